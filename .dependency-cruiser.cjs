@@ -1,0 +1,33 @@
+/** Import directions, as docs/architecture.md draws them. */
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^src/', pathNot: allowed },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-barrels', severity: 'error', from: {}, to: { path: '(^|/)index\\.tsx?$', pathNot: 'node_modules' } },
+    only('domain-is-pure', '^src/domain/', ['^src/domain/']),
+    { name: 'domain-has-no-io', severity: 'error', from: { path: '^src/domain/' }, to: { dependencyTypes: ['core', 'npm'] } },
+    ...['inventory', 'freeswitch', 'kamailio', 'ssh', 'sip', 'journal'].map((adapter) =>
+      only(`${adapter}-knows-domain-only`, `^src/${adapter}/`, [`^src/${adapter}/`, '^src/domain/', '^src/workflow/ports[.]ts$']),
+    ),
+    only('workflow-knows-domain-only', '^src/workflow/', ['^src/workflow/', '^src/domain/']),
+    only('views-know-domain-only', '^src/(tui|output)/', ['^src/(tui|output)/', '^src/domain/']),
+    only('lab-stands-alone', '^src/lab/', ['^src/lab/']),
+    { name: 'nobody-imports-cli', severity: 'error', from: { path: '^src/', pathNot: '^src/cli/' }, to: { path: '^src/cli/' } },
+    { name: 'modesl-in-quarantine', severity: 'error', from: { path: '^src/', pathNot: '^src/freeswitch/modesl-' }, to: { path: 'node_modules/modesl' } },
+    { name: 'ssh2-behind-ssh', severity: 'error', from: { path: '^src/', pathNot: '^src/(ssh|lab)/' }, to: { path: 'node_modules/ssh2' } },
+    { name: 'axios-behind-kamailio', severity: 'error', from: { path: '^src/', pathNot: '^src/kamailio/' }, to: { path: 'node_modules/axios' } },
+    { name: 'src-knows-no-test', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};
