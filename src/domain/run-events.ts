@@ -1,0 +1,120 @@
+/**
+ * A run is a sequence of these events: what the journal holds, what `--json` prints, what every view is made of.
+ * Public: within v 1 nothing goes and nothing changes its meaning; readers ignore types and keys they do not know.
+ */
+import type { Effect, EffectKinds, EffectKind, EffectOutcome, Intent } from './effect.ts';
+import type { ErrorInfo } from './errors.ts';
+import type { NamedState, Pause } from './observation.ts';
+import type { Plan } from './plan.ts';
+import type { Policy, RunRequest } from './policy.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface Envelope {
+  readonly v: 1;
+  /** Contiguous over the file, from 1, resumes included. */
+  readonly seq: number;
+  /** Wall clock, ISO 8601, UTC. */
+  readonly at: string;
+  /** Monotonic ms in the process that wrote it. */
+  readonly mono: number;
+  readonly run: string;
+  readonly node?: string;
+  /** `<node|cluster>/<id>`: unique in a run, the same after a resume. */
+  readonly step?: string;
+}
+
+export interface EventData {
+  'run.started': {
+    readonly command: string;
+    readonly reason: string | null;
+    readonly who: string;
+    readonly cluster: string;
+    readonly inventory: { readonly path: string; readonly sha256: string };
+    readonly policy: Policy;
+    readonly plan: Plan;
+  };
+  'run.resumed': { readonly who: string; readonly mode: 'forward' | 'undo' };
+  'preflight.settled': { readonly verdicts: readonly Verdict[]; readonly baseline: Baseline | null };
+  'step.started': Record<string, never>;
+  'step.progress': { readonly observation: ProgressReading; readonly decision: string };
+  'step.retrying': { readonly attempt: number; readonly error: ErrorInfo };
+  'step.settled': { readonly outcome: StepOutcome; readonly ms: number; readonly error?: ErrorInfo };
+  'effect.intended': Intent;
+  'effect.settled': EffectSettled;
+  'request.received': { readonly request: RunRequest; readonly by: string };
+  'request.settled': { readonly accepted: boolean; readonly why?: string };
+  'drift.detected': {
+    readonly target: string;
+    readonly before: string;
+    readonly now: string;
+    readonly cause: string;
+  };
+  'undo.started': { readonly effects: readonly Effect[] };
+  'undo.settled': { readonly outcome: 'done' | 'failed' | 'unknown' };
+  'run.settled': RunSettled;
+}
+
+export type EventType = keyof EventData;
+export type RunEvent = { [T in EventType]: Envelope & { readonly type: T; readonly data: EventData[T] } }[EventType];
+/** An event before the recorder has given it its envelope. */
+export type NewEvent = {
+  [T in EventType]: { readonly type: T; readonly node?: string; readonly step?: string; readonly data: EventData[T] };
+}[EventType];
+export type EventOf<T extends EventType> = Extract<RunEvent, { type: T }>;
+
+export type StepOutcome = 'succeeded' | 'skipped' | 'failed' | 'cancelled' | 'unknown';
+
+export type EffectSettled = {
+  [K in EffectKind]: {
+    readonly effect: K;
+    readonly target: EffectKinds[K]['target'];
+    readonly outcome: EffectOutcome;
+    /** What was read back; null where that could not be read. */
+    readonly read: EffectKinds[K]['found'] | null;
+    readonly error?: ErrorInfo;
+  };
+}[EffectKind];
+
+/** What the node and its destinations were before the run: what "back in" and "undone" mean. */
+export interface Baseline {
+  readonly node: string;
+  readonly destinations: readonly BaselineDestination[];
+  readonly pause: Pause;
+  readonly profiles: readonly NamedState[];
+  readonly gateways: readonly NamedState[];
+  /** null: unknown. */
+  readonly registrations: number | null;
+  readonly coreUuid: string;
+  /** The status with which the node answered a SIP OPTIONS request from here; null where it did not answer. */
+  readonly options: number | null;
+}
+
+export interface BaselineDestination {
+  readonly proxy: string;
+  readonly set: number;
+  readonly uri: string;
+  readonly duid: string | null;
+  readonly flags: string;
+}
+
+/** What a waiting step last saw. Every number may be unknown: then it is null, and `why` says so. */
+export interface ProgressReading {
+  readonly sessions: number | null;
+  readonly calls: number | null;
+  readonly channels: number | null;
+  /** FLAGS of each of the node's destinations by `proxy set uri`; null where unknown. */
+  readonly destinations: Readonly<Record<string, string | null>>;
+  readonly why: readonly string[];
+}
+
+export type Service = 'in service' | 'out of service' | 'unknown';
+
+export interface RunSettled {
+  readonly outcome: 'done' | 'already' | 'refused' | 'restored' | 'held' | 'failed' | 'unknown' | 'interrupted';
+  readonly exit: number;
+  readonly nodes: Readonly<Record<string, Service>>;
+  readonly callsCut: number;
+  /** Commands that go on or undo, exact. */
+  readonly next: readonly string[];
+  readonly error?: ErrorInfo;
+}

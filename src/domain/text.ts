@@ -1,0 +1,19 @@
+/** Text that came over a wire, made fit to be shown. */
+
+// C0 and C1 controls, DEL, line and paragraph separators, bidirectional overrides and isolates, zero-width characters.
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Replaces everything that could steer a terminal or forge a line by U+FFFD; cuts what is longer than `max` characters. */
+export function printable(text: string, max = 200): string {
+  const clean = text.replace(UNPRINTABLE, '\ufffd');
+  const characters = [...clean];
+  return characters.length <= max ? clean : `${characters.slice(0, max - 1).join('')}…`;
+}
+
+/** Masks a caller's number or name: the last two characters stay, so that two calls can be told apart. */
+export function masked(text: string): string {
+  const characters = [...printable(text)];
+  if (characters.length === 0) return '';
+  const shown = characters.length > 4 ? 2 : 0;
+  return '*'.repeat(Math.min(characters.length - shown, 8)) + characters.slice(characters.length - shown).join('');
+}
