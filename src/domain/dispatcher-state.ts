@@ -13,7 +13,12 @@ export interface Flags {
   readonly noPing: boolean;
 }
 
-const LETTERS: Readonly<Record<string, DestinationState>> = { A: 'active', T: 'trying', I: 'inactive', D: 'disabled' };
+const LETTERS: Readonly<Record<string, DestinationState>> = {
+  A: 'active',
+  T: 'trying',
+  I: 'inactive',
+  D: 'disabled',
+};
 
 /** Reads FLAGS: first letter A, T, I or D; then P (probed), X (not), N (pinging forbidden). Undefined for anything else. */
 export function readFlags(text: string): Flags | undefined {

@@ -7,7 +7,12 @@ import { readFlags, stateArgument, type StateArgument } from './dispatcher-state
 export interface EffectKinds {
   /** A destination's state on a proxy. Found and read: FLAGS. */
   'dispatcher.state': {
-    target: { readonly proxy: string; readonly set: number; readonly uri: string; readonly duid: string | null };
+    target: {
+      readonly proxy: string;
+      readonly set: number;
+      readonly uri: string;
+      readonly duid: string | null;
+    };
     found: string;
     wanted: StateArgument;
   };
@@ -23,7 +28,11 @@ export type EffectKind = keyof EffectKinds;
 
 /** Something to be done. */
 export type Effect = {
-  [K in EffectKind]: { readonly effect: K; readonly target: EffectKinds[K]['target']; readonly wanted: EffectKinds[K]['wanted'] };
+  [K in EffectKind]: {
+    readonly effect: K;
+    readonly target: EffectKinds[K]['target'];
+    readonly wanted: EffectKinds[K]['wanted'];
+  };
 }[EffectKind];
 
 /** Something that is about to be done, with what was found before. This is what the journal holds. */
@@ -41,7 +50,12 @@ export type EffectOutcome = 'done' | 'already' | 'failed' | 'unknown';
 /** Tells two effects on different things apart; equal for the same effect on the same thing, whatever is wanted. */
 export function effectKey(effect: Pick<Effect, 'effect' | 'target'>): string {
   const target = effect.target as Readonly<Record<string, string | number | null>>;
-  return [effect.effect, ...Object.keys(target).sort().map((key) => `${key}=${String(target[key])}`)].join(' ');
+  return [
+    effect.effect,
+    ...Object.keys(target)
+      .sort()
+      .map((key) => `${key}=${String(target[key])}`),
+  ].join(' ');
 }
 
 /** The effect that brings back what was found; undefined where nothing can (a restart). */

@@ -84,8 +84,15 @@ export class FshaError extends Error {
 /** The showable part of anything that was thrown. What is not an FshaError is a bug, and says so. */
 export function errorInfo(thrown: unknown): ErrorInfo {
   if (thrown instanceof FshaError) return thrown.toJSON();
-  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'something that is not an Error was thrown';
-  return { code: 'bug', message, hint: 'This is a bug in fsha: please report it with the output of --verbose.' };
+  const message =
+    thrown instanceof Error
+      ? `${thrown.name}: ${thrown.message}`
+      : 'something that is not an Error was thrown';
+  return {
+    code: 'bug',
+    message,
+    hint: 'This is a bug in fsha: please report it with the output of --verbose.',
+  };
 }
 
 /** Whether anything thrown says that its wait was ended from outside (a signal, Ctrl-C, a closing program). */

@@ -1,7 +1,8 @@
 /** What was seen of nodes and proxies, and when. Unknown is never zero and never success: it is its own value. */
 import type { ErrorInfo } from './errors.ts';
 
-export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
+export type Known<T> =
+  { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
 
 export function known<T>(value: T): Known<T> {
   return { known: true, value };

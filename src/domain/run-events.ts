@@ -55,10 +55,17 @@ export interface EventData {
 }
 
 export type EventType = keyof EventData;
-export type RunEvent = { [T in EventType]: Envelope & { readonly type: T; readonly data: EventData[T] } }[EventType];
+export type RunEvent = {
+  [T in EventType]: Envelope & { readonly type: T; readonly data: EventData[T] };
+}[EventType];
 /** An event before the recorder has given it its envelope. */
 export type NewEvent = {
-  [T in EventType]: { readonly type: T; readonly node?: string; readonly step?: string; readonly data: EventData[T] };
+  [T in EventType]: {
+    readonly type: T;
+    readonly node?: string;
+    readonly step?: string;
+    readonly data: EventData[T];
+  };
 }[EventType];
 export type EventOf<T extends EventType> = Extract<RunEvent, { type: T }>;
 
@@ -110,7 +117,8 @@ export interface ProgressReading {
 export type Service = 'in service' | 'out of service' | 'unknown';
 
 export interface RunSettled {
-  readonly outcome: 'done' | 'already' | 'refused' | 'restored' | 'held' | 'failed' | 'unknown' | 'interrupted';
+  readonly outcome:
+    'done' | 'already' | 'refused' | 'restored' | 'held' | 'failed' | 'unknown' | 'interrupted';
   readonly exit: number;
   readonly nodes: Readonly<Record<string, Service>>;
   readonly callsCut: number;

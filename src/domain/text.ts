@@ -15,5 +15,7 @@ export function masked(text: string): string {
   const characters = [...printable(text)];
   if (characters.length === 0) return '';
   const shown = characters.length > 4 ? 2 : 0;
-  return '*'.repeat(Math.min(characters.length - shown, 8)) + characters.slice(characters.length - shown).join('');
+  return (
+    '*'.repeat(Math.min(characters.length - shown, 8)) + characters.slice(characters.length - shown).join('')
+  );
 }

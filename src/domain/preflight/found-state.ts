@@ -1,0 +1,55 @@
+import { foundDestinations } from '../baseline.ts';
+import { readFlags } from '../dispatcher-state.ts';
+import { type Check, type Finding, ok, readingOf, refusal, warning } from './check.ts';
+
+/** A node that somebody else has taken out already: whose wish counts has to be said. */
+export const foundState: Check = {
+  name: 'found-state',
+  purposes: ['drain', 'deactivate'],
+  forceable: false,
+  judge: (input) => {
+    const { node, policy, standing } = input;
+    const found = foundDestinations(input.cluster, node, input.observation);
+    const inState = (state: string) =>
+      found.filter((destination) => readFlags(destination.flags)?.state === state);
+    const findings: Finding[] = [];
+    const disabled = inState('disabled');
+    if (disabled.length > 0 && standing !== null) {
+      findings.push(
+        ok(`${node.name} was left out by run ${standing.run}; what that run had found counts as before`),
+      );
+    } else if (disabled.length > 0 && input.purpose === 'drain') {
+      const where = disabled.map((one) => `${one.proxy} set ${one.set}`).join(', ');
+      if (policy.foundDisabled === null) {
+        findings.push(
+          refusal(
+            `${node.name} is disabled already (${where}), and by no run of fsha known here`,
+            'Say what is to become of it afterwards: --then activate, or --then leave.',
+          ),
+        );
+      } else
+        findings.push(
+          warning(
+            `${node.name} was found disabled (${where}); afterwards: ${policy.foundDisabled}, as you asked`,
+          ),
+        );
+    }
+    const inactive = inState('inactive');
+    if (inactive.length > 0) {
+      findings.push(
+        warning(
+          `${node.name} does not pass the probes of ${inactive.map((one) => one.proxy).join(', ')}: it was found inactive`,
+        ),
+      );
+    }
+    const seen = readingOf(input);
+    if (
+      seen?.pause.known === true &&
+      seen.pause.value.inbound &&
+      standing?.baseline.pause.inbound !== false
+    ) {
+      findings.push(warning(`${node.name} was found paused; it will be paused again at the end`));
+    }
+    return findings.length > 0 ? findings : [ok(`${node.name} is in service`)];
+  },
+};
