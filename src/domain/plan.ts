@@ -1,5 +1,6 @@
 /** Plans are data: made by pure functions, printed by --dry-run, journaled, and carried out by workflow/carry-out.ts. */
-import type { Effect } from './effect.ts';
+import { effectKey, inverse, type Effect, type Intent } from './effect.ts';
+import type { Policy } from './policy.ts';
 
 /** What each kind of step needs to know. One line here and one in workflow/steps makes a new kind. */
 export interface StepParams {
@@ -12,11 +13,14 @@ export interface StepParams {
   /** Pause the node's inbound side and count again. */
   fence: { readonly when: 'zero' | 'early' };
   /** Last look, restart over SSH, proof by a new core_uuid. */
-  restart: { readonly command: string };
+  restart: Record<string, never>;
   /** Ready, profiles, gateways, registrations, OPTIONS. */
-  verify: { readonly restarted: boolean };
-  /** Back in: through Kamailio's own probing after a restart, else with the flags that were found. */
-  activate: { readonly restarted: boolean };
+  verify: Record<string, never>;
+  /**
+   * Back in: through Kamailio's own probing where FreeSWITCH was restarted since the baseline, else with the flags that
+   * were found. `explicit`: the user's wish overrules what was found: every destination is enabled, the pause lifted.
+   */
+  activate: { readonly explicit: boolean };
   /** Bring back what was found. */
   restore: { readonly effects: readonly Effect[] };
 }
@@ -42,4 +46,83 @@ export interface NodePlan {
 export interface Plan {
   readonly kind: Purpose | 'undo';
   readonly nodes: readonly NodePlan[];
+}
+
+type StepOf<K extends StepKind> = Extract<PlannedStep, { kind: K }>;
+
+/** One step; its id is `<node>/<kind>`: no planner here uses a kind twice on one node. */
+function step<K extends StepKind>(node: string, kind: K, params: StepParams[K]): StepOf<K> {
+  return { id: `${node}/${kind}`, kind, node, params } as StepOf<K>;
+}
+
+/** Out of service → zero → restart → verify → back in; shortened by --hold and --no-restart. */
+export function planDrain(node: string, policy: Policy): Plan {
+  const fence = policy.fence !== 'none' && (policy.restart || policy.hold);
+  return {
+    kind: 'drain',
+    nodes: [
+      {
+        node,
+        steps: [
+          step(node, 'preflight', { purpose: 'drain' }),
+          step(node, 'deactivate', {}),
+          ...(fence && policy.fence === 'early' ? [step(node, 'fence', { when: 'early' })] : []),
+          step(node, 'wait_drained', {}),
+          ...(fence && policy.fence === 'zero' ? [step(node, 'fence', { when: 'zero' })] : []),
+          ...(policy.restart && !policy.hold ? [step(node, 'restart', {}), step(node, 'verify', {})] : []),
+          ...(policy.hold || policy.foundDisabled === 'leave'
+            ? []
+            : [step(node, 'activate', { explicit: policy.foundDisabled === 'activate' })]),
+        ],
+      },
+    ],
+  };
+}
+
+/** Out, and stay out. */
+export function planDeactivate(node: string): Plan {
+  return {
+    kind: 'deactivate',
+    nodes: [
+      { node, steps: [step(node, 'preflight', { purpose: 'deactivate' }), step(node, 'deactivate', {})] },
+    ],
+  };
+}
+
+/** Health, then back in. */
+export function planActivate(node: string): Plan {
+  return {
+    kind: 'activate',
+    nodes: [
+      {
+        node,
+        steps: [
+          step(node, 'preflight', { purpose: 'activate' }),
+          step(node, 'verify', {}),
+          step(node, 'activate', { explicit: true }),
+        ],
+      },
+    ],
+  };
+}
+
+/**
+ * What gives the node back as it was found: the inverse of every intent, the last one first, each thing once, with what
+ * was found before the run touched it. Undefined from the intended restart on: then recovery goes forward only, and the
+ * node stays out until it is healthy, since an unchanged core_uuid proves nothing while a restart may be under way.
+ */
+export function planUndo(node: string, intents: readonly Intent[]): Plan | undefined {
+  if (intents.some((intent) => intent.effect === 'node.restart')) return undefined;
+  const first = new Map<string, Intent>();
+  for (const intent of intents) if (!first.has(effectKey(intent))) first.set(effectKey(intent), intent);
+  // The mark goes last: until then the node is this run's.
+  const order = (intent: Intent): number => (intent.effect === 'node.mark' ? 1 : 0);
+  const effects = [...first.values()]
+    .reverse()
+    .sort((a, b) => order(a) - order(b))
+    .flatMap((intent) => inverse(intent) ?? []);
+  return {
+    kind: 'undo',
+    nodes: effects.length === 0 ? [] : [{ node, steps: [step(node, 'restore', { effects })] }],
+  };
 }

@@ -1,0 +1,165 @@
+/** How a run ended: its outcome, exit code, the state of every node, and the commands that go on. Derived, never stored. */
+import { isSelectable, readFlags } from './dispatcher-state.ts';
+import { effectKey } from './effect.ts';
+import type { ErrorInfo } from './errors.ts';
+import { EXIT, type ExitCode, firstExit } from './exit-codes.ts';
+import { type NodeRunState, restartIntended, type RunState, stepOutcome } from './run.ts';
+import type { RunSettled, Service } from './run-events.ts';
+
+/** What ended the run from outside; null where nothing did. */
+export type Interruption = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null;
+
+/**
+ * @param command how fsha was called, for the commands that go on: `fsha`, or `fsha --config FILE`
+ */
+export function conclude(state: RunState, interruption: Interruption, command: string): RunSettled {
+  const names = state.plan.nodes.map(({ node }) => node);
+  const ends = names.map((name) => ({ name, node: state.nodes[name], ...endOf(state, name, interruption) }));
+  const exit = firstExit(ends.map((end) => end.exit));
+  const decisive = ends.find((end) => end.exit === exit) ?? ends[0];
+  const error = decisive?.node?.failure?.error;
+  const nodes = Object.fromEntries(
+    ends.map(({ name, node }) => [name, node === undefined ? 'unknown' : serviceOf(name, node)]),
+  );
+  return {
+    outcome: decisive?.outcome ?? 'already',
+    exit,
+    nodes,
+    callsCut: 0,
+    next:
+      exit === EXIT.done
+        ? nextAfterSuccess(nodes, command)
+        : ends.flatMap(({ name, exit: code }) =>
+            nextCommands(name, nodes[name] ?? 'unknown', code, state.run, command),
+          ),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function endOf(
+  state: RunState,
+  name: string,
+  interruption: Interruption,
+): { outcome: RunSettled['outcome']; exit: ExitCode } {
+  const node = state.nodes[name];
+  if (node === undefined) return { outcome: 'unknown', exit: EXIT.unknown };
+  const unsettled = node.effects.some(
+    (record, index) => isUnknown(record.settled) && !laterKnown(node, index),
+  );
+  if (node.failure === null) {
+    if (unsettled) return { outcome: 'unknown', exit: EXIT.unknown };
+    if (state.policy.hold && state.plan.kind === 'drain') return { outcome: 'held', exit: EXIT.expiredHeld };
+    const nothingDone = node.effects.every(
+      (record) => record.settled?.outcome === 'already' || record.intent.effect === 'node.mark',
+    );
+    return { outcome: nothingDone ? 'already' : 'done', exit: EXIT.done };
+  }
+  return endOfFailure(node, node.failure.error, interruption, unsettled);
+}
+
+function endOfFailure(
+  node: NodeRunState,
+  error: ErrorInfo,
+  interruption: Interruption,
+  unsettled: boolean,
+): { outcome: RunSettled['outcome']; exit: ExitCode } {
+  const stopped = error.code === 'interrupted' && interruption !== null ? interruption : null;
+  const signalExit =
+    stopped === null
+      ? null
+      : { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hangup }[stopped];
+  if (node.effects.length === 0) {
+    if (signalExit !== null) return { outcome: 'interrupted', exit: signalExit };
+    if (error.code === 'locked') return { outcome: 'refused', exit: EXIT.locked };
+    if (error.code === 'bug') return { outcome: 'failed', exit: EXIT.bug };
+    return { outcome: 'refused', exit: EXIT.refused };
+  }
+  if (restartIntended(node)) {
+    if (signalExit !== null) return { outcome: 'interrupted', exit: unsettled ? EXIT.unknown : signalExit };
+    if (error.code === 'restart.failed') return { outcome: 'failed', exit: EXIT.restartFailed };
+    if (error.code === 'verify.failed' || error.code === 'activate.failed') {
+      return unsettled
+        ? { outcome: 'unknown', exit: EXIT.unknown }
+        : { outcome: 'failed', exit: EXIT.unhealthy };
+    }
+    return { outcome: 'unknown', exit: EXIT.unknown };
+  }
+  if (node.undo === 'done') {
+    if (signalExit !== null) return { outcome: 'interrupted', exit: signalExit };
+    if (error.code === 'drain.expired') return { outcome: 'restored', exit: EXIT.expiredRestored };
+    if (error.code === 'refused') return { outcome: 'refused', exit: EXIT.refused };
+    if (error.code === 'bug') return { outcome: 'failed', exit: EXIT.bug };
+    return { outcome: 'failed', exit: EXIT.undone };
+  }
+  if (node.undo === null && error.code === 'drain.expired' && !unsettled)
+    return { outcome: 'held', exit: EXIT.expiredHeld };
+  // `activate` alone has no undo: what it could not bring in is out.
+  if (
+    node.undo === null &&
+    (error.code === 'activate.failed' || error.code === 'verify.failed') &&
+    !unsettled
+  ) {
+    return { outcome: 'failed', exit: EXIT.unhealthy };
+  }
+  return { outcome: 'unknown', exit: EXIT.unknown };
+}
+
+function isUnknown(settled: NodeRunState['effects'][number]['settled']): boolean {
+  return settled === null || settled.outcome === 'unknown';
+}
+
+/** Whether a later effect on the same thing settled what an earlier one had left unknown. */
+function laterKnown(node: NodeRunState, index: number): boolean {
+  const record = node.effects[index];
+  if (record === undefined) return false;
+  const key = effectKey(record.intent);
+  return node.effects
+    .slice(index + 1)
+    .some((later) => effectKey(later.intent) === key && !isUnknown(later.settled));
+}
+
+/** Where the node is, as far as this run knows: from what was read back last, never from what was wanted. */
+export function serviceOf(name: string, node: NodeRunState): Service {
+  if (stepOutcome(node, name, 'activate') === 'succeeded') return 'in service';
+  const flags = new Map<string, string | null>();
+  for (const destination of node.baseline?.destinations ?? []) {
+    const target = {
+      proxy: destination.proxy,
+      set: destination.set,
+      uri: destination.uri,
+      duid: destination.duid,
+    };
+    flags.set(effectKey({ effect: 'dispatcher.state', target }), destination.flags);
+  }
+  for (const { intent, settled } of node.effects) {
+    if (intent.effect !== 'dispatcher.state') continue;
+    const read =
+      settled?.effect === 'dispatcher.state' && settled.outcome !== 'unknown' ? settled.read : null;
+    flags.set(effectKey(intent), read);
+  }
+  const states = [...flags.values()].map((text) => (text === null ? undefined : readFlags(text)));
+  if (states.length === 0 || states.some((state) => state === undefined)) return 'unknown';
+  if (states.every((state) => state?.state === 'disabled')) return 'out of service';
+  if (states.every((state) => state !== undefined && isSelectable(state))) return 'in service';
+  return 'unknown';
+}
+
+function nextAfterSuccess(nodes: Readonly<Record<string, Service>>, command: string): readonly string[] {
+  return Object.entries(nodes).flatMap(([name, service]) =>
+    service === 'out of service' ? [`${command} activate ${name}`] : [],
+  );
+}
+
+function nextCommands(
+  name: string,
+  service: Service,
+  exit: ExitCode,
+  run: string,
+  command: string,
+): readonly string[] {
+  if (exit === EXIT.unknown)
+    return [`${command} status`, `${command} show ${run}`, `${command} activate ${name}`];
+  if (service === 'in service')
+    return exit === EXIT.refused || exit === EXIT.locked ? [] : [`${command} drain ${name}`];
+  return [`${command} activate ${name}`];
+}

@@ -1,0 +1,148 @@
+/** The state of a run: a fold of its events, the same from a journal as from the live stream. */
+import { effectKey, type Intent } from './effect.ts';
+import type { ErrorInfo } from './errors.ts';
+import type { Plan } from './plan.ts';
+import type { Policy } from './policy.ts';
+import type { Baseline, EffectSettled, EventOf, RunEvent, RunSettled, StepOutcome } from './run-events.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface RunState {
+  readonly run: string;
+  readonly started: EventOf<'run.started'>['data'];
+  readonly policy: Policy;
+  readonly plan: Plan;
+  readonly nodes: Readonly<Record<string, NodeRunState>>;
+  readonly settled: RunSettled | null;
+  readonly lastSeq: number;
+}
+
+export interface NodeRunState {
+  readonly baseline: Baseline | null;
+  readonly verdicts: readonly Verdict[];
+  /** In the order in which they were intended. */
+  readonly effects: readonly EffectRecord[];
+  readonly steps: Readonly<Record<string, StepRecord>>;
+  /** The first step that failed, and why. */
+  readonly failure: { readonly step: string; readonly error: ErrorInfo } | null;
+  readonly undo: 'started' | 'done' | 'failed' | 'unknown' | null;
+}
+
+export interface EffectRecord {
+  readonly intent: Intent;
+  readonly step: string;
+  /** null while it is under way, and for ever where fsha died in it: unknown. */
+  readonly settled: EffectSettled | null;
+}
+
+export interface StepRecord {
+  /** Monotonic ms of the process that ran it. */
+  readonly startedAt: number;
+  readonly outcome: StepOutcome | null;
+  readonly ms: number | null;
+}
+
+const NOTHING_YET: NodeRunState = {
+  baseline: null,
+  verdicts: [],
+  effects: [],
+  steps: {},
+  failure: null,
+  undo: null,
+};
+
+/** The state after one more event; events of unknown type change nothing. The first event has to be run.started. */
+export function apply(state: RunState | null, event: RunEvent): RunState {
+  if (state === null) {
+    if (event.type !== 'run.started')
+      throw new Error(`a run begins with run.started, not with ${event.type}`);
+    return {
+      run: event.run,
+      started: event.data,
+      policy: event.data.policy,
+      plan: event.data.plan,
+      nodes: Object.fromEntries(event.data.plan.nodes.map(({ node }) => [node, NOTHING_YET])),
+      settled: null,
+      lastSeq: event.seq,
+    };
+  }
+  const next: RunState = { ...state, lastSeq: event.seq };
+  if (event.type === 'run.settled') return { ...next, settled: event.data };
+  if (event.type === 'run.resumed') return { ...next, settled: null };
+  if (event.node === undefined) return next;
+  const before = state.nodes[event.node] ?? NOTHING_YET;
+  return { ...next, nodes: { ...state.nodes, [event.node]: applyToNode(before, event) } };
+}
+
+/** The state of a whole run; undefined for no events. */
+export function fold(events: Iterable<RunEvent>): RunState | undefined {
+  let state: RunState | null = null;
+  for (const event of events) state = apply(state, event);
+  return state ?? undefined;
+}
+
+function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
+  switch (event.type) {
+    case 'preflight.settled':
+      return { ...node, verdicts: event.data.verdicts, baseline: event.data.baseline ?? node.baseline };
+    case 'step.started':
+      return withStep(node, event.step, () => ({ startedAt: event.mono, outcome: null, ms: null }));
+    case 'step.settled': {
+      const { outcome, ms, error } = event.data;
+      const settled = withStep(node, event.step, (step) => ({
+        startedAt: step?.startedAt ?? event.mono,
+        outcome,
+        ms,
+      }));
+      if (node.failure !== null || error === undefined || outcome === 'succeeded' || outcome === 'skipped')
+        return settled;
+      return { ...settled, failure: { step: event.step ?? '', error } };
+    }
+    case 'effect.intended':
+      return {
+        ...node,
+        effects: [...node.effects, { intent: event.data, step: event.step ?? '', settled: null }],
+      };
+    case 'effect.settled': {
+      const key = effectKey(event.data);
+      const index = node.effects.findLastIndex(
+        (record) => record.settled === null && effectKey(record.intent) === key,
+      );
+      return {
+        ...node,
+        effects: node.effects.map((record, at) =>
+          at === index ? { ...record, settled: event.data } : record,
+        ),
+      };
+    }
+    case 'undo.started':
+      return { ...node, undo: 'started' };
+    case 'undo.settled':
+      return { ...node, undo: event.data.outcome };
+    default:
+      return node;
+  }
+}
+
+function withStep(
+  node: NodeRunState,
+  step: string | undefined,
+  change: (before: StepRecord | undefined) => StepRecord,
+): NodeRunState {
+  if (step === undefined) return node;
+  return { ...node, steps: { ...node.steps, [step]: change(node.steps[step]) } };
+}
+
+/** Everything the run meant to do on the node, in order: what an undo is planned from. */
+export function intentsOf(node: NodeRunState): readonly Intent[] {
+  return node.effects.map((record) => record.intent);
+}
+
+/** Whether the point of no return was passed. */
+export function restartIntended(node: NodeRunState): boolean {
+  return node.effects.some((record) => record.intent.effect === 'node.restart');
+}
+
+/** The outcome of the node's step of that kind; null where it has none or was not reached. */
+export function stepOutcome(node: NodeRunState, name: string, kind: string): StepOutcome | null {
+  return node.steps[`${name}/${kind}`]?.outcome ?? null;
+}
