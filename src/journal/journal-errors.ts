@@ -1,0 +1,64 @@
+/** Errors of the file system and of damaged journals, with what to do about each. */
+import { FshaError } from '../domain/errors.ts';
+import { printable } from '../domain/text.ts';
+
+const WHAT: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file is larger than this process may write (ulimit -f)',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of its path is not a directory',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'its path is too long',
+  EEXIST: 'it exists already',
+  EIO: 'the disk reported an input/output error',
+  ESTALE: 'the network file system lost it',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open on this machine',
+};
+
+const DO: Readonly<Record<string, string>> = {
+  ENOSPC: 'Free space there, or set state.dir to a directory on another file system.',
+  EDQUOT: 'Free space there, or set state.dir to a directory on another file system.',
+  EFBIG: 'Raise the limit on file sizes (ulimit -f) and run again.',
+  EROFS: 'Mount it writable, or set state.dir to a directory that is.',
+  EACCES: 'Run as a user who may use it, or set state.dir to a directory that you may write.',
+  EPERM: 'Run as a user who may use it, or set state.dir to a directory that you may write.',
+  ENOTDIR: 'Set state.dir to a directory.',
+  EIO: 'Look at the machine’s kernel log for this disk before anything else.',
+  EMFILE: 'Raise the limit on open files (ulimit -n).',
+};
+
+/** An FshaError `journal` for what the file system said about `path`. */
+export function journalError(action: 'create' | 'write' | 'read', path: string, cause: unknown): FshaError {
+  const code = errnoOf(cause);
+  const what = WHAT[code] ?? (code === '' ? 'an unexpected error' : code);
+  const hint =
+    action === 'read' && code === 'ENOENT'
+      ? 'List the runs there are with: fsha runs.'
+      : (DO[code] ?? 'Check that state.dir of the inventory is a directory on a working disk.');
+  return new FshaError(
+    'journal',
+    `Cannot ${action} the journal ${printable(path, 1000)}: ${what}.`,
+    hint,
+    cause,
+  );
+}
+
+/** An FshaError `journal` for a journal that does not hold what it should; lines count from 1. */
+export function damagedJournal(path: string, line: number | 'last', what: string): FshaError {
+  const where = line === 'last' ? ', last line' : `:${line}`;
+  return new FshaError(
+    'journal',
+    `${printable(path, 1000)}${where}: ${printable(what)}.`,
+    'The file was changed or damaged after it was written: look at the nodes themselves with fsha status, and keep the file aside.',
+  );
+}
+
+function errnoOf(cause: unknown): string {
+  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,100 @@
+/** Makes the journal of a new run. */
+import { constants, type Stats } from 'node:fs';
+import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { FshaError } from '../domain/errors.ts';
+import type { JournalPort } from '../workflow/ports.ts';
+import { journalError } from './journal-errors.ts';
+import { journalPath, runsDirectory } from './journal-path.ts';
+import { writeJournal } from './journal-writer.ts';
+import { isRunId } from './run-id.ts';
+
+export interface OpenJournal extends JournalPort {
+  readonly path: string;
+}
+
+const SET_GROUP_ID = 0o2000;
+
+/**
+ * Creates `<dir>/runs/<run>.ndjson`, which must not exist yet, and the directories that are missing. Only the user may
+ * read it; where `dir` is shared by a group (writable for the group and not for everybody), the group may too.
+ * @throws FshaError `journal` with the path and what to do
+ */
+export async function openJournal(options: {
+  readonly dir: string;
+  readonly run: string;
+  readonly cluster: string;
+}): Promise<OpenJournal> {
+  const { run, cluster } = options;
+  if (!isRunId(run)) throw new Error(`${run} is not a run id`);
+  const dir = resolve(options.dir);
+  const runs = runsDirectory(dir);
+  const path = journalPath(dir, run);
+  let handle: FileHandle | undefined;
+  try {
+    const firstMade = await mkdir(dir, { recursive: true, mode: 0o700 });
+    const shared = await sharedBy(dir);
+    await makeRunsDirectory(runs, shared);
+    handle = await open(
+      path,
+      constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL,
+      0o600,
+    );
+    if (shared !== null && (await givenToGroup(handle, shared.gid))) await handle.chmod(0o660);
+    await syncDirectories(runs, firstMade === undefined ? dir : dirname(resolve(firstMade)));
+    return { path, ...writeJournal(handle, { path, run, cluster }) };
+  } catch (error) {
+    await handle?.close().catch(() => undefined);
+    throw error instanceof FshaError ? error : journalError('create', path, error);
+  }
+}
+
+/** The directory's own record where a group shares it, else null. World-writable is nobody's in particular. */
+async function sharedBy(dir: string): Promise<Stats | null> {
+  const seen = await stat(dir);
+  return (seen.mode & 0o020) !== 0 && (seen.mode & 0o002) === 0 ? seen : null;
+}
+
+async function makeRunsDirectory(runs: string, shared: Stats | null): Promise<void> {
+  try {
+    await mkdir(runs, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw error;
+  }
+  if (shared === null) return;
+  const handle = await open(runs, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    // Explicitly, since the umask has taken the group's bits away; chown and chmod would lose setgid.
+    if (await givenToGroup(handle, shared.gid)) await handle.chmod(0o770 | (shared.mode & SET_GROUP_ID));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** False for a user who may write there without being in the group (an ACL): then nobody else gets to read the file. */
+async function givenToGroup(handle: FileHandle, gid: number): Promise<boolean> {
+  if ((await handle.stat()).gid === gid) return true;
+  return handle.chown(-1, gid).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A new file is on the disk only when its directory is, and so on up to what was there before. */
+async function syncDirectories(from: string, upTo: string): Promise<void> {
+  for (let directory = from; ; directory = dirname(directory)) {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+      await handle.sync();
+    } catch (error) {
+      // Some network file systems cannot sync a directory, and one that may not be read cannot be synced by its users.
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (!['EINVAL', 'ENOTSUP', 'EBADF', 'EACCES'].includes(code)) throw error;
+    } finally {
+      await handle?.close();
+    }
+    if (directory === upTo || directory === dirname(directory)) return;
+  }
+}

@@ -1,0 +1,115 @@
+/** Appends events to an open file: whole lines, in order, on the disk before the append is reported done. */
+import type { FileHandle } from 'node:fs/promises';
+import { FshaError } from '../domain/errors.ts';
+import type { EventType, RunEvent } from '../domain/run-events.ts';
+import type { JournalPort } from '../workflow/ports.ts';
+import { journalError } from './journal-errors.ts';
+
+/** Nothing hangs on these: a run that lost the last of them resumes just as well. */
+const UNSYNCED: ReadonlySet<EventType> = new Set<EventType>(['step.progress', 'step.retrying']);
+
+export interface JournalIdentity {
+  readonly path: string;
+  readonly run: string;
+  readonly cluster: string;
+}
+
+/**
+ * A journal that writes to `handle`, and owns it. Appends are written in the order in which they were asked for; syncs
+ * are shared by appends that wait at the same time. After the first failure every append fails with the same error,
+ * since a torn line must not be continued.
+ */
+export function writeJournal(handle: FileHandle, identity: JournalIdentity): JournalPort {
+  let written = 0;
+  let synced = 0;
+  let nextSeq: number | undefined;
+  let failure: FshaError | undefined;
+  let writes: Promise<unknown> = Promise.resolve();
+  let syncing: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
+
+  const fail = (cause: unknown): FshaError => {
+    failure ??= cause instanceof FshaError ? cause : journalError('write', identity.path, cause);
+    return failure;
+  };
+
+  /** Returns the length of the file with this line in it. */
+  const write = async (line: Buffer): Promise<number> => {
+    if (failure !== undefined) throw failure;
+    try {
+      for (let offset = 0; offset < line.length;) {
+        const { bytesWritten } = await handle.write(line, offset);
+        offset += bytesWritten;
+      }
+      written += line.length;
+      return written;
+    } catch (error) {
+      throw fail(error);
+    }
+  };
+
+  const syncOnce = async (): Promise<void> => {
+    const target = written;
+    try {
+      await handle.datasync();
+      synced = Math.max(synced, target);
+    } catch (error) {
+      // After a failed fsync Linux may have dropped the pages and report success the next time: no second try.
+      throw fail(error);
+    } finally {
+      syncing = undefined;
+    }
+  };
+
+  const syncTo = async (offset: number): Promise<void> => {
+    while (synced < offset) {
+      if (failure !== undefined) throw failure;
+      syncing ??= syncOnce();
+      await syncing;
+    }
+  };
+
+  const append = async (event: RunEvent): Promise<void> => {
+    if (failure !== undefined) throw failure;
+    if (closing !== undefined) {
+      throw new FshaError(
+        'journal',
+        `The journal ${identity.path} is closed: ${event.type} was not recorded.`,
+      );
+    }
+    mustBelong(event, identity, nextSeq);
+    nextSeq = event.seq + 1;
+    const line = Buffer.from(`${JSON.stringify(event)}\n`);
+    const done = writes.then(() => write(line));
+    writes = done.catch(() => undefined);
+    const end = await done;
+    if (!UNSYNCED.has(event.type)) await syncTo(end);
+  };
+
+  const finish = async (): Promise<void> => {
+    await writes;
+    try {
+      if (failure === undefined) await syncTo(written);
+    } finally {
+      await handle.close().catch((error: unknown) => {
+        throw fail(error);
+      });
+    }
+  };
+
+  return {
+    append,
+    close: () => (closing ??= finish()),
+  };
+}
+
+/** What is asserted here is fsha's own doing: a journal that could not be read again must not be written at all. */
+function mustBelong(event: RunEvent, identity: JournalIdentity, nextSeq: number | undefined): void {
+  if (event.run !== identity.run)
+    throw new Error(`an event of run ${event.run} in the journal of ${identity.run}`);
+  if (event.seq !== (nextSeq ?? 1))
+    throw new Error(`event ${event.seq} follows ${(nextSeq ?? 1) - 1} in the journal`);
+  if (event.type === 'run.started' && event.data.cluster !== identity.cluster) {
+    throw new Error(`a run on ${event.data.cluster} in a journal of ${identity.cluster}`);
+  }
+}

@@ -1,0 +1,90 @@
+/** All runs of a state directory, from the two ends of their journals. */
+import { errorInfo } from '../domain/errors.ts';
+import type { RunSettled, Service } from '../domain/run-events.ts';
+import { readJournalEnds } from './journal-ends.ts';
+import { journalPath, listRunIds } from './journal-path.ts';
+
+export interface RunSummary {
+  readonly run: string;
+  readonly path: string;
+  /**
+   * `unfinished`: under way, or its process was ended. `empty`: ended before it recorded anything, so it did nothing.
+   * `damaged`: its journal cannot be read, see `damage`.
+   */
+  readonly state: 'settled' | 'unfinished' | 'empty' | 'damaged';
+  readonly command: string | null;
+  readonly cluster: string | null;
+  readonly who: string | null;
+  readonly reason: string | null;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string | null;
+  readonly settledAt: string | null;
+  /** The nodes of its plan. */
+  readonly nodes: readonly string[];
+  readonly outcome: RunSettled['outcome'] | null;
+  readonly exit: number | null;
+  /** What it left each node as; empty unless settled. */
+  readonly services: Readonly<Record<string, Service>>;
+  /** What is wrong with the file; null unless damaged. */
+  readonly damage: string | null;
+}
+
+/** Files open at a time. */
+const CONCURRENCY = 32;
+
+/**
+ * The runs whose journals are in `<dir>/runs`, newest first. A journal that cannot be read is listed as damaged and
+ * hides no other.
+ * @param limit how many to read at most
+ * @throws FshaError `journal` where the directory itself cannot be read
+ */
+export async function listRuns(
+  dir: string,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<readonly RunSummary[]> {
+  const runs = (await listRunIds(dir)).slice(0, limit);
+  const summaries: RunSummary[] = [];
+  for (let from = 0; from < runs.length; from += CONCURRENCY) {
+    const some = runs.slice(from, from + CONCURRENCY);
+    summaries.push(...(await Promise.all(some.map((run) => summarise(run, journalPath(dir, run))))));
+  }
+  return summaries;
+}
+
+async function summarise(run: string, path: string): Promise<RunSummary> {
+  const nothing: RunSummary = {
+    run,
+    path,
+    state: 'empty',
+    command: null,
+    cluster: null,
+    who: null,
+    reason: null,
+    startedAt: null,
+    settledAt: null,
+    nodes: [],
+    outcome: null,
+    exit: null,
+    services: {},
+    damage: null,
+  };
+  try {
+    const { started, settled } = await readJournalEnds(path);
+    if (started === null) return nothing;
+    const begun: RunSummary = {
+      ...nothing,
+      state: 'unfinished',
+      command: started.data.command,
+      cluster: started.data.cluster,
+      who: started.data.who,
+      reason: started.data.reason,
+      startedAt: started.at,
+      nodes: started.data.plan.nodes.map(({ node }) => node),
+    };
+    if (settled === null) return begun;
+    const { outcome, exit, nodes } = settled.data;
+    return { ...begun, state: 'settled', settledAt: settled.at, outcome, exit, services: nodes };
+  } catch (error) {
+    return { ...nothing, state: 'damaged', damage: errorInfo(error).message };
+  }
+}
