@@ -54,6 +54,11 @@ function endOf(
     );
     return { outcome: nothingDone ? 'already' : 'done', exit: EXIT.done };
   }
+  // An explicit `activate` that failed leaves the node out, as it found it.
+  const unhealthy =
+    node.failure.error.code === 'verify.failed' || node.failure.error.code === 'activate.failed';
+  if (state.plan.kind === 'activate' && unhealthy && !unsettled && node.undo !== 'failed')
+    return { outcome: 'failed', exit: EXIT.unhealthy };
   return endOfFailure(node, node.failure.error, interruption, unsettled);
 }
 
@@ -122,7 +127,7 @@ function laterKnown(node: NodeRunState, index: number): boolean {
 export function serviceOf(name: string, node: NodeRunState): Service {
   if (stepOutcome(node, name, 'activate') === 'succeeded') return 'in service';
   const flags = new Map<string, string | null>();
-  for (const destination of node.baseline?.destinations ?? []) {
+  for (const destination of node.found) {
     const target = {
       proxy: destination.proxy,
       set: destination.set,

@@ -34,7 +34,12 @@ export interface EventData {
     readonly plan: Plan;
   };
   'run.resumed': { readonly who: string; readonly mode: 'forward' | 'undo' };
-  'preflight.settled': { readonly verdicts: readonly Verdict[]; readonly baseline: Baseline | null };
+  'preflight.settled': {
+    readonly verdicts: readonly Verdict[];
+    readonly baseline: Baseline | null;
+    /** What the proxies showed at this moment; the baseline may be an earlier run's. */
+    readonly found: readonly BaselineDestination[];
+  };
   'step.started': Record<string, never>;
   'step.progress': { readonly observation: ProgressReading; readonly decision: string };
   'step.retrying': { readonly attempt: number; readonly error: ErrorInfo };

@@ -3,7 +3,15 @@ import { effectKey, type Intent } from './effect.ts';
 import type { ErrorInfo } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
-import type { Baseline, EffectSettled, EventOf, RunEvent, RunSettled, StepOutcome } from './run-events.ts';
+import type {
+  Baseline,
+  BaselineDestination,
+  EffectSettled,
+  EventOf,
+  RunEvent,
+  RunSettled,
+  StepOutcome,
+} from './run-events.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface RunState {
@@ -18,6 +26,8 @@ export interface RunState {
 
 export interface NodeRunState {
   readonly baseline: Baseline | null;
+  /** The destinations as the proxies showed them at preflight. */
+  readonly found: readonly BaselineDestination[];
   readonly verdicts: readonly Verdict[];
   /** In the order in which they were intended. */
   readonly effects: readonly EffectRecord[];
@@ -43,6 +53,7 @@ export interface StepRecord {
 
 const NOTHING_YET: NodeRunState = {
   baseline: null,
+  found: [],
   verdicts: [],
   effects: [],
   steps: {},
@@ -83,7 +94,12 @@ export function fold(events: Iterable<RunEvent>): RunState | undefined {
 function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
   switch (event.type) {
     case 'preflight.settled':
-      return { ...node, verdicts: event.data.verdicts, baseline: event.data.baseline ?? node.baseline };
+      return {
+        ...node,
+        verdicts: event.data.verdicts,
+        found: event.data.found,
+        baseline: event.data.baseline ?? node.baseline,
+      };
     case 'step.started':
       return withStep(node, event.step, () => ({ startedAt: event.mono, outcome: null, ms: null }));
     case 'step.settled': {

@@ -1,0 +1,145 @@
+/**
+ * Plan → Listr tasks, the only place that does so. Listr orders, nests and limits; it decides nothing: no retry, no
+ * rollback, no signal handler of its own, and the outcome is read from the run's state, never from Listr.
+ */
+import { Listr } from 'listr2';
+import { findNode, type Node } from '../domain/cluster.ts';
+import { type ErrorInfo, errorInfo, FshaError } from '../domain/errors.ts';
+import { type PlannedStep, planUndo, type Plan } from '../domain/plan.ts';
+import { intentsOf, type NodeRunState } from '../domain/run.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { StepOutcome } from '../domain/run-events.ts';
+import { within } from './deadline.ts';
+import type { Recorder } from './recorder.ts';
+import type { NodeMemory, Step, StepContext } from './step.ts';
+import { STEPS } from './steps/registry.ts';
+import type { Watcher } from './watcher.ts';
+import type { World } from './world.ts';
+
+/** How long an undo may take: ms. Proxies that do not answer are tried again until then. */
+const UNDO_TIME = 60_000;
+
+const QUIETLY = { renderer: 'silent', registerSignalListeners: false } as const;
+
+export interface Carrier {
+  readonly world: World;
+  readonly watcher: Watcher;
+  readonly recorder: Recorder;
+  readonly policy: Policy;
+  readonly run: string;
+  readonly who: string;
+  /** Fires when the run is to stop and undo. */
+  readonly signal: AbortSignal;
+  /** Fires when even the undo is to stop: the second Ctrl-C. */
+  readonly leave: AbortSignal;
+}
+
+/** Carries the plan out, node after node. What went wrong is in the recorder's state; this throws only for a bug. */
+export async function carryOut(plan: Plan, carrier: Carrier): Promise<void> {
+  const root = new Listr(
+    plan.nodes.map(({ node: name, steps }) => {
+      const memory: NodeMemory = { outSince: null, startedAs: {} };
+      const node = findNode(carrier.world.cluster, name);
+      if (node === undefined)
+        throw new FshaError('bug', `the plan names ${name}, which is not in the inventory`);
+      return {
+        title: name,
+        task: (_: unknown, task) =>
+          task.newListr(
+            [
+              {
+                title: 'forward',
+                task: (_forward: unknown, forward) =>
+                  forward.newListr(
+                    steps.map((step) => ({
+                      title: step.id,
+                      task: () => runStep(step, node, memory, carrier, carrier.signal),
+                    })),
+                    { exitOnError: true, concurrent: false },
+                  ),
+              },
+              { title: 'settle', task: () => settle(node, memory, carrier) },
+            ],
+            { exitOnError: false, concurrent: false },
+          ),
+      };
+    }),
+    { ...QUIETLY, exitOnError: false, concurrent: false },
+  );
+  await root.run();
+}
+
+/** One step, from its first event to its last. @throws whatever failed, after it was recorded */
+async function runStep(
+  planned: PlannedStep,
+  node: Node,
+  memory: NodeMemory,
+  carrier: Carrier,
+  signal: AbortSignal,
+): Promise<void> {
+  const { recorder, world } = carrier;
+  const at = { node: planned.node, step: planned.id };
+  const began = world.clock.now();
+  const settled = async (outcome: StepOutcome, error?: ErrorInfo): Promise<void> => {
+    const ms = Math.round(world.clock.now() - began);
+    await recorder.record({
+      type: 'step.settled',
+      ...at,
+      data: { outcome, ms, ...(error === undefined ? {} : { error }) },
+    });
+  };
+  const context: StepContext = {
+    ...carrier,
+    node,
+    memory,
+    step: planned.id,
+    signal,
+    record: (event) => recorder.record(event),
+    soFar: () => soFar(recorder, planned.node),
+  };
+  try {
+    await recorder.record({ type: 'step.started', ...at, data: {} });
+    // The registry pairs each kind with its params; TypeScript cannot follow that pairing through a union.
+    const step = STEPS[planned.kind] as Step<typeof planned.kind>;
+    const outcome = await step(context, planned.params as never);
+    await settled(outcome);
+  } catch (error) {
+    const info = errorInfo(error);
+    if (info.code === 'journal') recorder.tolerateJournalLoss();
+    const outcome =
+      info.code === 'interrupted' ? 'cancelled' : info.code === 'effect.unknown' ? 'unknown' : 'failed';
+    await settled(outcome, info);
+    throw error;
+  }
+}
+
+function soFar(recorder: Recorder, node: string): NodeRunState {
+  const state = recorder.state.nodes[node];
+  if (state === undefined) throw new FshaError('bug', `nothing is recorded of ${node}`);
+  return state;
+}
+
+/** Gives the node back where forward failed and it can still be given back. */
+async function settle(node: Node, memory: NodeMemory, carrier: Carrier): Promise<void> {
+  const { recorder, policy, world } = carrier;
+  const state = soFar(recorder, node.name);
+  if (state.failure === null || state.effects.length === 0) return;
+  if (state.failure.error.code === 'drain.expired' && policy.onTimeout === 'hold') return;
+  const [undo] = planUndo(node.name, intentsOf(state))?.nodes ?? [];
+  const [step] = undo?.steps ?? [];
+  if (step?.kind !== 'restore') return;
+
+  recorder.tolerateJournalLoss();
+  const at = { node: node.name, step: step.id };
+  await recorder.record({ type: 'undo.started', ...at, data: { effects: step.params.effects } });
+  let outcome: 'done' | 'failed' | 'unknown' = 'done';
+  try {
+    // A fresh signal: the one that stopped the run has fired already.
+    await within(world.clock, UNDO_TIME, carrier.leave, `the undo of ${node.name}`, (signal) =>
+      runStep(step, node, memory, carrier, signal),
+    );
+  } catch (error) {
+    outcome = errorInfo(error).code === 'effect.failed' ? 'failed' : 'unknown';
+  }
+  await recorder.record({ type: 'undo.settled', ...at, data: { outcome } });
+}

@@ -1,0 +1,18 @@
+import { FshaError } from '../../domain/errors.ts';
+import type { EffectHandler } from '../effect-handler.ts';
+import { nodePort } from '../world.ts';
+
+/** The mark by which other runs see that this node is held. */
+export const nodeMark: EffectHandler<'node.mark'> = {
+  look: async (target, world, signal) => {
+    const seen = await nodePort(world, target.node).observe('pulse', signal);
+    if (seen.trouble !== null)
+      throw new FshaError(seen.trouble.code, seen.trouble.message, seen.trouble.hint);
+    if (!seen.mark.known)
+      throw new FshaError('protocol', `the mark of ${target.node} is unknown: ${seen.mark.why}`);
+    return seen.mark.value;
+  },
+  isSo: (found, wanted) => found === wanted,
+  isConfirmed: (read, wanted) => read === wanted,
+  act: (target, wanted, world, signal) => nodePort(world, target.node).setMark(wanted, signal),
+};

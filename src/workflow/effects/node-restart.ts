@@ -1,0 +1,142 @@
+import { roughDuration } from '../../domain/duration.ts';
+import { type ErrorInfo, FshaError } from '../../domain/errors.ts';
+import { printable } from '../../domain/text.ts';
+import { findNode } from '../../domain/cluster.ts';
+import type { EffectHandler, ReadBack } from '../effect-handler.ts';
+import { hostPort, nodePort, type World } from '../world.ts';
+
+/** Between two looks for the new core_uuid: ms. */
+const LOOK_EVERY = 250;
+/** After the command failed by its own account, how long an unchanged core_uuid is watched before that is believed: ms. */
+const SURE_AFTER = 3_000;
+/** What the remote command may take beyond its timeout until `timeout -k` has ended it, and the lock's wait: ms. */
+const GRACE = 15_000;
+/** A new core_uuid with an uptime above the time since the restart is another FreeSWITCH behind this address: ms. */
+const UPTIME_SLACK = 2_000;
+
+/**
+ * A restart. Its proof is a new core_uuid with an uptime that fits, never an exit status: `systemctl` may fail after it
+ * has restarted, and succeed without (an alias, a wrapper). FreeSWITCH gives itself a new core_uuid at every start.
+ */
+export const nodeRestart: EffectHandler<'node.restart'> = {
+  look: async (target, world, signal) => {
+    const seen = await nodePort(world, target.node).observe('pulse', signal);
+    if (seen.trouble !== null)
+      throw new FshaError(seen.trouble.code, seen.trouble.message, seen.trouble.hint);
+    if (!seen.coreUuid.known)
+      throw new FshaError('protocol', `core_uuid of ${target.node} is unknown: ${seen.coreUuid.why}`);
+    return seen.coreUuid.value;
+  },
+  isSo: () => false,
+  isConfirmed: (read, _wanted, found) => read !== found,
+  act: async (target, wanted, world, signal) => {
+    const timeout = timeoutOf(world, target.node);
+    const result = await hostPort(world, target.node).run(
+      world.guard(target.node, wanted, timeout),
+      timeout + GRACE,
+      signal,
+    );
+    if (result.exitCode === 0) return;
+    const said = printable((result.stderr.trim() || result.stdout.trim()).replace(/\s+/g, ' '));
+    throw new FshaError(
+      'ssh.exec',
+      `the restart command on ${target.node} ${endOf(result.exitCode, result.signal)}${said === '' ? '' : `: ${said}`}`,
+      'Run it by hand on the node and see.',
+    );
+  },
+  readBack: async (
+    target,
+    _wanted,
+    found,
+    acted,
+    since,
+    world,
+    signal,
+  ): Promise<ReadBack<'node.restart'>> => {
+    const { clock } = world;
+    const began = clock.now();
+    const deadline = began + timeoutOf(world, target.node);
+    let answered: number | null = null;
+    for (;;) {
+      const seen = await nodePort(world, target.node)
+        .observe('pulse', signal)
+        .catch(() => null);
+      if (signal.aborted || seen === null)
+        return unknownRestart(target.node, 'the run was told to stop while the restart was under way');
+      if (seen.trouble === null && seen.coreUuid.known) {
+        if (seen.coreUuid.value !== found) {
+          if (seen.uptimeMs.known && seen.uptimeMs.value <= clock.now() - since + UPTIME_SLACK) {
+            return { outcome: 'done', read: seen.coreUuid.value };
+          }
+        } else {
+          answered ??= clock.now();
+          if (acted !== null && isOwnFailure(acted) && clock.now() - answered >= SURE_AFTER) {
+            return {
+              outcome: 'failed',
+              read: found,
+              error: new FshaError('restart.failed', acted.message, acted.hint),
+            };
+          }
+        }
+      }
+      if (clock.now() >= deadline)
+        return expired(target.node, found, seen.trouble, answered !== null, acted, clock.now() - began);
+      await clock.sleep(LOOK_EVERY, signal).catch(() => undefined);
+    }
+  },
+};
+
+function timeoutOf(world: World, name: string): number {
+  return findNode(world.cluster, name)?.restart.timeout ?? 90_000;
+}
+
+function endOf(exitCode: number | null, signal: string | null): string {
+  if (exitCode === 124 || exitCode === 137) return 'ran out of time and was ended';
+  if (exitCode === 75) return 'could not begin: another restart of this node holds its lock';
+  return exitCode === null ? `was ended by ${signal ?? 'a signal'}` : `failed (exit status ${exitCode})`;
+}
+
+/** Whether the command itself said that it failed; a lost connection or a timeout says nothing. */
+function isOwnFailure(acted: ErrorInfo): boolean {
+  return acted.code === 'ssh.exec' && !/ran out of time/.test(acted.message);
+}
+
+function unknownRestart(node: string, why: string): ReadBack<'node.restart'> {
+  return {
+    outcome: 'unknown',
+    read: null,
+    error: new FshaError(
+      'effect.unknown',
+      `whether ${node} was restarted is unknown: ${why}`,
+      'Look at `global_getvar core_uuid` and `status` on the node.',
+    ),
+  };
+}
+
+function expired(
+  node: string,
+  found: string,
+  trouble: ErrorInfo | null,
+  sameSeen: boolean,
+  acted: ErrorInfo | null,
+  took: number,
+): ReadBack<'node.restart'> {
+  const after = roughDuration(took);
+  if (trouble !== null) {
+    const error = new FshaError(
+      'restart.failed',
+      `${node} did not come back within ${after}: ${trouble.message}`,
+      'Look at its log and its unit on the node.',
+    );
+    return { outcome: 'failed', read: null, error };
+  }
+  if (sameSeen && acted === null) {
+    const error = new FshaError(
+      'restart.failed',
+      `the restart command succeeded, but ${node} was not restarted: after ${after} it has the same core_uuid`,
+      'Correct restart.command in the inventory.',
+    );
+    return { outcome: 'failed', read: found, error };
+  }
+  return unknownRestart(node, acted?.message ?? 'it does not say its core_uuid');
+}

@@ -1,0 +1,70 @@
+/** Reads one thing over and over, at a pace that can be changed, sooner when woken. */
+import { isInterruption } from '../domain/errors.ts';
+import type { Clock } from './ports.ts';
+
+export interface Reading {
+  /** Monotonic ms at which it began. */
+  readonly at: number;
+}
+
+/** At most this often, however often it is woken: ms between the beginnings of two readings. */
+const FLOOR = 100;
+
+export class EndpointWatch<T extends Reading> {
+  readonly #read: (signal: AbortSignal) => Promise<T>;
+  readonly #clock: Clock;
+  readonly #onReading: () => void;
+  #latest: T | undefined;
+  #pace: number;
+  #wake: AbortController = new AbortController();
+
+  constructor(read: (signal: AbortSignal) => Promise<T>, clock: Clock, pace: number, onReading: () => void) {
+    this.#read = read;
+    this.#clock = clock;
+    this.#pace = pace;
+    this.#onReading = onReading;
+  }
+
+  get latest(): T | undefined {
+    return this.#latest;
+  }
+
+  /** Ms between the end of one reading and the next; takes effect at once. */
+  setPace(ms: number): void {
+    if (ms === this.#pace) return;
+    this.#pace = ms;
+    this.wake();
+  }
+
+  /** Reads as soon as may be. A reading under way does not count: what it says may be older than the wish. */
+  wake(): void {
+    this.#wake.abort();
+  }
+
+  /** Reads until the signal fires; then returns. @throws whatever `read` throws beside an interruption: a bug */
+  async run(signal: AbortSignal): Promise<void> {
+    const onStop = (): void => this.wake();
+    signal.addEventListener('abort', onStop, { once: true });
+    while (!signal.aborted) {
+      this.#wake = new AbortController();
+      const began = this.#clock.now();
+      try {
+        this.#latest = await this.#read(signal);
+      } catch (error) {
+        if (isInterruption(error) || signal.aborted) return;
+        throw error;
+      }
+      this.#onReading();
+      await this.#pause(began, signal);
+    }
+  }
+
+  async #pause(began: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#clock.sleep(this.#pace, this.#wake.signal);
+    } catch {
+      const rest = began + FLOOR - this.#clock.now();
+      if (!signal.aborted && rest > 0) await this.#clock.sleep(rest, signal).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/** The one stream: every event gets its envelope, reaches the journal, and only then the views. */
+import { apply, type RunState } from '../domain/run.ts';
+import type { NewEvent, RunEvent } from '../domain/run-events.ts';
+import type { Clock, JournalPort } from './ports.ts';
+
+/** Sees events in order, after the journal has them. What it throws is reported and the view dropped. */
+export type View = (event: RunEvent) => void;
+
+export interface RecorderOptions {
+  readonly run: string;
+  readonly clock: Clock;
+  /** null for a dry run, which leaves no trace. */
+  readonly journal: JournalPort | null;
+  readonly views: readonly View[];
+  /** Told once when a view throws and is dropped. */
+  readonly onViewFailure: (error: unknown) => void;
+}
+
+export class Recorder {
+  readonly #options: RecorderOptions;
+  #views: readonly View[];
+  #state: RunState | null = null;
+  #seq = 0;
+  #tail: Promise<void> = Promise.resolve();
+  #mayLose = false;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#views = options.views;
+  }
+
+  /** The fold of everything recorded so far. */
+  get state(): RunState {
+    if (this.#state === null) throw new Error('no run was started on this recorder');
+    return this.#state;
+  }
+
+  /**
+   * Records one event; events keep the order of the calls. Returns when the journal has it: an effect may be announced
+   * with this and done afterwards.
+   * @throws FshaError `journal` when it could not be written
+   */
+  record(event: NewEvent): Promise<void> {
+    const done = this.#tail.then(() => this.#write(event));
+    // One that could not be written is its caller's to hear of; those behind it are tried, and fail for themselves.
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+
+  /**
+   * From here on a journal that cannot be written stops nothing: giving the node back matters more than writing it down.
+   * Views still get every event.
+   */
+  tolerateJournalLoss(): void {
+    this.#mayLose = true;
+  }
+
+  async #write(event: NewEvent): Promise<void> {
+    const { clock, journal, run } = this.#options;
+    this.#seq += 1;
+    const envelope = {
+      v: 1 as const,
+      seq: this.#seq,
+      at: clock.wall().toISOString(),
+      mono: Math.round(clock.now()),
+      run,
+    };
+    const whole = { ...envelope, ...event } as RunEvent;
+    try {
+      await journal?.append(whole);
+    } catch (error) {
+      if (!this.#mayLose) throw error;
+    }
+    this.#state = apply(this.#state, whole);
+    for (const view of this.#views) this.#show(view, whole);
+  }
+
+  #show(view: View, event: RunEvent): void {
+    try {
+      view(event);
+    } catch (error) {
+      this.#views = this.#views.filter((other) => other !== view);
+      this.#options.onViewFailure(error);
+    }
+  }
+}

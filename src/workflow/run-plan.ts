@@ -1,0 +1,64 @@
+/** One run, from its first event to its last. */
+import { conclude, type Interruption } from '../domain/conclude.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { RunSettled } from '../domain/run-events.ts';
+import { carryOut } from './carry-out.ts';
+import type { Recorder } from './recorder.ts';
+import { Watcher } from './watcher.ts';
+import type { World } from './world.ts';
+
+export interface RunOptions {
+  readonly world: World;
+  readonly recorder: Recorder;
+  readonly plan: Plan;
+  readonly policy: Policy;
+  readonly run: string;
+  /** The command as it was meant, without secrets: `drain node-1`. */
+  readonly command: string;
+  readonly reason: string | null;
+  readonly who: string;
+  /** How fsha was called, for the commands that go on. */
+  readonly call: string;
+  readonly signal: AbortSignal;
+  readonly leave: AbortSignal;
+  /** What fired the signal. */
+  readonly interruption: () => Interruption;
+}
+
+/**
+ * Carries out a plan and says how it ended.
+ * @throws FshaError `journal` where not even the beginning could be written; nothing was changed then
+ */
+export async function runPlan(options: RunOptions): Promise<RunSettled> {
+  const { world, recorder, plan, policy, run, who, signal, leave } = options;
+  const { source } = world.cluster;
+  await recorder.record({
+    type: 'run.started',
+    data: {
+      command: options.command,
+      reason: options.reason,
+      who,
+      cluster: world.cluster.name,
+      inventory: { path: source.path, sha256: source.sha256 },
+      policy,
+      plan,
+    },
+  });
+  const watcher = new Watcher(
+    [...world.nodes.values()],
+    [...world.proxies.values()],
+    world.clock,
+    policy.poll,
+  );
+  watcher.start();
+  try {
+    await carryOut(plan, { world, watcher, recorder, policy, run, who, signal, leave });
+  } finally {
+    await watcher.stop();
+  }
+  const settled = conclude(recorder.state, options.interruption(), options.call);
+  recorder.tolerateJournalLoss();
+  await recorder.record({ type: 'run.settled', data: settled });
+  return settled;
+}

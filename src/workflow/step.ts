@@ -1,0 +1,104 @@
+/** What a step is: one file in steps/, one line in steps/registry.ts. A step acts only through performEffect. */
+import type { Node } from '../domain/cluster.ts';
+import type { Effect } from '../domain/effect.ts';
+import { FshaError } from '../domain/errors.ts';
+import type { StepKind, StepParams } from '../domain/plan.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { NodeRunState } from '../domain/run.ts';
+import type { Baseline, BaselineDestination, NewEvent } from '../domain/run-events.ts';
+import { performEffect } from './effect.ts';
+import type { Needs, Watcher } from './watcher.ts';
+import type { World } from './world.ts';
+
+export type Step<K extends StepKind> = (
+  context: StepContext,
+  params: StepParams[K],
+) => Promise<'succeeded' | 'skipped'>;
+
+export interface StepContext {
+  readonly world: World;
+  readonly watcher: Watcher;
+  readonly node: Node;
+  /** This step's id. */
+  readonly step: string;
+  readonly run: string;
+  readonly who: string;
+  readonly signal: AbortSignal;
+  readonly policy: Policy;
+  readonly record: (event: NewEvent) => Promise<void>;
+  /** What the run has recorded of this node so far. */
+  readonly soFar: () => NodeRunState;
+  readonly memory: NodeMemory;
+}
+
+/** What steps of one node hand to each other beside the recorded state: moments of this process's own clock. */
+export interface NodeMemory {
+  /** Monotonic ms at which the last destination was read back as disabled. */
+  outSince: number | null;
+  /** Instance of each proxy at preflight. */
+  startedAs: Readonly<Record<string, string>>;
+}
+
+export function baselineOf(context: StepContext): Baseline {
+  const { baseline } = context.soFar();
+  if (baseline === null) throw new FshaError('bug', `${context.step} was reached without a baseline`);
+  return baseline;
+}
+
+/** The destinations that concern this run: the baseline's, and those it disabled on a proxy that answered late. */
+export function destinationsOf(context: StepContext): readonly BaselineDestination[] {
+  const destinations = [...baselineOf(context).destinations];
+  for (const { intent } of context.soFar().effects) {
+    if (intent.effect !== 'dispatcher.state') continue;
+    const { target } = intent;
+    const known = destinations.some(
+      (one) =>
+        one.proxy === target.proxy &&
+        one.set === target.set &&
+        one.uri === target.uri &&
+        one.duid === target.duid,
+    );
+    if (!known) destinations.push({ ...target, flags: intent.found });
+  }
+  return destinations;
+}
+
+/** Does one effect on behalf of the step. */
+export function doEffect(context: StepContext, effect: Effect): Promise<'done' | 'already'> {
+  const { world, node, step, signal, record } = context;
+  return performEffect(effect, { world, node: node.name, step, signal, record });
+}
+
+/**
+ * Sets destinations, those of one proxy one after the other, the proxies side by side: a slow one must not hold up the
+ * others. Every one is tried, also after a failure, so that what is recorded is what the world is.
+ * @throws the first failure, once all have ended
+ */
+export async function setDestinations(
+  context: StepContext,
+  wanted: readonly (Effect & { effect: 'dispatcher.state' })[],
+): Promise<void> {
+  const proxies = [...new Set(wanted.map((effect) => effect.target.proxy))];
+  const failures: unknown[] = [];
+  await Promise.all(
+    proxies.map(async (proxy) => {
+      for (const effect of wanted.filter((one) => one.target.proxy === proxy)) {
+        try {
+          await doEffect(context, effect);
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+    }),
+  );
+  if (failures.length > 0) throw failures[0];
+}
+
+/** What has to be seen of this node and of every proxy that is not ignored. */
+export function needsOf(context: StepContext): Needs {
+  const { world, node, policy } = context;
+  const proxies = world.cluster.proxies
+    .map((proxy) => proxy.name)
+    .filter((name) => !policy.ignoreProxies.includes(name));
+  return { nodes: [node.name], proxies };
+}

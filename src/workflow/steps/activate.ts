@@ -1,0 +1,237 @@
+import { isSelectable, readFlags, stateArgument, type StateArgument } from '../../domain/dispatcher-state.ts';
+import { destinationKey, flagsOf } from '../../domain/drift.ts';
+import type { Effect } from '../../domain/effect.ts';
+import { FshaError } from '../../domain/errors.ts';
+import type { Observation } from '../../domain/observation.ts';
+import { restartIntended } from '../../domain/run.ts';
+import type { BaselineDestination } from '../../domain/run-events.ts';
+import {
+  baselineOf,
+  destinationsOf,
+  doEffect,
+  needsOf,
+  setDestinations,
+  type Step,
+  type StepContext,
+} from '../step.ts';
+import { disable } from './deactivate.ts';
+
+/**
+ * How long Kamailio is given to bring a node back by its own OPTIONS: ms. Three rounds of the usual interval of 10 s;
+ * a proxy that has not done so by then does not ping, which no RPC of 5.6 tells.
+ */
+const PING_PATIENCE = 35_000;
+
+/**
+ * Back in. A node that was restarted goes through `ip`, so that Kamailio's own next good OPTIONS makes it active: `a`
+ * makes even a dead node selectable at once. One that was never restarted gets the flags it had. Then it is watched as
+ * active on every proxy for minSoak.
+ */
+export const activate: Step<'activate'> = async (context, params) => {
+  const { node, policy } = context;
+  const baseline = baselineOf(context);
+  const all = destinationsOf(context).filter(
+    (one) => params.explicit || readFlags(one.flags)?.state !== 'disabled',
+  );
+  const destinations = all.filter((one) => !policy.ignoreProxies.includes(one.proxy));
+  try {
+    await doEffect(context, { effect: 'node.pause', target: { node: node.name }, wanted: false });
+    if (await wasRestarted(context)) await throughProbing(context, destinations);
+    else
+      await setDestinations(
+        context,
+        destinations.map((one) => setTo(one, foundArgument(one))),
+      );
+    await whereIgnored(
+      context,
+      all.filter((one) => !destinations.includes(one)),
+    );
+    await soak(context, destinations);
+  } catch (error) {
+    throw await outAgain(context, destinations, error);
+  }
+  if (baseline.pause.inbound && !params.explicit) {
+    await doEffect(context, { effect: 'node.pause', target: { node: node.name }, wanted: true });
+  }
+  await doEffect(context, { effect: 'node.mark', target: { node: node.name }, wanted: null });
+  return 'succeeded';
+};
+
+/** A proxy that may be ignored is tried all the same: what fails there is recorded, and does not stop the run. */
+async function whereIgnored(
+  context: StepContext,
+  destinations: readonly BaselineDestination[],
+): Promise<void> {
+  for (const destination of destinations) {
+    try {
+      await doEffect(context, setTo(destination, 'ip'));
+    } catch (error) {
+      if (context.signal.aborted || !(error instanceof FshaError)) throw error;
+    }
+  }
+}
+
+/** The flags that were found; a destination that was not in service becomes so by the explicit wish. */
+function foundArgument(destination: BaselineDestination): StateArgument {
+  const flags = readFlags(destination.flags);
+  return flags === undefined || !isSelectable(flags) ? 'ip' : stateArgument(flags);
+}
+
+function setTo(
+  { proxy, set, uri, duid }: BaselineDestination,
+  wanted: StateArgument,
+): Effect & { effect: 'dispatcher.state' } {
+  return { effect: 'dispatcher.state', target: { proxy, set, uri, duid }, wanted };
+}
+
+/** Whether FreeSWITCH is another one than at the baseline; where that cannot be told, it is taken to be. */
+async function wasRestarted(context: StepContext): Promise<boolean> {
+  const { watcher, node, signal } = context;
+  if (restartIntended(context.soFar())) return true;
+  const observation = await watcher.fresh({ nodes: [node.name], proxies: [] }, signal);
+  const uuid = observation.nodes[node.name]?.coreUuid;
+  return uuid?.known !== true || uuid.value !== baselineOf(context).coreUuid;
+}
+
+async function throughProbing(
+  context: StepContext,
+  destinations: readonly BaselineDestination[],
+): Promise<void> {
+  const { world, watcher, signal } = context;
+  await setDestinations(
+    context,
+    destinations.map((one) => setTo(one, 'ip')),
+  );
+  const patient = world.clock.now() + PING_PATIENCE;
+  for (;;) {
+    const observation = await look(context);
+    const waiting = destinations.filter((one) => !isIn(observation, one));
+    if (waiting.length === 0) break;
+    if (world.clock.now() >= patient) {
+      await whereNobodyPings(context, observation, waiting);
+      break;
+    }
+    await world.clock.sleep(250, signal);
+    watcher.wake(needsOf(context));
+  }
+  await exactFlags(context, destinations);
+}
+
+/**
+ * A proxy that still shows it inactive after that long either does not ping, or its pings fail. The node is well and
+ * answers from here; so it is set active, with P where it had that before.
+ */
+async function whereNobodyPings(
+  context: StepContext,
+  observation: Observation,
+  waiting: readonly BaselineDestination[],
+): Promise<void> {
+  const answers = baselineOf(context).options !== null;
+  for (const destination of waiting) {
+    const flags = flagsOf(observation, destination);
+    const parsed = flags.known ? readFlags(flags.value) : undefined;
+    const pinged = readFlags(destination.flags)?.probing === true;
+    // IP with P before the drain means that this proxy pings: its pings fail, and it would send calls into nowhere.
+    if (!answers || parsed?.state !== 'inactive' || (pinged && parsed.probing)) {
+      throw new FshaError(
+        'activate.failed',
+        `${destination.proxy} does not show ${context.node.name} as active: ${flags.known ? flags.value : flags.why}`,
+        `Its OPTIONS to ${destination.uri} may fail: look at the way between the two.`,
+      );
+    }
+  }
+  await setDestinations(
+    context,
+    waiting.map((one) => setTo(one, readFlags(one.flags)?.probing === true ? 'ap' : 'a')),
+  );
+}
+
+/** Outside mode 1 a destination comes back as AX: what was AP before gets its P again. */
+async function exactFlags(context: StepContext, destinations: readonly BaselineDestination[]): Promise<void> {
+  const observation = await look(context);
+  const different = destinations.filter((one) => {
+    const now = flagsOf(observation, one);
+    const before = readFlags(one.flags);
+    return (
+      now.known &&
+      before?.state === 'active' &&
+      readFlags(now.value)?.state === 'active' &&
+      now.value !== one.flags &&
+      !before.noPing
+    );
+  });
+  await setDestinations(
+    context,
+    different.map((one) => setTo(one, foundArgument(one))),
+  );
+}
+
+/** Seen active on every proxy, in every look, for minSoak. */
+async function soak(context: StepContext, destinations: readonly BaselineDestination[]): Promise<void> {
+  const { world, watcher, policy, signal, node } = context;
+  const deadline = world.clock.now() + PING_PATIENCE + policy.minSoak;
+  let activeSince: number | null = null;
+  for (;;) {
+    const observation = await look(context);
+    const now = world.clock.now();
+    const not = destinations.filter((one) => !isIn(observation, one));
+    const [first] = not;
+    activeSince = first === undefined ? (activeSince ?? now) : null;
+    if (activeSince !== null && now - activeSince >= policy.minSoak) return;
+    if (now >= deadline) {
+      const what =
+        first === undefined
+          ? 'it does not stay active'
+          : `${destinationKey(first)} shows ${shown(observation, first)}`;
+      throw new FshaError(
+        'activate.failed',
+        `${node.name} is not active everywhere: ${what}`,
+        'Look at `kamcmd dispatcher.list` and at what else sets states there.',
+      );
+    }
+    await world.clock.sleep(
+      activeSince === null ? 250 : Math.min(policy.poll, Math.max(50, activeSince + policy.minSoak - now)),
+      signal,
+    );
+    watcher.wake(needsOf(context));
+  }
+}
+
+function shown(observation: Observation, destination: BaselineDestination): string {
+  const flags = flagsOf(observation, destination);
+  return flags.known ? flags.value : flags.why;
+}
+
+function look(context: StepContext): Promise<Observation> {
+  return context.watcher.fresh(needsOf(context), context.signal);
+}
+
+/** Whether it is selectable there: a destination that was in state trying before is back as soon as it can be selected. */
+function isIn(observation: Observation, destination: BaselineDestination): boolean {
+  const flags = flagsOf(observation, destination);
+  const parsed = flags.known ? readFlags(flags.value) : undefined;
+  return parsed !== undefined && isSelectable(parsed);
+}
+
+/** In on some proxies and not on others is no state to leave a node in: it goes out again everywhere. */
+async function outAgain(
+  context: StepContext,
+  destinations: readonly BaselineDestination[],
+  error: unknown,
+): Promise<unknown> {
+  if (
+    !(error instanceof FshaError) ||
+    context.signal.aborted ||
+    error.code === 'journal' ||
+    error.code === 'bug'
+  )
+    return error;
+  try {
+    await setDestinations(context, destinations.map(disable));
+  } catch (second) {
+    return second;
+  }
+  return error.code === 'effect.unknown'
+    ? error
+    : new FshaError('activate.failed', error.message, error.hint, error);
+}

@@ -1,0 +1,55 @@
+import { foundDestinations, takeBaseline } from '../../domain/baseline.ts';
+import { FshaError } from '../../domain/errors.ts';
+import { judge, refuses } from '../../domain/preflight/checks.ts';
+import type { Verdict } from '../../domain/verdict.ts';
+import type { Step } from '../step.ts';
+import { surveyNode } from '../survey.ts';
+
+/** Looks at everything, judges it, takes the baseline; changes nothing. */
+export const preflight: Step<'preflight'> = async (context, params) => {
+  const { world, watcher, node, policy, record, step, signal, memory } = context;
+  const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
+  for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'full');
+  const observation = await watcher.fresh(everything, signal);
+  for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'pulse');
+
+  const input = await surveyNode(world, observation, node, params.purpose, policy, signal);
+  const verdicts = judge(input);
+  const { facts, standing } = input;
+  const taken = takeBaseline(
+    world.cluster,
+    node,
+    observation,
+    standing?.baseline ?? null,
+    facts.options.known ? facts.options.value : null,
+  );
+  const baseline = 'baseline' in taken ? taken.baseline : null;
+  const found = foundDestinations(world.cluster, node, observation);
+  await record({ type: 'preflight.settled', node: node.name, step, data: { verdicts, baseline, found } });
+
+  if (refuses(verdicts)) throw refusalOf(verdicts);
+  if ('missing' in taken) {
+    throw new FshaError(
+      'refused',
+      `what ${node.name} is like now cannot be told: ${taken.missing.join('; ')}`,
+      'Without that nobody could say later whether it is well again.',
+    );
+  }
+  memory.startedAs = Object.fromEntries(
+    Object.values(observation.proxies).flatMap((proxy) =>
+      proxy.instance.known ? [[proxy.proxy, proxy.instance.value]] : [],
+    ),
+  );
+  return 'succeeded';
+};
+
+function refusalOf(verdicts: readonly Verdict[]): FshaError {
+  const refusals = verdicts.filter((verdict) => verdict.level === 'refusal');
+  const [first] = refusals;
+  const more = refusals.length > 1 ? ` (and ${refusals.length - 1} more)` : '';
+  return new FshaError(
+    refusals.some((verdict) => verdict.locked === true) ? 'locked' : 'refused',
+    `refused by the check ${first?.check ?? ''}: ${first?.why ?? ''}${more}`,
+    first?.fix ?? '',
+  );
+}

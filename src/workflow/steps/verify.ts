@@ -1,0 +1,117 @@
+import { FshaError } from '../../domain/errors.ts';
+import { judgeHealth } from '../../domain/health.ts';
+import { writeMark } from '../../domain/mark.ts';
+import type { NodeObservation } from '../../domain/observation.ts';
+import { baselineOf, doEffect, type Step, type StepContext } from '../step.ts';
+import { probeOptions } from '../survey.ts';
+import { nodePort } from '../world.ts';
+
+/** Between two looks at a node that is coming up: ms. */
+const LOOK_EVERY = 500;
+
+/**
+ * Ready, with the profiles and gateways it had, answering SIP, and one and the same FreeSWITCH from the first good look
+ * to the last: a node that starts twice is not well.
+ */
+export const verify: Step<'verify'> = async (context) => {
+  const { world, node, signal, watcher, policy, run, who } = context;
+  const { verify: settings } = world.cluster;
+  const deadline = world.clock.now() + settings.timeout;
+  watcher.setPace(node.name, LOOK_EVERY, 'full');
+  try {
+    const first = await untilHealthy(context, deadline);
+    // The mark died with the restart; a fence that still stands (a node that was not restarted) refuses OPTIONS too.
+    await doEffect(context, {
+      effect: 'node.mark',
+      target: { node: node.name },
+      wanted: writeMark(run, who, world.clock.wall()),
+    });
+    await doEffect(context, { effect: 'node.pause', target: { node: node.name }, wanted: false });
+    if (settings.options && baselineOf(context).options !== null) await untilOptions(context, deadline);
+    if (settings.call !== null)
+      await nodePort(world, node.name).testCall(
+        settings.call,
+        Math.max(1_000, deadline - world.clock.now()),
+        signal,
+      );
+    const last = await untilHealthy(context, deadline);
+    if (first.coreUuid.known && last.coreUuid.known && first.coreUuid.value !== last.coreUuid.value) {
+      throw new FshaError(
+        'verify.failed',
+        `${node.name} started a second time while it was being verified`,
+        'Look at its log: something ends it.',
+      );
+    }
+  } catch (error) {
+    throw asVerifyFailure(error, node.name);
+  } finally {
+    watcher.setPace(node.name, policy.poll, 'pulse');
+  }
+  return 'succeeded';
+};
+
+async function untilHealthy(context: StepContext, deadline: number): Promise<NodeObservation> {
+  const { world, watcher, node, signal, record, step } = context;
+  const baseline = baselineOf(context);
+  let said = '';
+  for (let attempt = 1; ; attempt += 1) {
+    const observation = await watcher.fresh({ nodes: [node.name], proxies: [] }, signal);
+    const seen = observation.nodes[node.name];
+    const verdict = judgeHealth(baseline, seen, world.cluster.verify);
+    if (seen !== undefined && verdict.missing.length === 0) {
+      for (const warning of verdict.warnings) {
+        const error = {
+          code: 'verify.failed',
+          message: warning,
+          hint: 'A warning: the run goes on.',
+        } as const;
+        await record({ type: 'step.retrying', node: node.name, step, data: { attempt: 0, error } });
+      }
+      return seen;
+    }
+    const why = verdict.missing.join('; ');
+    if (world.clock.now() >= deadline) {
+      throw new FshaError(
+        'verify.failed',
+        `${node.name} did not get well within its time: ${why}`,
+        'Look at it with fs_cli and at its log; it stays out of service.',
+      );
+    }
+    if (why !== said)
+      await record({
+        type: 'step.retrying',
+        node: node.name,
+        step,
+        data: { attempt, error: { code: 'verify.failed', message: why, hint: '' } },
+      });
+    said = why;
+    await world.clock.sleep(LOOK_EVERY, signal);
+  }
+}
+
+/** A node that answered OPTIONS from here before has to do so again. */
+async function untilOptions(context: StepContext, deadline: number): Promise<void> {
+  const { world, node, signal } = context;
+  for (;;) {
+    const status = await probeOptions(world, node, signal);
+    if (status.known && status.value >= 200 && status.value < 300) return;
+    if (world.clock.now() >= deadline) {
+      const what = status.known ? `with ${status.value}` : `not at all (${status.why})`;
+      throw new FshaError(
+        'verify.failed',
+        `${node.name} answers SIP OPTIONS ${what}`,
+        'Look at its profile with `sofia status`.',
+      );
+    }
+    await world.clock.sleep(LOOK_EVERY, signal);
+  }
+}
+
+function asVerifyFailure(error: unknown, node: string): unknown {
+  if (
+    !(error instanceof FshaError) ||
+    ['verify.failed', 'interrupted', 'journal', 'bug', 'effect.unknown'].includes(error.code)
+  )
+    return error;
+  return new FshaError('verify.failed', `${node} could not be verified: ${error.message}`, error.hint, error);
+}

@@ -1,0 +1,118 @@
+/** Finds out about a node what preflight and doctor judge; changes nothing. */
+import type { Node } from '../domain/cluster.ts';
+import { type ErrorInfo, errorInfo, isInterruption } from '../domain/errors.ts';
+import { known, type Known, type Observation, unknown } from '../domain/observation.ts';
+import type { Purpose } from '../domain/plan.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { NodeFacts, PreflightInput } from '../domain/preflight/check.ts';
+import { permissionProbes } from '../domain/restart-command.ts';
+import { parseSipAddress } from '../domain/sip-address.ts';
+import { placedTargets } from '../domain/targets.ts';
+import { printable } from '../domain/text.ts';
+import type { HostPort } from './ports.ts';
+import { hostPort, type World } from './world.ts';
+
+/** How long a node may take to answer OPTIONS: ms. */
+export const OPTIONS_TIMEOUT = 2_000;
+
+/** Everything the checks need to know about one node, from an observation in which all nodes were read in full. */
+export async function surveyNode(
+  world: World,
+  observation: Observation,
+  node: Node,
+  purpose: Purpose,
+  policy: Policy,
+  signal: AbortSignal,
+): Promise<PreflightInput> {
+  const needsSsh = purpose === 'doctor' || (purpose === 'drain' && policy.restart && !policy.hold);
+  const [facts, addresses, standing] = await Promise.all([
+    gatherFacts(world, node, needsSsh, signal),
+    resolveAll(world, hostsIn(node, observation), signal),
+    world.standing(node.name),
+  ]);
+  return {
+    cluster: world.cluster,
+    node,
+    purpose,
+    policy,
+    observation,
+    facts,
+    addresses,
+    standing,
+    wall: world.clock.wall().getTime(),
+  };
+}
+
+async function gatherFacts(
+  world: World,
+  node: Node,
+  needsSsh: boolean,
+  signal: AbortSignal,
+): Promise<NodeFacts> {
+  const options = probeOptions(world, node, signal);
+  if (!needsSsh) return { options: await options };
+  const host = hostPort(world, node.name);
+  const ssh = await host.login(signal).then(
+    (): ErrorInfo | null => null,
+    (error: unknown) => {
+      if (isInterruption(error)) throw error;
+      return errorInfo(error);
+    },
+  );
+  const restart =
+    ssh === null
+      ? await restartAllowed(host, node, world.cluster.timeouts.request, signal)
+      : unknown('not logged in');
+  return { ssh, restart, options: await options };
+}
+
+/** Asks the node by SIP OPTIONS from here, where its address is known. */
+export function probeOptions(world: World, node: Node, signal: AbortSignal): Promise<Known<number>> {
+  const host = node.sip.ip;
+  if (host === undefined) return Promise.resolve(unknown('sip.ip is not in the inventory'));
+  return world.probe.options(host, node.sip.port, OPTIONS_TIMEOUT, signal);
+}
+
+/** Why the restart command may not be run; null where nothing speaks against it. */
+async function restartAllowed(
+  host: HostPort,
+  node: Node,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<Known<string | null>> {
+  const probes = permissionProbes(node.restart.command);
+  if (probes.length === 0)
+    return unknown('the restart command is a shell line that cannot be checked without running it');
+  for (const { probe, expect, problem } of probes) {
+    try {
+      const result = await host.run(probe, timeout, signal);
+      if (result.exitCode !== 0 || (expect !== undefined && result.stdout.trim() !== expect)) {
+        const said = printable((result.stderr.trim() || result.stdout.trim()).replace(/\s+/g, ' '));
+        return known(`${node.name}: ${problem}${said === '' ? '' : ` (${said})`}`);
+      }
+    } catch (error) {
+      if (isInterruption(error)) throw error;
+      return unknown(errorInfo(error).message);
+    }
+  }
+  return known(null);
+}
+
+function hostsIn(node: Node, observation: Observation): readonly string[] {
+  const listed = Object.values(observation.proxies).flatMap((proxy) =>
+    proxy.sets.known ? placedTargets(proxy.sets.value).map((target) => target.uri) : [],
+  );
+  const own = node.destinations.flatMap((destination) => destination.uri ?? []);
+  const hosts = [...listed, ...own].flatMap((uri) => parseSipAddress(uri)?.host ?? []);
+  return [...new Set([...hosts, ...[node.sip.ip, node.sip.extIp].flatMap((host) => host ?? [])])];
+}
+
+async function resolveAll(
+  world: World,
+  hosts: readonly string[],
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, Known<readonly string[]>>>> {
+  return Object.fromEntries(
+    await Promise.all(hosts.map(async (host) => [host, await world.resolve(host, signal)] as const)),
+  );
+}
