@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process';
+import { createConnection } from 'node:net';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startServer, type ServerProcess } from './server-process.ts';
+import { until } from './until.ts';
+
+const run = promisify(execFile);
+const SSHD = '/usr/sbin/sshd';
+
+/** What a user has: a key of its own, and the host keys of the servers that were started. */
+export interface SshClientFiles {
+  readonly directory: string;
+  readonly user: string;
+  readonly identityFile: string;
+  readonly knownHostsFile: string;
+}
+
+export interface RealSshServer {
+  readonly host: string;
+  readonly port: number;
+  readonly hostKeyFile: string;
+  /** At level DEBUG1: every login, command and forwarded connection is in it. */
+  log(): string;
+  /** `host:port` of every connection that it was asked to forward. */
+  forwarded(): readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Makes the user's key pair and an empty known_hosts in `directory`. */
+export async function makeSshClientFiles(directory: string): Promise<SshClientFiles> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const identityFile = join(directory, 'id_ed25519');
+  const knownHostsFile = join(directory, 'known_hosts');
+  await makeKey(identityFile, 'user');
+  await writeFile(knownHostsFile, '');
+  return { directory, user: userInfo().username, identityFile, knownHostsFile };
+}
+
+/**
+ * Starts a real sshd on `host:port` with a host key of its own that lets the user of `client` in and forwards
+ * connections, and adds its host key to the user's known_hosts.
+ * @throws with sshd's log when it does not greet within 10 s
+ */
+export async function startSshd(client: SshClientFiles, host: string, port = 2222): Promise<RealSshServer> {
+  const hostKeyFile = join(client.directory, `host-${host}-${port}`);
+  const configuration = join(client.directory, `sshd-${host}-${port}.conf`);
+  await makeKey(hostKeyFile, 'host');
+  const hostKey = (await readFile(`${hostKeyFile}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ');
+  const name = port === 22 ? host : `[${host}]:${port}`;
+  await writeFile(client.knownHostsFile, `${name} ${hostKey}\n`, { flag: 'a' });
+  await writeFile(configuration, sshdConfiguration(client, host, port, hostKeyFile));
+  // Where nothing of systemd's has made it, sshd started by root refuses to run.
+  if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
+
+  const server = await startServer(SSHD, ['-D', '-e', '-f', configuration], {
+    debianPackage: 'openssh-server',
+  });
+  try {
+    await greeting(host, port, server);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return {
+    host,
+    port,
+    hostKeyFile,
+    log: () => server.log(),
+    forwarded: () =>
+      [...server.log().matchAll(/server_request_direct_tcpip: .* target (\S+) port (\d+)/g)].map(
+        ([, target, targetPort]) => `${String(target)}:${String(targetPort)}`,
+      ),
+    stop: () => server.stop(),
+  };
+}
+
+function sshdConfiguration(client: SshClientFiles, host: string, port: number, hostKeyFile: string): string {
+  return `ListenAddress ${host}:${port}
+HostKey ${hostKeyFile}
+AuthorizedKeysFile ${client.identityFile}.pub
+PidFile none
+StrictModes no
+UsePAM no
+PubkeyAuthentication yes
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin yes
+AllowTcpForwarding yes
+UseDNS no
+LogLevel DEBUG1
+`;
+}
+
+async function makeKey(file: string, comment: string): Promise<void> {
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', file]);
+}
+
+async function greeting(host: string, port: number, server: ServerProcess): Promise<void> {
+  await until(
+    `sshd on ${host}:${port} greets`,
+    async () => {
+      if (server.ended) throw new Error(`sshd ended:\n${server.log()}`);
+      return (await firstBytes(host, port)).startsWith('SSH-2.0-');
+    },
+    10_000,
+  );
+}
+
+function firstBytes(host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host, port, timeout: 2_000 });
+    socket.once('data', (chunk: Buffer) => {
+      resolve(chunk.toString('latin1'));
+      socket.destroy();
+    });
+    socket.once('timeout', () => socket.destroy(new Error('nothing came within 2 s')));
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('closed before a greeting')));
+  });
+}
