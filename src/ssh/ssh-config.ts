@@ -1,0 +1,142 @@
+/** The user's own ssh configuration, as the `ssh` program itself understands it (`ssh -G`, ssh(1)). */
+import { execFile } from 'node:child_process';
+import { FshaError } from '../domain/errors.ts';
+import { printable } from '../domain/text.ts';
+import { bounded } from './deadline.ts';
+
+/** What is effective for one host. Paths may still begin with `~` or contain tokens such as `%h`. */
+export interface UserConfig {
+  readonly hostname: string;
+  readonly port: number;
+  readonly user: string;
+  readonly identityFiles: readonly string[];
+  readonly certificateFiles: readonly string[];
+  /** null: the configuration does not say. */
+  readonly identityAgent: string | null;
+  readonly identitiesOnly: boolean;
+  readonly userKnownHostsFiles: readonly string[];
+  readonly globalKnownHostsFiles: readonly string[];
+  readonly hostKeyAlias: string | null;
+  /** `[user@]host[:port]` or `ssh://…`, in the order in which they are passed. */
+  readonly proxyJump: readonly string[];
+  readonly proxyCommand: string | null;
+}
+
+/** What is asked for. Left out: as the configuration says. */
+export interface ConfigQuestion {
+  readonly host: string;
+  readonly port?: number | undefined;
+  readonly user?: string | undefined;
+}
+
+/** Answers null where there is no `ssh` on this machine. */
+export type ConfigReader = (question: ConfigQuestion, signal: AbortSignal) => Promise<UserConfig | null>;
+
+export interface ConfigReaderOptions {
+  /** Names the host in errors. */
+  readonly where: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Instead of the user's and the system's files, as `ssh -F`. */
+  readonly configFile?: string | undefined;
+  /** Milliseconds; a `Match exec` in the configuration may take its time. */
+  readonly timeout: number;
+}
+
+const OUTPUT_LIMIT = 1 << 20;
+
+/** Reads `key value` lines as `ssh -G` prints them; unknown keys are normal. */
+export function parseConfigOutput(text: string): UserConfig {
+  const all = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const [, key, value] = /^(\S+)\s+(.*?)\s*$/.exec(line) ?? [];
+    if (key === undefined || value === undefined) continue;
+    const name = key.toLowerCase();
+    all.set(name, [...(all.get(name) ?? []), value]);
+  }
+  const list = (key: string): string[] => all.get(key) ?? [];
+  const one = (key: string): string | null => list(key)[0] ?? null;
+  const given = (key: string): string | null => {
+    const value = one(key);
+    return value === null || value === '' || value.toLowerCase() === 'none' ? null : value;
+  };
+  return {
+    hostname: one('hostname') ?? '',
+    port: Number(one('port') ?? 22),
+    user: one('user') ?? '',
+    identityFiles: list('identityfile').filter(isPath),
+    certificateFiles: list('certificatefile').filter(isPath),
+    identityAgent: one('identityagent'),
+    identitiesOnly: one('identitiesonly') === 'yes',
+    userKnownHostsFiles: splitPaths(one('userknownhostsfile') ?? ''),
+    globalKnownHostsFiles: splitPaths(one('globalknownhostsfile') ?? ''),
+    hostKeyAlias: given('hostkeyalias'),
+    proxyJump: (given('proxyjump') ?? '').split(',').filter((jump) => jump !== ''),
+    proxyCommand: given('proxycommand'),
+  };
+}
+
+function isPath(text: string): boolean {
+  return text !== '' && text.toLowerCase() !== 'none';
+}
+
+/** `ssh -G` prints several paths on one line without quotes (9.2): what does not begin like a path continues one. */
+function splitPaths(text: string): string[] {
+  const paths: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = paths.length - 1;
+    if (/^[/~%$]/.test(word) || last < 0) paths.push(word);
+    else paths[last] = `${paths[last] ?? ''} ${word}`;
+  }
+  return paths.filter(isPath);
+}
+
+/**
+ * Asks the `ssh` found in PATH, without a shell.
+ *
+ * @throws FshaError `ssh.config` where ssh rejects the configuration or takes too long
+ */
+export function userConfigReader(options: ConfigReaderOptions): ConfigReader {
+  return ({ host, port, user }, signal) => {
+    const args = ['-G'];
+    if (options.configFile !== undefined) args.push('-F', options.configFile);
+    if (port !== undefined) args.push('-p', `${port}`);
+    if (user !== undefined) args.push('-l', user);
+    args.push('--', host);
+    const bounds = {
+      ms: options.timeout,
+      signal,
+      what: 'reading the ssh configuration',
+      late: () =>
+        new FshaError(
+          'ssh.config',
+          `${options.where}: "ssh -G ${printable(host)}" did not end within ${options.timeout} ms`,
+          'Run it by hand; a "Match exec" in the ssh configuration may be waiting for something.',
+        ),
+    };
+    return bounded(bounds, (ended) => askSsh(args, options, ended));
+  };
+}
+
+function askSsh(
+  args: string[],
+  { where, env }: ConfigReaderOptions,
+  signal: AbortSignal,
+): Promise<UserConfig | null> {
+  const settings = { env: { ...env }, signal, killSignal: 'SIGKILL' as const, maxBuffer: OUTPUT_LIMIT };
+  return new Promise((resolve, reject) => {
+    const child = execFile('ssh', args, settings, (error, stdout, stderr) => {
+      if (error === null) {
+        resolve(parseConfigOutput(stdout));
+      } else if (error.code === 'ENOENT') {
+        resolve(null);
+      } else {
+        const said = printable(stderr.trim().split('\n').at(-1) ?? '') || printable(error.message);
+        const message = `${where}: ssh does not accept its own configuration: ${said}`;
+        reject(
+          new FshaError('ssh.config', message, 'Mend the ssh configuration; "ssh -G HOST" checks it.', error),
+        );
+      }
+    });
+    child.stdin?.end();
+  });
+}
