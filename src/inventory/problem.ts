@@ -1,0 +1,67 @@
+/** What is wrong with an inventory, where, and how that is said. */
+import { FshaError } from '../domain/errors.ts';
+import { printable } from '../domain/text.ts';
+
+/** Keys and list indices from the root of the inventory. */
+export type Path = readonly (string | number)[];
+
+/** 1-based, as editors count. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Problem {
+  readonly path: Path;
+  /** One or two whole sentences: what is wrong and what to write. Never holds the value of a secret. */
+  readonly text: string;
+  /** Where the path alone does not lead to the place, for example in broken YAML. */
+  readonly position?: Position;
+  /** Whether the key itself is wrong and not its value. */
+  readonly atKey?: boolean;
+  /** `secret` where the inventory is right and a variable or file that it names is not. */
+  readonly kind?: 'secret';
+}
+
+/** Beyond this many lines nobody reads on. */
+const MOST_LINES = 100;
+
+/** `nodes.node-1.destinations[0].uri` */
+export function pathText(path: Path): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`;
+    return text === '' ? printable(part, 80) : `${text}.${printable(part, 80)}`;
+  }, '');
+}
+
+/** `fsha.yaml:11:16 drain.timeout: …`, the form that editors and terminals make a link of. */
+export function problemLine(file: string, problem: Problem, locate: (problem: Problem) => Position): string {
+  const { line, column } = problem.position ?? locate(problem);
+  const path = pathText(problem.path);
+  return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${problem.text}`;
+}
+
+/** One error for all problems: code `secret` where nothing but secrets is amiss, else `inventory`. */
+export function inventoryError(
+  file: string,
+  problems: readonly Problem[],
+  locate: (problem: Problem) => Position,
+): FshaError {
+  const placed = problems.map((problem) => ({ ...problem, position: problem.position ?? locate(problem) }));
+  placed.sort(({ position: a }, { position: b }) => a.line - b.line || a.column - b.column);
+  // A default that is wrong is wrong under every node, and is said once.
+  const lines = [...new Set(placed.map((problem) => problemLine(file, problem, locate)))];
+  const shown = lines.slice(0, MOST_LINES);
+  if (lines.length > shown.length) shown.push(`${file}: … and ${lines.length - shown.length} more problems.`);
+  return problems.every((problem) => problem.kind === 'secret')
+    ? new FshaError(
+        'secret',
+        shown.join('\n'),
+        'Set the variable or mend the file, and run the command again.',
+      )
+    : new FshaError(
+        'inventory',
+        shown.join('\n'),
+        'Mend the inventory; docs/inventory.md describes every key.',
+      );
+}
