@@ -38,6 +38,8 @@ export class FrameReader {
   #pieces: Buffer[] = [];
   /** Bytes of body still to come; undefined while headers are read. */
   #missing: number | undefined;
+  /** Whether the headers have ended and no body follows. */
+  #complete = false;
 
   /**
    * Takes the next bytes, however they were cut, and yields the frames that they complete, in turn.
@@ -52,12 +54,10 @@ export class FrameReader {
     }
   }
 
-  #complete = false;
-
   #takeLine(chunk: Buffer): Buffer {
     const end = chunk.indexOf(NEWLINE);
     const piece = end < 0 ? chunk : chunk.subarray(0, end);
-    this.#headerBytes += piece.length + 1;
+    this.#headerBytes += end < 0 ? piece.length : end + 1;
     if (this.#headerBytes > MAX_HEADER_BYTES)
       throw new FramingError(`a header block of more than ${MAX_HEADER_BYTES} bytes`, this.#excerpt(piece));
     this.#pieces.push(piece);
