@@ -29,19 +29,24 @@ export async function openSipSocket(
   });
   const { port } = socket.address();
   let open = true;
+  let sending = 0;
+  let allSent: (() => void) | null = null;
   return {
     address: { host: at.host, port },
     send(message, to) {
-      if (open) socket.send(printSip(message), to.port, to.host, () => undefined);
+      if (!open) return;
+      sending += 1;
+      socket.send(printSip(message), to.port, to.host, () => {
+        sending -= 1;
+        if (sending === 0) allSent?.();
+      });
     },
-    close: () =>
-      new Promise((resolve) => {
-        if (!open) {
-          resolve();
-          return;
-        }
-        open = false;
-        socket.close(() => resolve());
-      }),
+    async close() {
+      if (!open) return;
+      open = false;
+      // A datagram handed over just now is lost when the socket closes under it.
+      if (sending > 0) await new Promise<void>((resolve) => (allSent = resolve));
+      await new Promise<void>((resolve) => socket.close(() => resolve()));
+    },
   };
 }
