@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { printable } from '../domain/text.ts';
+import { nearestKey } from './nearest-key.ts';
 
 export type Reading<T> = { readonly value: T } | { readonly wrong: string };
 
@@ -72,11 +73,10 @@ export function choice<const T extends string>(choices: readonly T[], schema: No
     const found = choices.find((one) => one === written);
     if (found !== undefined) return { value: found };
     const expected = choices.length === 1 ? `the word ${choices.join()}` : `one of ${choices.join(', ')}`;
-    return wrong(
-      typeof written === 'string'
-        ? `${quoted(written)} is not known here: write ${expected}.`
-        : mismatch(written, expected),
-    );
+    if (typeof written !== 'string') return wrong(mismatch(written, expected));
+    const nearest = nearestKey(written, choices);
+    const hint = nearest === undefined ? `Write ${expected}.` : `Did you mean ${nearest}?`;
+    return wrong(`${quoted(written)} is not known here. ${hint}`);
   });
 }
 

@@ -131,18 +131,26 @@ const capacity = z
   })
   .meta({ description: 'What the node can carry.' });
 
-export const restart = z
-  .strictObject({
-    command: command({
-      default: DEFAULTS.restartCommand,
-      description: 'The shell line that restarts FreeSWITCH, run on the node over SSH.',
-    }).exactOptional(),
-    timeout: duration({
-      default: DEFAULTS.restartTimeout,
-      description: 'From the command to a new core_uuid.',
-    }).exactOptional(),
-  })
-  .meta({ description: 'How FreeSWITCH is restarted.' });
+/** @param defaults what holds where a key is left out; nothing for a node, which has the cluster's */
+export function restartBlock(
+  description: string,
+  defaults: { readonly command?: string; readonly timeout?: string },
+) {
+  const withDefault = (text: string | undefined): { default?: string } =>
+    text === undefined ? {} : { default: text };
+  return z
+    .strictObject({
+      command: command({
+        ...withDefault(defaults.command),
+        description: 'The shell line that restarts FreeSWITCH, run on the node over SSH.',
+      }).exactOptional(),
+      timeout: duration({
+        ...withDefault(defaults.timeout),
+        description: 'From the command to a new core_uuid.',
+      }).exactOptional(),
+    })
+    .meta({ description });
+}
 
 const nodeBlocks = {
   esl: esl.exactOptional(),
@@ -166,7 +174,7 @@ export const node = z
       description: 'Where the node stands in the dispatcher; several where it is listed several times.',
     }),
     ...nodeBlocks,
-    restart: restart.exactOptional(),
+    restart: restartBlock("What differs from the cluster's restart.", {}).exactOptional(),
   })
   .meta({ description: 'A FreeSWITCH. Its name is its switchname.' });
 

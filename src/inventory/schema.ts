@@ -4,8 +4,9 @@
  */
 import { z } from 'zod';
 import { redisUrl } from './addresses.ts';
+import { DEFAULTS } from './defaults.ts';
 import { boolean, choice, integer, scalar, wrong } from './scalar.ts';
-import { node, nodeDefaults, restart } from './schema-node.ts';
+import { node, nodeDefaults, restartBlock } from './schema-node.ts';
 import { proxy } from './schema-proxy.ts';
 import { secret } from './secret-reference.ts';
 import {
@@ -238,7 +239,10 @@ export const inventoryShape = z
       .meta({ minProperties: 1, description: 'Every FreeSWITCH of the cluster.' }),
     defaults: nodeDefaults.prefault({}),
     drain,
-    restart: restart.prefault({}),
+    restart: restartBlock('How FreeSWITCH is restarted.', {
+      command: DEFAULTS.restartCommand,
+      timeout: DEFAULTS.restartTimeout,
+    }).prefault({}),
     verify,
     rolling,
     redis: redis.exactOptional(),
