@@ -1,0 +1,80 @@
+/** Effects in words: what is to be done, and what was found and read. */
+import type { Effect, EffectKind, EffectKinds } from '../domain/effect.ts';
+import { printable } from '../domain/text.ts';
+import { argumentWords } from './state-words.ts';
+
+/** A value found or read. */
+type Reading<K extends EffectKind> = EffectKinds[K]['found'];
+
+interface EffectWords<K extends EffectKind> {
+  /** What it is done to, without the node: `lb-1 set 1 sip:10.0.1.10:5080`. */
+  readonly target: (target: EffectKinds[K]['target']) => string;
+  /** What is to be done, as an order: `disable on lb-1 (set 1, sip:10.0.1.10:5080)`. */
+  readonly order: (target: EffectKinds[K]['target'], wanted: EffectKinds[K]['wanted']) => string;
+  /** What was found or read back, short. */
+  readonly reading: (reading: Reading<K>) => string;
+}
+
+const EFFECT_WORDS: { readonly [K in EffectKind]: EffectWords<K> } = {
+  'dispatcher.state': {
+    target: (target) =>
+      `${printable(target.proxy)} set ${target.set} ${printable(target.uri)}${duidText(target.duid)}`,
+    order: (target, wanted) => {
+      const verb = wanted === 'd' ? 'disable' : `set ${argumentWords(wanted)}`;
+      return `${verb} on ${printable(target.proxy)} (${placeText(target)})`;
+    },
+    reading: (flags) => printable(flags, 20),
+  },
+  'node.pause': {
+    target: () => 'inbound side',
+    order: (_, wanted) => (wanted ? 'pause its inbound side' : 'resume its inbound side'),
+    reading: (paused) => (paused ? 'paused' : 'open'),
+  },
+  'node.mark': {
+    target: () => 'mark',
+    order: (_, wanted) => (wanted === null ? 'remove the mark of the run' : 'mark it as held by the run'),
+    reading: (mark) => (mark === null ? 'none' : printable(mark.split(',')[0] ?? mark, 40)),
+  },
+  'node.restart': {
+    target: () => 'core_uuid',
+    order: (_, command) => `restart: ${printable(command, 1000)}`,
+    reading: (uuid) => shortUuid(uuid),
+  },
+};
+
+function wordsOf(kind: EffectKind): EffectWords<EffectKind> | undefined {
+  // A journal of a later version may hold kinds that this one does not know.
+  return (EFFECT_WORDS as Readonly<Record<string, unknown>>)[kind] as EffectWords<EffectKind> | undefined;
+}
+
+/** What an effect is done to, without the node. */
+export function effectTarget(effect: Pick<Effect, 'effect' | 'target'>): string {
+  return wordsOf(effect.effect)?.target(effect.target) ?? printable(effect.effect);
+}
+
+/** An effect as an order. */
+export function effectOrder(effect: Effect): string {
+  return wordsOf(effect.effect)?.order(effect.target, effect.wanted) ?? printable(effect.effect);
+}
+
+/** What was found or read back; null is unknown. */
+export function effectReading(kind: EffectKind, reading: Reading<EffectKind> | null, settled = true): string {
+  // No mark is a reading of its own.
+  if (reading === null && !(kind === 'node.mark' && settled)) return 'unknown';
+  return wordsOf(kind)?.reading(reading) ?? printable(JSON.stringify(reading));
+}
+
+/** `set 1, sip:10.0.1.10:5080`, with the duid where the destination is named by it. */
+export function placeText(target: EffectKinds['dispatcher.state']['target']): string {
+  return `set ${target.set}, ${printable(target.uri)}${duidText(target.duid)}`;
+}
+
+/** The first group of a UUID: enough to tell two starts apart. */
+export function shortUuid(uuid: string): string {
+  const [first = ''] = uuid.split('-');
+  return first.length < uuid.length ? `${printable(first, 20)}…` : printable(uuid, 40);
+}
+
+function duidText(duid: string | null): string {
+  return duid === null ? '' : ` (duid ${printable(duid)})`;
+}

@@ -1,0 +1,65 @@
+/** The screen of `fsha runs`. */
+import type { RunSettled, Service } from '../domain/run-events.ts';
+import { printable } from '../domain/text.ts';
+import { type Column, renderTable } from './table.ts';
+
+/** What is shown of a run: a part of what the journal says. */
+export interface RunRow {
+  readonly run: string;
+  readonly path: string;
+  readonly state: 'settled' | 'unfinished' | 'empty' | 'damaged';
+  readonly command: string | null;
+  readonly cluster: string | null;
+  readonly who: string | null;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string | null;
+  readonly nodes: readonly string[];
+  readonly outcome: RunSettled['outcome'] | null;
+  readonly exit: number | null;
+  readonly services: Readonly<Record<string, Service>>;
+  readonly damage: string | null;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'RUN' },
+  { title: 'STARTED' },
+  { title: 'END', least: 10 },
+  { title: 'COMMAND', least: 12 },
+  { title: 'BY', least: 6 },
+];
+
+/** One line for each run, in the order given; below them what is wrong with journals that cannot be read. */
+export function runsTable(rows: readonly RunRow[], width = 80): readonly string[] {
+  if (rows.length === 0) return ['no runs'];
+  const damaged = rows.flatMap(({ damage }) =>
+    damage === null ? [] : [`damaged: ${printable(damage, 1000)}`],
+  );
+  const lines = renderTable(
+    COLUMNS,
+    rows.map((row) => [
+      row.run,
+      localMinute(row.startedAt),
+      endText(row),
+      row.command ?? '-',
+      row.who ?? '-',
+    ]),
+    width,
+  );
+  return damaged.length === 0 ? lines : [...lines, '', ...damaged];
+}
+
+function endText({ state, outcome, exit, services }: RunRow): string {
+  if (state !== 'settled') return state;
+  const out = Object.values(services).filter((service) => service !== 'in service');
+  // The ones to look after: what is not in service.
+  const note = out.includes('unknown') ? ', unknown' : out.length > 0 ? ', out' : '';
+  return `${outcome ?? 'ended'}${exit === 0 || exit === null ? '' : ` (${exit})`}${note}`;
+}
+
+function localMinute(at: string | null): string {
+  if (at === null) return '-';
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return '-';
+  const two = (part: number): string => String(part).padStart(2, '0');
+  return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}

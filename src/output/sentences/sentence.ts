@@ -1,0 +1,112 @@
+/** What a sentence is: an event in words. One file for each type of event, one line in registry.ts. */
+import { effectKey, type Effect, type Intent } from '../../domain/effect.ts';
+import type { ErrorInfo } from '../../domain/errors.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { Policy, RunRequest } from '../../domain/policy.ts';
+import type { EventOf, EventType, RunEvent } from '../../domain/run-events.ts';
+import { printable } from '../../domain/text.ts';
+
+/** How much it matters: `detail` is for --verbose only, `end` is the end of the run. */
+export type Level = 'detail' | 'info' | 'good' | 'warning' | 'error' | 'end';
+
+export interface Sentence<T extends EventType> {
+  readonly level: (event: EventOf<T>, context: SentenceContext) => Level;
+  /** The words, perhaps several lines; null: not worth a line. Everything from outside is printable in it. */
+  readonly say: (event: EventOf<T>, context: SentenceContext) => string | null;
+}
+
+/** What an earlier event has said and a later sentence needs. */
+export interface SentenceContext {
+  readonly verbose: boolean;
+  readonly plan: Plan | null;
+  readonly policy: Policy | null;
+  /** What was found before the effect that is settled now, and when it began (monotonic ms). */
+  readonly intentOf: (event: RunEvent, effect: Pick<Effect, 'effect' | 'target'>) => OpenIntent | undefined;
+  /** The oldest request that is not settled. */
+  readonly openRequest: RunRequest | undefined;
+  /** Whether this very error has been told, so that its hint need not be told again. */
+  readonly wasTold: (error: ErrorInfo) => boolean;
+}
+
+export interface OpenIntent {
+  readonly intent: Intent;
+  readonly mono: number;
+}
+
+/** The kind of the step an event belongs to: from the plan, else from the step's name. */
+export function stepKind(event: RunEvent, context: SentenceContext): string {
+  const id = event.step ?? '';
+  const planned = context.plan?.nodes.flatMap(({ steps }) => steps).find((step) => step.id === id);
+  return planned?.kind ?? id.slice(id.indexOf('/') + 1);
+}
+
+/** `node-1: `, or nothing for an event of the whole run. */
+export function subject(event: RunEvent): string {
+  return event.node === undefined ? '' : `${printable(event.node)}: `;
+}
+
+/** Text from outside, whole as far as anybody would read it. */
+export function said(text: string): string {
+  return printable(text, 1000);
+}
+
+/** An error with what to do about it on a line below, unless it was told before. */
+export function errorWords(error: ErrorInfo, context: SentenceContext): string {
+  return error.hint === '' || context.wasTold(error)
+    ? said(error.message)
+    : `${said(error.message)}\n  ${said(error.hint)}`;
+}
+
+/** Remembers of the events so far what later sentences need. */
+export class SentenceMemory implements SentenceContext {
+  readonly verbose: boolean;
+  plan: Plan | null = null;
+  policy: Policy | null = null;
+  readonly #intents = new Map<string, OpenIntent>();
+  #requests: readonly RunRequest[] = [];
+  readonly #told = new Set<string>();
+
+  constructor(verbose: boolean) {
+    this.verbose = verbose;
+  }
+
+  get openRequest(): RunRequest | undefined {
+    return this.#requests[0];
+  }
+
+  intentOf = (event: RunEvent, effect: Pick<Effect, 'effect' | 'target'>): OpenIntent | undefined =>
+    this.#intents.get(`${event.node ?? ''} ${effectKey(effect)}`);
+
+  wasTold = (error: ErrorInfo): boolean => this.#told.has(error.message);
+
+  /** Takes in an event, after its sentence was made. */
+  note(event: RunEvent): void {
+    switch (event.type) {
+      case 'run.started':
+        this.plan = event.data.plan;
+        this.policy = event.data.policy;
+        break;
+      case 'run.resumed':
+        // The clock of another process: durations across it would be nonsense.
+        this.#intents.clear();
+        break;
+      case 'effect.intended':
+        this.#intents.set(`${event.node ?? ''} ${effectKey(event.data)}`, {
+          intent: event.data,
+          mono: event.mono,
+        });
+        break;
+      case 'effect.settled':
+      case 'step.settled':
+        if (event.data.error !== undefined) this.#told.add(event.data.error.message);
+        break;
+      case 'request.received':
+        this.#requests = [...this.#requests, event.data.request];
+        break;
+      case 'request.settled':
+        this.#requests = this.#requests.slice(1);
+        break;
+      default:
+    }
+  }
+}

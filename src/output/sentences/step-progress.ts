@@ -1,0 +1,43 @@
+import type { ProgressReading } from '../../domain/run-events.ts';
+import { printable } from '../../domain/text.ts';
+import { counted } from '../count-words.ts';
+import { said, type Sentence, subject } from './sentence.ts';
+
+const DECISIONS: Readonly<Record<string, string>> = {
+  wait: 'waiting',
+  drained: 'drained',
+  expired: 'the deadline has passed',
+  regressed: 'not out any more',
+  blind: 'cannot see, waiting',
+};
+
+export const stepProgress: Sentence<'step.progress'> = {
+  level: ({ data }) => (data.observation.sessions === null || data.decision === 'blind' ? 'warning' : 'info'),
+  say: (event) => {
+    const { observation, decision } = event.data;
+    const reasons = observation.why.map(said).filter((why) => !isCountAgain(why));
+    const unknown =
+      observation.sessions === null ? reasons.find((why) => why.startsWith(UNKNOWN)) : undefined;
+    const rest = reasons.filter((why) => why !== unknown);
+    return `${subject(event)}${unknown ?? sessionsText(observation)}, ${decisionText(decision)}${
+      rest.length === 0 ? '' : `: ${rest.join('; ')}`
+    }`;
+  },
+};
+
+const UNKNOWN = 'sessions unknown: ';
+
+function sessionsText({ sessions, calls }: ProgressReading): string {
+  if (sessions === null) return 'sessions unknown';
+  const inBrackets = calls === null ? 'calls unknown' : counted(calls, 'call');
+  return `${counted(sessions, 'session')} (${inBrackets})`;
+}
+
+function decisionText(decision: string): string {
+  return Object.hasOwn(DECISIONS, decision) ? (DECISIONS[decision] ?? '') : printable(decision);
+}
+
+/** The reason that only repeats the count. */
+function isCountAgain(why: string): boolean {
+  return /^\d+ sessions? still up$/.test(why);
+}

@@ -1,0 +1,120 @@
+/** Steps in words: one entry for each kind. */
+import type { Cluster } from '../domain/cluster.ts';
+import { formatDuration } from '../domain/duration.ts';
+import type { PlannedStep, StepKind, StepParams } from '../domain/plan.ts';
+import type { Policy } from '../domain/policy.ts';
+import { destinationText } from '../domain/targets.ts';
+import { printable } from '../domain/text.ts';
+import { effectOrder } from './effect-words.ts';
+
+/** What is known beside the step when a plan is printed; each may be missing. */
+export interface PlanDetails {
+  readonly policy?: Policy;
+  readonly cluster?: Cluster;
+}
+
+interface StepWords<K extends StepKind> {
+  /** While it goes on: `waiting for its calls to end`. */
+  readonly doing: string;
+  /** When it has succeeded: `drained`; null where another event has said it. */
+  readonly done: string | null;
+  /** What it will do and change, for a plan. */
+  readonly plan: (params: StepParams[K], node: string, details: PlanDetails) => string;
+}
+
+const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
+  preflight: {
+    doing: 'preflight: looking at everything first',
+    done: null,
+    plan: () => 'look at everything and judge it (changes nothing)',
+  },
+  deactivate: {
+    doing: 'taking it out of service',
+    done: 'out of service',
+    plan: (_, node, details) => `mark the node, then disable ${destinationsText(node, details)}`,
+  },
+  wait_drained: {
+    doing: 'waiting for its calls to end',
+    done: 'drained: no session left',
+    plan: (_, __, { policy }) =>
+      `wait until its calls have ended by themselves${policy === undefined ? '' : `, ${deadlineWords(policy)}`} (disables again what somebody enables meanwhile)`,
+  },
+  fence: {
+    doing: 'pausing its inbound side and counting again',
+    done: 'still empty with its inbound side paused',
+    plan: ({ when }) =>
+      when === 'early'
+        ? 'pause its inbound side at once: REGISTER and attended transfers get 503 from then on'
+        : 'pause its inbound side once it is empty, and count again',
+  },
+  restart: {
+    doing: 'restarting',
+    done: null,
+    plan: (_, node, { cluster }) => {
+      const command = cluster?.nodes.find(({ name }) => name === node)?.restart.command;
+      return `a last look, then restart over SSH${command === undefined ? '' : `: ${printable(command, 1000)}`}`;
+    },
+  },
+  verify: {
+    doing: 'verifying that it is healthy',
+    done: 'healthy',
+    plan: () => 'verify that it is ready, with the profiles and gateways it had, and resume its inbound side',
+  },
+  activate: {
+    doing: 'putting it back in',
+    done: 'back in service',
+    plan: ({ explicit }, node, details) =>
+      `${explicit ? 'enable' : 'give back the state that was found to'} ${destinationsText(node, details)}, ${
+        details.policy === undefined ? '' : `watch it active for ${formatDuration(details.policy.minSoak)}, `
+      }remove the mark`,
+  },
+  restore: {
+    doing: 'giving it back as it was found',
+    done: 'given back as it was found',
+    plan: ({ effects }) => effects.map((effect) => effectOrder(effect)).join('; '),
+  },
+};
+
+/** How long calls are waited for, and what comes then. */
+export function deadlineWords(policy: Policy): string {
+  if (policy.timeout === null) return 'without a deadline';
+  const then = {
+    restore: 'then it is given back as found',
+    hold: 'then it stays out, not restarted',
+    hangup: 'then the calls that are left are cut',
+  }[policy.onTimeout];
+  return `at most ${formatDuration(policy.timeout)}, ${then}`;
+}
+
+/** What a step of that kind is doing; a kind of a later version is called by its name. */
+export function stepDoing(kind: string): string {
+  return wordsOf(kind)?.doing ?? printable(kind);
+}
+
+/** What a step of that kind has reached; null where another event says it. */
+export function stepDone(kind: string): string | null {
+  const words = wordsOf(kind);
+  return words === undefined ? `${printable(kind)} done` : words.done;
+}
+
+/** What a planned step will do, and change. */
+export function stepPlan(step: PlannedStep, details: PlanDetails): string {
+  return wordsOf(step.kind)?.plan(step.params, step.node, details) ?? printable(step.kind);
+}
+
+function wordsOf(kind: string): StepWords<StepKind> | undefined {
+  return Object.hasOwn(STEP_WORDS, kind)
+    ? (STEP_WORDS[kind as StepKind] as unknown as StepWords<StepKind>)
+    : undefined;
+}
+
+function destinationsText(name: string, { cluster, policy }: PlanDetails): string {
+  const node = cluster?.nodes.find((one) => one.name === name);
+  if (cluster === undefined || node === undefined) return 'every destination of it on every proxy';
+  const places = node.destinations
+    .map((destination) => printable(destinationText(destination)))
+    .join(' and ');
+  const ignored = (proxy: string): string =>
+    policy?.ignoreProxies.includes(proxy) === true ? ' (if it answers)' : '';
+  return `${places} on ${cluster.proxies.map(({ name: proxy }) => `${printable(proxy)}${ignored(proxy)}`).join(', ')}`;
+}
