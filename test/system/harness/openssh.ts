@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startServer, type ServerProcess } from './server-process.ts';
-import { until } from './until.ts';
+import { until } from '../../support/until.ts';
 
 const run = promisify(execFile);
 const SSHD = '/usr/sbin/sshd';

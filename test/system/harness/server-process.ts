@@ -1,6 +1,12 @@
 import { spawn } from 'node:child_process';
 
 const LOG_LIMIT = 2_000_000;
+
+/** One listener for all servers of this process. */
+const atExit = new Set<() => void>();
+process.on('exit', () => {
+  for (const end of atExit) end();
+});
 const STOP_TIMEOUT_MS = 5_000;
 
 export interface ServerProcess {
@@ -16,6 +22,15 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
+export interface ServerOptions {
+  /** Where it comes from, for the error when it is not there. */
+  readonly debianPackage?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** It gets a standard input that ends when this process does. */
+  readonly endsWithStdin?: boolean;
+}
+
 /**
  * Starts a program in a process group of its own that ends with this process.
  * @throws when it cannot be started, naming the Debian package where it should come from
@@ -23,10 +38,10 @@ export interface ServerProcess {
 export async function startServer(
   command: string,
   args: readonly string[],
-  options: { readonly debianPackage?: string; readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+  options: ServerOptions = {},
 ): Promise<ServerProcess> {
   const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.endsWithStdin === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     detached: true,
     env: options.env ?? process.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -35,8 +50,8 @@ export async function startServer(
   const append = (chunk: Buffer): void => {
     log = (log + chunk.toString('utf8')).slice(-LOG_LIMIT);
   };
-  child.stdout.on('data', append);
-  child.stderr.on('data', append);
+  child.stdout?.on('data', append);
+  child.stderr?.on('data', append);
   const end = new Promise<number | string>((resolve) => {
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown'));
   });
@@ -56,7 +71,7 @@ export async function startServer(
     }
   };
   const killNow = (): void => killGroup('SIGKILL');
-  process.once('exit', killNow);
+  atExit.add(killNow);
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
 
   return {
@@ -68,7 +83,7 @@ export async function startServer(
     log: () => log,
     signal: (signal) => child.kill(signal),
     async stop() {
-      process.off('exit', killNow);
+      atExit.delete(killNow);
       if (!ended()) child.kill('SIGTERM');
       const timer = setTimeout(killNow, STOP_TIMEOUT_MS);
       await end;
