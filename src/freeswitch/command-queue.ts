@@ -5,6 +5,7 @@
 import { interrupted, type FshaError } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
 import type { Clock } from '../workflow/ports.ts';
+import { onAbort } from './abort-listener.ts';
 import { startDeadline } from './cancellable-deadline.ts';
 import { commandLost, commandTimeout, notOneLine } from './esl-errors.ts';
 import type { EslFrame } from './modesl-connection.ts';
@@ -57,7 +58,8 @@ export class CommandQueue {
     if (entry === null) return false;
     this.#inFlight = null;
     entry.answered(frame);
-    this.#advance();
+    // Not before the rest of the chunk was read: a second answer in it must not pass for the next command's.
+    queueMicrotask(() => this.#advance());
     return true;
   }
 
@@ -90,7 +92,7 @@ export class CommandQueue {
     const { where, clock } = this.#settings;
     const settled = (): void => {
       cancelDeadline();
-      signal.removeEventListener('abort', onAbort);
+      cancelAbort();
     };
     const entry: Waiting = {
       command,
@@ -103,11 +105,12 @@ export class CommandQueue {
         failed(error);
       },
     };
-    const onAbort = (): void => this.#giveUp(entry, interrupted(`"${printable(command, 80)}" to ${where}`));
+    const cancelAbort = onAbort(signal, () =>
+      this.#giveUp(entry, interrupted(`"${printable(command, 80)}" to ${where}`)),
+    );
     const cancelDeadline = startDeadline(clock, timeout, () =>
       this.#giveUp(entry, commandTimeout(where, command, timeout, entry === this.#inFlight)),
     );
-    signal.addEventListener('abort', onAbort, { once: true });
     this.#waiting.push(entry);
     this.#advance();
   }

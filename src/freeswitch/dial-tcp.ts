@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { interrupted } from '../domain/errors.ts';
+import { onAbort } from './abort-listener.ts';
 
 /**
  * A TCP connection from this machine, ready to be written to. Its deadline is the caller's signal.
@@ -13,14 +14,14 @@ export function dialTcp(host: string, port: number, signal: AbortSignal): Promis
     }
     const socket = connect({ host, port, noDelay: true });
     const settled = (): void => {
-      signal.removeEventListener('abort', onAbort);
+      cancelAbort();
       socket.off('connect', onConnect);
     };
-    const onAbort = (): void => {
+    const cancelAbort = onAbort(signal, () => {
       settled();
       socket.destroy();
       reject(interrupted('connecting'));
-    };
+    });
     const onConnect = (): void => {
       settled();
       resolve(socket);
@@ -30,7 +31,6 @@ export function dialTcp(host: string, port: number, signal: AbortSignal): Promis
       settled();
       reject(error);
     };
-    signal.addEventListener('abort', onAbort, { once: true });
     socket.on('connect', onConnect);
     socket.on('error', onError);
   });

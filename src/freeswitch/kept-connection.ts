@@ -1,5 +1,6 @@
 /** One ESL connection that is opened when it is wanted and kept; when it is gone, the next use opens another. */
 import { interrupted, FshaError } from '../domain/errors.ts';
+import { onAbort } from './abort-listener.ts';
 import type { EslConnection } from './esl-connection.ts';
 
 export class KeptConnection {
@@ -66,8 +67,7 @@ export class KeptConnection {
 
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, reason: () => FshaError): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(reason());
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const cancelAbort = onAbort(signal, () => reject(reason()));
+    work.then(resolve, reject).finally(cancelAbort);
   });
 }

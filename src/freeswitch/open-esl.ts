@@ -4,6 +4,7 @@ import type { Timeouts } from '../domain/cluster.ts';
 import { interrupted, type FshaError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Clock } from '../workflow/ports.ts';
+import { onAbort } from './abort-listener.ts';
 import { startDeadline } from './cancellable-deadline.ts';
 import type { EslConnection } from './esl-connection.ts';
 import { connectFailure, connectTimeout, notOneLine } from './esl-errors.ts';
@@ -37,14 +38,15 @@ export async function openEsl(settings: EslSettings, signal: AbortSignal): Promi
     state.session?.fail(error);
     attempt.abort();
   };
-  const onAbort = (): void => giveUp(interrupted(`connecting to ESL of ${where}`));
-  signal.addEventListener('abort', onAbort, { once: true });
+  const cancelAbort = onAbort(signal, () => giveUp(interrupted(`connecting to ESL of ${where}`)));
   const cancelDeadline = startDeadline(clock, timeouts.connect, () =>
     giveUp(connectTimeout(where, timeouts.connect, state.session !== null)),
   );
   try {
     const session = new EslSession(await dial(settings, attempt.signal), where, clock);
     state.session = session;
+    // Given up in the very turn in which the stream came: nobody would end the login any more.
+    if (state.reason !== null) session.fail(state.reason);
     await session.login(password);
     return session;
   } catch (error) {
@@ -52,18 +54,17 @@ export async function openEsl(settings: EslSettings, signal: AbortSignal): Promi
     throw state.reason ?? error;
   } finally {
     cancelDeadline();
-    signal.removeEventListener('abort', onAbort);
+    cancelAbort();
   }
 }
 
 /** A stream from `connect`, even where that does not heed the signal; one that comes too late is destroyed. */
 function dial({ where, connect, timeouts }: EslSettings, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(interrupted(`connecting to ESL of ${where}`));
-    signal.addEventListener('abort', onAbort, { once: true });
+    const cancelAbort = onAbort(signal, () => reject(interrupted(`connecting to ESL of ${where}`)));
     connect(signal).then(
       (stream) => {
-        signal.removeEventListener('abort', onAbort);
+        cancelAbort();
         if (signal.aborted) {
           stream.on('error', () => undefined);
           stream.destroy();
@@ -73,7 +74,7 @@ function dial({ where, connect, timeouts }: EslSettings, signal: AbortSignal): P
         resolve(stream);
       },
       (error: unknown) => {
-        signal.removeEventListener('abort', onAbort);
+        cancelAbort();
         const failure = connectFailure(where, error);
         reject(
           failure instanceof Error ? failure : new Error('connecting failed with something that is no Error'),

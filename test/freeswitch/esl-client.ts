@@ -52,7 +52,10 @@ export function settings(port: number, changes: Partial<EslSettings> = {}): EslS
   };
 }
 
-export async function logIn(server: SpoofEslServer, changes: Partial<EslSettings> = {}): Promise<EslConnection> {
+export async function logIn(
+  server: SpoofEslServer,
+  changes: Partial<EslSettings> = {},
+): Promise<EslConnection> {
   const connection = await openEsl(settings(server.port, changes), never);
   atEnd(() => connection.close());
   return connection;

@@ -13,8 +13,14 @@ test('any other order and spacing is JSON all the same', () => {
 });
 
 describe('what is no such event', () => {
-  test.each(['', '{', '[]', 'null', '"HEARTBEAT"', '{"Event-Name":5}', '{"a":1}', '{"Event-Name":"HEARTBEAT","a":'])(
-    '%j',
-    (text) => expect(() => eventName(text)).toThrow(FramingError),
-  );
+  test.each([
+    '',
+    '{',
+    '[]',
+    'null',
+    '"HEARTBEAT"',
+    '{"Event-Name":5}',
+    '{"a":1}',
+    '{"Event-Name":"HEARTBEAT","a":',
+  ])('%j', (text) => expect(() => eventName(text)).toThrow(FramingError));
 });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { FrameReader, FramingError, MAX_BODY_BYTES, MAX_HEADER_BYTES, type RawFrame } from '../../src/freeswitch/frame-reader.ts';
+import {
+  FrameReader,
+  FramingError,
+  MAX_BODY_BYTES,
+  MAX_HEADER_BYTES,
+  type RawFrame,
+} from '../../src/freeswitch/frame-reader.ts';
 import { serverBytes, transcriptNames } from './transcript.ts';
 
 function readAll(...chunks: readonly (string | Buffer)[]): readonly RawFrame[] {
@@ -26,7 +32,9 @@ describe('transcripts', () => {
     const events = readAll(serverBytes('events')).filter(
       ({ headers }) => headers.get('Content-Type') === 'text/event-json',
     );
-    expect(events.map(({ body }) => (JSON.parse(body ?? '') as Record<string, string>)['Event-Name'])).toEqual([
+    expect(
+      events.map(({ body }) => (JSON.parse(body ?? '') as Record<string, string>)['Event-Name']),
+    ).toEqual([
       'CHANNEL_CREATE',
       'CHANNEL_ANSWER',
       'CHANNEL_HANGUP_COMPLETE',
@@ -60,7 +68,9 @@ test('a body of no bytes is a frame of its own, at once', () => {
 
 test('a body may look like headers', () => {
   const body = 'Content-Type: auth/request\n\n';
-  const frames = readAll(`Content-Type: api/response\nContent-Length: ${body.length}\n\n${body}Content-Type: x\n\n`);
+  const frames = readAll(
+    `Content-Type: api/response\nContent-Length: ${body.length}\n\n${body}Content-Type: x\n\n`,
+  );
   expect(frames.map((frame) => frame.body)).toEqual([body, undefined]);
 });
 
@@ -76,7 +86,9 @@ test('names that objects have by birth are headers like others', () => {
 
 test('a body of the greatest size that is accepted', () => {
   const reader = new FrameReader();
-  expect([...reader.read(Buffer.from(`Content-Type: api/response\nContent-Length: ${MAX_BODY_BYTES}\n\n`))]).toEqual([]);
+  expect([
+    ...reader.read(Buffer.from(`Content-Type: api/response\nContent-Length: ${MAX_BODY_BYTES}\n\n`)),
+  ]).toEqual([]);
   const piece = Buffer.alloc(MAX_BODY_BYTES / 256, 'x');
   for (let index = 1; index < 256; index += 1) expect([...reader.read(piece)]).toEqual([]);
   expect([...reader.read(piece)][0]?.body?.length).toBe(MAX_BODY_BYTES);
@@ -110,6 +122,8 @@ describe('what is not ESL ends the reading', () => {
   });
 
   test('the excerpt shows the line', () => {
-    expect(() => readAll('SSH-2.0-OpenSSH_9.2\n')).toThrow(expect.objectContaining({ excerpt: 'SSH-2.0-OpenSSH_9.2' }));
+    expect(() => readAll('SSH-2.0-OpenSSH_9.2\n')).toThrow(
+      expect.objectContaining({ excerpt: 'SSH-2.0-OpenSSH_9.2' }),
+    );
   });
 });

@@ -29,7 +29,9 @@ describe('isRefusal', () => {
     ['api', 'fsctl pause inbound'],
     [VARIABLES, 'sofia status'],
     [DATABASE_DOWN, 'uuid_getvar 19c5a685-14f8-4e5e-9199-32124717a922 no_such_var'],
-  ])('%s: %s is answered', (transcript, command) => expect(isRefusal(apiBody(transcript, command))).toBe(false));
+  ])('%s: %s is answered', (transcript, command) =>
+    expect(isRefusal(apiBody(transcript, command))).toBe(false),
+  );
 
   test('a word that only begins so is none', () => expect(isRefusal('-ERRATIC')).toBe(false));
 });
@@ -45,10 +47,7 @@ describe('core_uuid', () => {
     ['', 'an empty answer instead of a UUID'],
     ['291bf006', '"291bf006" instead of a UUID'],
     ['\u001b[2J', '"\ufffd[2J" instead of a UUID'],
-    [
-      '291bf006-e76b-444a-9a67-44f0eb39dd48x',
-      '"291bf006-e76b-444a-9a67-44f0eb39dd48x" instead of a UUID',
-    ],
+    ['291bf006-e76b-444a-9a67-44f0eb39dd48x', '"291bf006-e76b-444a-9a67-44f0eb39dd48x" instead of a UUID'],
   ])('%j is unknown', (body, why) => expect(readCoreUuid(body)).toEqual(unknown(why)));
 });
 
@@ -63,7 +62,8 @@ describe('switchname', () => {
 
 describe('the mark', () => {
   test('set, then emptied, as recorded', () => {
-    const read = (nth: number): unknown => readMarkVariable(apiBody(VARIABLES, 'global_getvar fsha_run', nth));
+    const read = (nth: number): unknown =>
+      readMarkVariable(apiBody(VARIABLES, 'global_getvar fsha_run', nth));
     expect(read(0)).toEqual(known('01J0TEST,ops@bastion,2026-11-22T20:00:00Z'));
     expect(read(1)).toEqual(known(null));
   });
@@ -78,10 +78,13 @@ describe('the mark', () => {
 
 describe('pause', () => {
   test('as recorded', () => {
-    const body = (which: string, nth: number): string => apiBody(VARIABLES, `fsctl pause_check ${which}`, nth);
+    const body = (which: string, nth: number): string =>
+      apiBody(VARIABLES, `fsctl pause_check ${which}`, nth);
     const outbound = known(body('outbound', 0));
     expect(readPause(known(body('inbound', 0)), outbound)).toEqual(known({ inbound: true, outbound: false }));
-    expect(readPause(known(body('inbound', 1)), outbound)).toEqual(known({ inbound: false, outbound: false }));
+    expect(readPause(known(body('inbound', 1)), outbound)).toEqual(
+      known({ inbound: false, outbound: false }),
+    );
   });
 
   test.each([

@@ -9,9 +9,9 @@ const reply = (...rows: readonly object[]): string => JSON.stringify({ row_count
 
 describe('row count', () => {
   test('as recorded', () => {
-    expect(readRowCount(apiBody('status-registrations-gateways-vars', 'show registrations count as json'))).toEqual(
-      known(2),
-    );
+    expect(
+      readRowCount(apiBody('status-registrations-gateways-vars', 'show registrations count as json')),
+    ).toEqual(known(2));
     expect(readRowCount(apiBody('api', 'show calls as json'))).toEqual(known(0));
   });
 

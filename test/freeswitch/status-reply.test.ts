@@ -7,7 +7,9 @@ const JSON_STATUS = 'json {"command":"status","data":""}';
 const VERSION = known('1.10.12-release git a88d069 2024-08-02 21:02:27Z 64bit');
 
 function edited(change: (response: Record<string, unknown>) => void): string {
-  const reply = JSON.parse(apiBody('calls-database-down-kill', JSON_STATUS)) as { response: Record<string, unknown> };
+  const reply = JSON.parse(apiBody('calls-database-down-kill', JSON_STATUS)) as {
+    response: Record<string, unknown>;
+  };
   change(reply.response);
   return JSON.stringify(reply);
 }
@@ -49,7 +51,9 @@ describe('json', () => {
   test.each([[-1], [1.5], ['2x'], [null], [true], [Number.MAX_VALUE], [{}], [[2]]])(
     'a count of %j is unknown, and only that',
     (active) => {
-      const body = edited((response) => (response['sessions'] = { count: { active, peak5Min: 2, limit: 3 } }));
+      const body = edited(
+        (response) => (response['sessions'] = { count: { active, peak5Min: 2, limit: 3 } }),
+      );
       const reading = readStatusJson(body);
       expect(reading?.sessions).toEqual(unknown('the answer to status has no usable session count'));
       expect(reading?.sessionLimit).toEqual(known(3));
@@ -67,10 +71,15 @@ describe('json', () => {
     });
   });
 
-  test.each(['', '-ERR json Command not found!\n', '{', '[]', 'null', '{"status":"error","message":"x"}', '{"response":[]}'])(
-    '%j is no such answer',
-    (body) => expect(readStatusJson(body)).toBeUndefined(),
-  );
+  test.each([
+    '',
+    '-ERR json Command not found!\n',
+    '{',
+    '[]',
+    'null',
+    '{"status":"error","message":"x"}',
+    '{"response":[]}',
+  ])('%j is no such answer', (body) => expect(readStatusJson(body)).toBeUndefined());
 });
 
 describe('text', () => {
