@@ -38,7 +38,7 @@ export function runReport(events: readonly RunEvent[], options: RunReportOptions
 
 function header({ run, at, data }: EventOf<'run.started'>): readonly string[] {
   return [
-    `run ${run} on ${printable(data.cluster)}: ${printable(data.command, 1000)}`,
+    `run ${printable(run)} on ${printable(data.cluster)}: ${printable(data.command, 1000)}`,
     `  started ${localSecond(at)} by ${printable(data.who)}${data.reason === null ? '' : `, reason: ${printable(data.reason, 1000)}`}`,
     `  inventory ${printable(data.inventory.path, 1000)} (sha256 ${printable(data.inventory.sha256).slice(0, 12)})`,
   ];
@@ -151,7 +151,7 @@ function endLines(
     return [
       `not ended: the last it recorded was ${printable(last.type)}${last.step === undefined ? '' : ` of ${printable(last.step)}`}, ${localSecond(last.at)}`,
       ...torn,
-      `  watch it: fsha show ${state.run} --follow`,
+      `  watch it: fsha show ${printable(state.run)} --follow`,
     ];
   }
   const took = Date.parse(last.at) - Date.parse(events[0]?.at ?? '');

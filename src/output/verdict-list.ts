@@ -18,17 +18,21 @@ export function verdictLines(verdicts: readonly Verdict[], options: VerdictListO
   const lines = [...of('refusal'), ...of('warning')].flatMap((verdict) => troubleLines(verdict, options));
   const fine = of('ok');
   if (options.verbose)
-    return [...lines, ...fine.map((one) => `ok: ${subject(one, options)}${one.check}: ${said(one.why)}`)];
+    return [
+      ...lines,
+      ...fine.map((one) => `ok: ${subject(one, options)}${printable(one.check)}: ${said(one.why)}`),
+    ];
   return fine.length === 0 ? lines : [...lines, `${counted(fine.length, 'check')} ok`];
 }
 
 function troubleLines(verdict: Verdict, options: VerdictListOptions): readonly string[] {
   const word = verdict.level === 'refusal' ? (options.refusal ?? 'refused') : forcedWord(verdict);
-  const flag = verdict.level === 'refusal' && verdict.forceable ? `(--force ${verdict.check})` : '';
+  const flag =
+    verdict.level === 'refusal' && verdict.forceable ? `(--force ${printable(verdict.check)})` : '';
   const fix = verdict.fix === undefined ? '' : `fix: ${said(verdict.fix)}`;
   const below = [fix, flag].filter((text) => text !== '').join(' ');
   return [
-    `${word}: ${subject(verdict, options)}${verdict.check}: ${said(verdict.why)}`,
+    `${word}: ${subject(verdict, options)}${printable(verdict.check)}: ${said(verdict.why)}`,
     ...(below === '' ? [] : [`  ${below}`]),
   ];
 }

@@ -4,5 +4,5 @@ import type { Sentence } from './sentence.ts';
 export const runResumed: Sentence<'run.resumed'> = {
   level: () => 'info',
   say: ({ run, data }) =>
-    `run ${run} resumed by ${printable(data.who)}: ${data.mode === 'undo' ? 'undoing what it did' : 'going on'}`,
+    `run ${printable(run)} resumed by ${printable(data.who)}: ${data.mode === 'undo' ? 'undoing what it did' : 'going on'}`,
 };

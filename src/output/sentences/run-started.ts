@@ -10,7 +10,7 @@ export const runStarted: Sentence<'run.started'> = {
     const steps: readonly PlannedStep[] = plan.nodes.flatMap((node) => node.steps);
     const nodes = plan.nodes.map(({ node }) => printable(node)).join(', ');
     return [
-      `run ${run} on ${printable(cluster)}: ${said(command)}`,
+      `run ${printable(run)} on ${printable(cluster)}: ${said(command)}`,
       `  ${plan.nodes.length === 1 ? 'node' : 'nodes'} ${nodes}, started by ${printable(who)}${reason === null ? '' : `, reason: ${said(reason)}`}`,
       ...(steps.some(({ kind }) => kind === 'wait_drained')
         ? [`  waits for calls to end ${deadlineWords(policy)}`]
@@ -21,7 +21,7 @@ export const runStarted: Sentence<'run.started'> = {
       ...(policy.force.length > 0
         ? [`  overrules ${policy.force.map((name) => printable(name)).join(', ')}`]
         : []),
-      `  watch it from elsewhere: fsha show ${run} --follow`,
+      `  watch it from elsewhere: fsha show ${printable(run)} --follow`,
     ].join('\n');
   },
 };
