@@ -9,6 +9,7 @@ export async function eventually<T>(
   look: () => T | Promise<T>,
   isWanted: (seen: T) => boolean,
   timeoutMs = 15_000,
+  everyMs = 25,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -17,6 +18,6 @@ export async function eventually<T>(
     if (performance.now() > deadline) {
       throw new Error(`not seen within ${timeoutMs} ms; the last look saw ${JSON.stringify(seen)}`);
     }
-    await delay(25);
+    await delay(everyMs);
   }
 }

@@ -45,9 +45,18 @@ function describe(destination: Destination, index: number, mode: ListMode, versi
   };
 }
 
+/** Kamailio's numbers; 0 where the URI names no transport. */
+const PROTOCOLS: ReadonlyMap<string, number> = new Map([
+  ['udp', 1],
+  ['tcp', 2],
+  ['tls', 3],
+]);
+
 function describeAddress(uri: string): object {
   const [, host = '', port = '0'] = /^sips?:(?:[^@]*@)?([^:;]+)(?::(\d+))?/i.exec(uri) ?? [];
-  return { HOST: host, IPADDR: host, PORT: Number(port), PROTOID: 0, DNSTIME_SEC: 0, DNSTIME_USEC: 0 };
+  const transport = /;transport=(\w+)/i.exec(uri)?.[1]?.toLowerCase() ?? '';
+  const protocol = PROTOCOLS.get(transport) ?? 0;
+  return { HOST: host, IPADDR: host, PORT: Number(port), PROTOID: protocol, DNSTIME_SEC: 0, DNSTIME_USEC: 0 };
 }
 
 function describeAttributes(attributes: string, probingCount: number, version: KamailioVersion): object {
