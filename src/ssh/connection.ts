@@ -35,6 +35,7 @@ export class SshConnection {
   readonly #sock: Duplex;
   readonly #listeners = new Set<(reason: string) => void>();
   #lost: string | null = null;
+  #closing = false;
 
   constructor(client: Client, { label, sock }: ConnectionOptions, hostKey: Buffer) {
     this.client = client;
@@ -51,6 +52,11 @@ export class SshConnection {
     return this.#lost;
   }
 
+  /** Whether it is gone because fsha wanted so, which is no error to anybody. */
+  get closed(): boolean {
+    return this.#closing;
+  }
+
   /** Calls `listener` once when the connection is lost or closed. Returns the function that unsubscribes. */
   whenLost(listener: (reason: string) => void): () => void {
     this.#listeners.add(listener);
@@ -59,6 +65,7 @@ export class SshConnection {
 
   /** Says goodbye, and does not wait long for an answer. */
   async close(): Promise<void> {
+    this.#closing = this.#lost === null;
     this.#lose('closed by fsha', false);
     if (this.#sock.destroyed) return;
     await new Promise<void>((resolve) => {

@@ -35,14 +35,14 @@ export async function openChain(
   ended: AbortSignal,
 ): Promise<Chain> {
   const connections: SshConnection[] = [];
-  const destroy = (): void => connections.toReversed().forEach((each) => each.destroy('closed by fsha'));
+  const destroy = (reason: string): void => connections.toReversed().forEach((each) => each.destroy(reason));
   try {
     for (const [index, hop] of route.entries()) {
       const label = hopLabel(context.where, hop, index < route.length - 1);
       connections.push(await openHop(hop, label, connections.at(-1), context, ended));
     }
   } catch (error) {
-    destroy();
+    destroy('not all hops could be opened');
     throw error;
   }
   const last = connections.at(-1);
@@ -51,8 +51,15 @@ export async function openChain(
     const key = connections[index]?.hostKey;
     if (key !== undefined) context.pins.set(hopText(hop), key);
   });
-  connections.forEach((connection) => connection.whenLost(destroy));
-  return { last, destroy, close: () => closeAll(connections) };
+  route.forEach((hop, index) => {
+    const at = index < route.length - 1 ? `at jump host ${hopText(hop)}: ` : '';
+    connections[index]?.whenLost((reason) => destroy(`${at}${reason}`));
+  });
+  return {
+    last,
+    destroy: () => destroy('nobody waited for it any more'),
+    close: () => closeAll(connections),
+  };
 }
 
 async function closeAll(connections: readonly SshConnection[]): Promise<void> {

@@ -130,7 +130,7 @@ function configuredJumps(
   return config?.proxyJump ?? [];
 }
 
-const JUMP = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:[\]]+)(?::(\d{1,5}))?\/?$/;
+const JUMP = /^(?:ssh:\/\/)?(?:(.+)@)?(\[[^\]]+\]|[^:[\]@]+)(?::(\d{1,5}))?\/?$/;
 
 /** @throws FshaError `ssh.config` */
 export function parseJump(text: string, where: string): ConfigQuestion {

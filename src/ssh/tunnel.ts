@@ -28,7 +28,7 @@ export class Tunnel extends Duplex {
     this.#onClosed = onClosed;
     this.#stopWatching = connection.whenLost((reason) => {
       onClosed();
-      this.destroy(tunnelLost(connection.label, reason));
+      this.destroy(connection.closed ? undefined : tunnelLost(connection.label, reason));
     });
     channel.on('error', () => undefined);
     channel.on('data', (chunk: Buffer) => {
