@@ -1,7 +1,13 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const nodeGlobals = { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' };
+const nodeGlobals = {
+  setTimeout: 'readonly',
+  process: 'readonly',
+  console: 'readonly',
+  URL: 'readonly',
+  Buffer: 'readonly',
+};
 
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage', 'build'] },
@@ -58,5 +64,7 @@ export default tseslint.config(
       ],
     },
   },
+  // A fake that answers at once is async because its interface is.
+  { files: ['test/**'], rules: { '@typescript-eslint/require-await': 'off' } },
   { files: ['**/*.js', '**/*.mjs'], languageOptions: { globals: nodeGlobals } },
 );

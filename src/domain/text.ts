@@ -6,13 +6,13 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060
 /** Replaces everything that could steer a terminal or forge a line by U+FFFD; cuts what is longer than `max` characters. */
 export function printable(text: string, max = 200): string {
   const clean = text.replace(UNPRINTABLE, '\ufffd');
-  const characters = [...clean];
+  const characters = Array.from(clean);
   return characters.length <= max ? clean : `${characters.slice(0, max - 1).join('')}…`;
 }
 
 /** Masks a caller's number or name: the last two characters stay, so that two calls can be told apart. */
 export function masked(text: string): string {
-  const characters = [...printable(text)];
+  const characters = Array.from(printable(text));
   if (characters.length === 0) return '';
   const shown = characters.length > 4 ? 2 : 0;
   return (

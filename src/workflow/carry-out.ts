@@ -100,7 +100,7 @@ async function runStep(
   try {
     await recorder.record({ type: 'step.started', ...at, data: {} });
     // The registry pairs each kind with its params; TypeScript cannot follow that pairing through a union.
-    const step = STEPS[planned.kind] as Step<typeof planned.kind>;
+    const step: Step<never> = STEPS[planned.kind];
     const outcome = await step(context, planned.params as never);
     await settled(outcome);
   } catch (error) {

@@ -2,6 +2,11 @@
 import { FshaError, interrupted } from '../domain/errors.ts';
 import type { Clock } from './ports.ts';
 
+/** Whether the signal has fired by now; a property that was read before an await is not asked again by the compiler. */
+export function hasFired(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
 /**
  * Runs `work` under a signal of its own that fires with `outer`, or after `ms`.
  * @throws FshaError `timeout` with `what` when the time ran out first, `interrupted` when `outer` fired
@@ -17,11 +22,11 @@ export async function within<T>(
   const controller = new AbortController();
   const onOuter = (): void => controller.abort();
   outer.addEventListener('abort', onOuter, { once: true });
-  let expired = false;
+  const limit = { passed: false };
   const timer = new AbortController();
-  const limit = clock.sleep(ms, timer.signal).then(
+  const running = clock.sleep(ms, timer.signal).then(
     () => {
-      expired = true;
+      limit.passed = true;
       controller.abort();
     },
     () => undefined,
@@ -29,12 +34,12 @@ export async function within<T>(
   try {
     return await work(controller.signal);
   } catch (error) {
-    if (expired && !outer.aborted)
+    if (limit.passed && !hasFired(outer))
       throw new FshaError('timeout', `${what} took longer than ${Math.round(ms)} ms`, '', error);
     throw error;
   } finally {
     outer.removeEventListener('abort', onOuter);
     timer.abort();
-    await limit;
+    await running;
   }
 }

@@ -5,7 +5,7 @@
 import type { Effect, EffectKind, Intent } from '../domain/effect.ts';
 import { type ErrorInfo, errorInfo, FshaError, interrupted } from '../domain/errors.ts';
 import type { EffectSettled, NewEvent } from '../domain/run-events.ts';
-import { within } from './deadline.ts';
+import { hasFired, within } from './deadline.ts';
 import type { EffectHandler, Found, ReadBack, Target, Wanted } from './effect-handler.ts';
 import { EFFECTS } from './effects/registry.ts';
 import type { World } from './world.ts';
@@ -48,7 +48,7 @@ async function perform<K extends EffectKind>(
 ): Promise<'done' | 'already'> {
   const { world, node, step, signal, record } = context;
   const found = await handler.look(effect.target, world, signal);
-  if (signal.aborted) throw interrupted(step);
+  if (hasFired(signal)) throw interrupted(step);
   const since = world.clock.now();
   await record({ type: 'effect.intended', node, step, data: { ...effect, found } as unknown as Intent });
 
@@ -69,7 +69,7 @@ async function perform<K extends EffectKind>(
     return 'already';
   }
   // Announcing it took a moment on the disk: a wish to stop that came meanwhile is heard before the act.
-  if (signal.aborted) {
+  if (hasFired(signal)) {
     await settle({ outcome: 'failed', read: found, error: interrupted(step) });
     throw interrupted(step);
   }
@@ -83,10 +83,10 @@ async function perform<K extends EffectKind>(
   const result = await readBack(effect, handler, found, acted, since, context);
   await settle(result);
   if (result.outcome === 'done' || result.outcome === 'already') {
-    if (signal.aborted) throw interrupted(step);
+    if (hasFired(signal)) throw interrupted(step);
     return result.outcome;
   }
-  if (signal.aborted) throw interrupted(step);
+  if (hasFired(signal)) throw interrupted(step);
   throw (
     result.error ??
     new FshaError(

@@ -1,5 +1,6 @@
 /** Reads one thing over and over, at a pace that can be changed, sooner when woken. */
 import { isInterruption } from '../domain/errors.ts';
+import { hasFired } from './deadline.ts';
 import type { Clock } from './ports.ts';
 
 export interface Reading {
@@ -51,7 +52,7 @@ export class EndpointWatch<T extends Reading> {
       try {
         this.#latest = await this.#read(signal);
       } catch (error) {
-        if (isInterruption(error) || signal.aborted) return;
+        if (isInterruption(error) || hasFired(signal)) return;
         throw error;
       }
       this.#onReading();

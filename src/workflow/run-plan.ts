@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly world: World;
   readonly recorder: Recorder;
   readonly plan: Plan;
+  /** Carry out the preflight only. */
+  readonly dryRun: boolean;
   readonly policy: Policy;
   readonly run: string;
   /** The command as it was meant, without secrets: `drain node-1`. */
@@ -53,7 +55,16 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
   );
   watcher.start();
   try {
-    await carryOut(plan, { world, watcher, recorder, policy, run, who, signal, leave });
+    await carryOut(options.dryRun ? preflightOf(plan) : plan, {
+      world,
+      watcher,
+      recorder,
+      policy,
+      run,
+      who,
+      signal,
+      leave,
+    });
   } finally {
     await watcher.stop();
   }
@@ -61,4 +72,12 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
   recorder.tolerateJournalLoss();
   await recorder.record({ type: 'run.settled', data: settled });
   return settled;
+}
+
+function preflightOf(plan: Plan): Plan {
+  const nodes = plan.nodes.map(({ node, steps }) => ({
+    node,
+    steps: steps.filter((step) => step.kind === 'preflight'),
+  }));
+  return { ...plan, nodes };
 }

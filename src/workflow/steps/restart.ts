@@ -3,7 +3,7 @@ import type { Observation } from '../../domain/observation.ts';
 import { setsWithoutSurvivor } from '../../domain/preflight/survivors.ts';
 import { doEffect, needsOf, type Step, type StepContext } from '../step.ts';
 import { hostPort } from '../world.ts';
-import { readDrain, waitUntilDrained } from './wait-drained.ts';
+import { deadlineOf, readDrain, waitUntilDrained } from './wait-drained.ts';
 
 /** Last look, restart, proof. From the announced restart on there is no way back, only forward. */
 export const restart: Step<'restart'> = async (context) => {
@@ -24,7 +24,10 @@ export const restart: Step<'restart'> = async (context) => {
   return 'succeeded';
 };
 
-/** Count, destinations, database and survivors, once more: minutes or hours have passed since preflight. */
+/**
+ * Count, destinations, survivors and database, once more: minutes or hours have passed since preflight. A database that
+ * does not answer holds the restart back until it does, or until the deadline.
+ */
 async function lastLook(context: StepContext): Promise<void> {
   const { world, watcher, policy, signal, record, node, step } = context;
   for (let attempt = 1; ; attempt += 1) {
@@ -33,15 +36,18 @@ async function lastLook(context: StepContext): Promise<void> {
       await waitUntilDrained(context);
       continue;
     }
-    const problem = problemOf(context, observation);
-    if (problem === null) return;
-    if (problem.code === 'refused' && attempt >= 3) throw problem;
-    await record({
-      type: 'step.retrying',
-      node: node.name,
-      step,
-      data: { attempt, error: errorInfo(problem) },
-    });
+    const alone = aloneNow(context, observation);
+    if (alone !== null) throw alone;
+    const why = whyDatabaseIsDown(context, observation);
+    if (why === null) return;
+    const held = `${node.name} is drained, but its core database does not answer (${why}): FreeSWITCH would not come up again`;
+    const hint = 'Mend the database, or --force database.';
+    const deadline = deadlineOf(context);
+    if (deadline !== null && world.clock.now() >= deadline) throw new FshaError('drain.expired', held, hint);
+    if (attempt === 1) {
+      const error = errorInfo(new FshaError('refused', held, hint));
+      await record({ type: 'step.retrying', node: node.name, step, data: { attempt, error } });
+    }
     await world.clock.sleep(policy.poll, signal);
   }
 }
@@ -56,27 +62,24 @@ function isStillDrained(context: StepContext, observation: Observation): boolean
   );
 }
 
-function problemOf(context: StepContext, observation: Observation): FshaError | null {
+function whyDatabaseIsDown(context: StepContext, observation: Observation): string | null {
+  if (context.policy.force.includes('database')) return null;
+  const calls = observation.nodes[context.node.name]?.calls;
+  if (calls === undefined) return 'it was not read';
+  return calls.known ? null : calls.why;
+}
+
+/** A node that has become the only one is given back at once: it is well, and nobody else takes the calls. */
+function aloneNow(context: StepContext, observation: Observation): FshaError | null {
   const { world, node, policy } = context;
-  const seen = observation.nodes[node.name];
-  if (seen?.calls.known !== true && !policy.force.includes('database')) {
-    const why = seen === undefined || seen.calls.known ? 'it was not read' : seen.calls.why;
-    return new FshaError(
-      'refused',
-      `${node.name} is empty, but its core database does not answer (${why}): it would not come up again`,
-      'Mend the database and try again, or --force database.',
-    );
-  }
   const empty = setsWithoutSurvivor({ cluster: world.cluster, node, observation });
-  if (empty.length > 0 && !policy.force.includes('survivors')) {
-    const where = empty
-      .map(({ proxy, set, why }) => `set ${set} of ${proxy}${why === '' ? '' : ` (${why})`}`)
-      .join(', ');
-    return new FshaError(
-      'refused',
-      `${node.name} is empty, but nobody is left in ${where}`,
-      'It was given back, since it is the only one now.',
-    );
-  }
-  return null;
+  if (empty.length === 0 || policy.force.includes('survivors')) return null;
+  const where = empty
+    .map(({ proxy, set, why }) => `set ${set} of ${proxy}${why === '' ? '' : ` (${why})`}`)
+    .join(', ');
+  return new FshaError(
+    'refused',
+    `${node.name} is drained, but nobody else is left in ${where}`,
+    'It was given back, since it is the only one now. Bring another node in first.',
+  );
 }

@@ -15,7 +15,7 @@ export const restore: Step<'restore'> = async (context, params) => {
 
   /** What is done is seen as done at the next try; what fails is tried again until the undo's own time is over. */
   async function untilDone(work: () => Promise<unknown>): Promise<void> {
-    let last: unknown;
+    let last: FshaError | undefined;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await work();
@@ -31,8 +31,10 @@ export const restore: Step<'restore'> = async (context, params) => {
           data: { attempt, error: error.toJSON() },
         });
       }
+      // When the time is over, what was in the way is what is told, not that time was over.
+      const failure = last;
       await context.world.clock.sleep(RETRY_EVERY, context.signal).catch(() => {
-        throw last;
+        throw failure;
       });
     }
   }

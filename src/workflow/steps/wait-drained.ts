@@ -62,7 +62,7 @@ export async function waitUntilDrained(context: StepContext): Promise<Observatio
           ...needs.nodes.map((name) => observation.nodes[name]?.at ?? 0),
           ...needs.proxies.map((name) => observation.proxies[name]?.at ?? 0),
         ) + 0.001;
-      const limits = drainPolicy(context, memory.outSince);
+      const limits = drainPolicy(context);
       const decided = decideDrain(drain, reading, limits, clock.now());
       drain = decided.memory;
       activity.few = reading.sessions.known && reading.sessions.value <= FEW;
@@ -126,20 +126,19 @@ export function readDrain(context: StepContext, observation: Observation): Drain
   };
 }
 
-function drainPolicy(context: StepContext, outSince: number): DrainPolicy {
-  const { world, policy } = context;
-  const frTimer = Math.max(0, ...world.cluster.proxies.map((proxy) => proxy.frTimer));
+/** Monotonic ms at which the drain has run out of time; null: never. */
+export function deadlineOf(context: StepContext): number | null {
+  const { policy, memory, node, world } = context;
+  if (policy.timeout === null) return null;
+  const began = context.soFar().steps[`${node.name}/wait_drained`]?.startedAt;
   // Drift starts the settling anew, but not the deadline: it counts from when the node was first out.
-  return {
-    settle: policy.settle,
-    frTimer,
-    deadline: policy.timeout === null ? null : deadlineStart(context, outSince) + policy.timeout,
-  };
+  return Math.min(memory.outSince ?? world.clock.now(), began ?? Number.POSITIVE_INFINITY) + policy.timeout;
 }
 
-function deadlineStart(context: StepContext, outSince: number): number {
-  const began = context.soFar().steps[`${context.node.name}/wait_drained`]?.startedAt;
-  return Math.min(outSince, began ?? outSince);
+function drainPolicy(context: StepContext): DrainPolicy {
+  const { world, policy } = context;
+  const frTimer = Math.max(0, ...world.cluster.proxies.map((proxy) => proxy.frTimer));
+  return { settle: policy.settle, frTimer, deadline: deadlineOf(context) };
 }
 
 function expired(context: StepContext, why: string): FshaError {

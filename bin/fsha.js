@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+// The launcher: the only place that ends the process.
+import { homedir, hostname, userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const dist = process.env.FSHA_DIST ?? fileURLToPath(new URL('../dist', import.meta.url));
+
+let main;
+let systemClock;
+try {
+  ({ main, systemClock } = await import(`${dist}/main.js`));
+} catch (error) {
+  if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  process.stderr.write('fsha: it has not been built yet; run: npm run build\n');
+  process.exit(1);
+}
+
+// A reader that went away (`fsha status | head`) is no reason to die: the run goes on without a view.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+function userName() {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER ?? `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+const code = await main(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+  user: userName(),
+  machine: hostname(),
+  clock: systemClock,
+  dist,
+  onSignal: (signal, listener) => {
+    process.on(signal, listener);
+    return () => process.off(signal, listener);
+  },
+});
+
+// What was written has to be out before the end, but a stalled reader must not hold the process for ever.
+const flushed = (stream) =>
+  new Promise((resolve) =>
+    stream.writableLength === 0 || stream.destroyed ? resolve() : stream.write('', () => resolve()),
+  );
+await Promise.race([
+  Promise.all([flushed(process.stdout), flushed(process.stderr)]),
+  new Promise((resolve) => setTimeout(resolve, 2000).unref()),
+]);
+process.exit(code);

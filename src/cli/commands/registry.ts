@@ -1,0 +1,23 @@
+/** Every command. Adding one is a file in this folder and a line here. */
+import type { Command } from '../command.ts';
+import { activate } from './activate.ts';
+import { config } from './config.ts';
+import { deactivate } from './deactivate.ts';
+import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
+import { drain } from './drain.ts';
+import { runs } from './runs.ts';
+import { show } from './show.ts';
+import { status } from './status.ts';
+
+export const COMMANDS: readonly Command[] = [
+  drain,
+  deactivate,
+  activate,
+  status,
+  doctor,
+  runs,
+  show,
+  config,
+  demo,
+];

@@ -1,0 +1,118 @@
+/** A command that changes one node: load, compose, journal, views, run, and the exit code. */
+import type { Cluster } from '../domain/cluster.ts';
+import { FshaError } from '../domain/errors.ts';
+import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
+import type { Plan, Purpose } from '../domain/plan.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { RunSettled } from '../domain/run-events.ts';
+import { printable } from '../domain/text.ts';
+import { openJournal, type OpenJournal } from '../journal/journal-file.ts';
+import { newRunId } from '../journal/run-id.ts';
+import { NdjsonView } from '../output/ndjson.ts';
+import { PlainLines } from '../output/plain-lines.ts';
+import { planLines } from '../output/plan-text.ts';
+import { Recorder } from '../workflow/recorder.ts';
+import { runPlan } from '../workflow/run-plan.ts';
+import { type Call, callText, textOption, wantsColor } from './command.ts';
+import { compose } from './compose.ts';
+import { inventoryOf } from './inventory-of.ts';
+import { nodeNamed, policyOf } from './node-policy.ts';
+import { listen } from './signals.ts';
+
+/** @param plan how the node's plan is made from the policy */
+export async function runOnNode(
+  call: Call,
+  name: string,
+  command: Exclude<Purpose, 'doctor'>,
+  plan: (node: string, policy: Policy) => Plan,
+): Promise<ExitCode> {
+  const cluster = await inventoryOf(call);
+  const node = nodeNamed(cluster, name);
+  const policy = policyOf(cluster, call);
+  return carry(call, cluster, plan(node.name, policy), policy, `${command} ${node.name}`);
+}
+
+async function carry(
+  call: Call,
+  cluster: Cluster,
+  plan: Plan,
+  policy: Policy,
+  command: string,
+): Promise<ExitCode> {
+  const { host, globals } = call;
+  const run = newRunId(host.clock.wall());
+  const journal = globals.dryRun
+    ? null
+    : await openJournal({ dir: cluster.state.dir, run, cluster: cluster.name });
+  const stop = listen(host, cluster.drain.onHangup);
+  const { world, close } = compose(cluster, host);
+  const view = viewOf(call);
+  try {
+    const settled = await runPlan({
+      world,
+      recorder: new Recorder({
+        run,
+        clock: host.clock,
+        journal,
+        views: [(event) => view.onEvent(event)],
+        onViewFailure: (error) =>
+          host.stderr.write(
+            `fsha: the view failed and is gone (${String(error)}); the run goes on: fsha show ${run} --follow\n`,
+          ),
+      }),
+      plan,
+      dryRun: globals.dryRun,
+      policy,
+      run,
+      command,
+      reason: reasonOf(call),
+      who: `${host.user}@${host.machine}`,
+      call: callText(call),
+      signal: stop.signal,
+      leave: stop.leave,
+      interruption: stop.interruption,
+    });
+    if (globals.dryRun && !globals.json) {
+      for (const line of planLines(plan, { cluster, policy })) host.stdout.write(`${line}\n`);
+    }
+    return exitOf(settled);
+  } finally {
+    stop.dispose();
+    await view.close();
+    await close();
+    await closeJournal(journal);
+  }
+}
+
+interface RunView {
+  onEvent(event: Parameters<PlainLines['onEvent']>[0]): void;
+  close(): Promise<void>;
+}
+
+function viewOf(call: Call): RunView {
+  const { host, globals } = call;
+  if (globals.json) return new NdjsonView(host.stdout, { stderr: host.stderr });
+  const level = globals.quiet ? 'quiet' : globals.verbose ? 'verbose' : 'normal';
+  return new PlainLines(host.stdout, {
+    level,
+    color: wantsColor(call),
+    clock: host.clock,
+    stderr: host.stderr,
+  });
+}
+
+function reasonOf(call: Call): string | null {
+  const reason = textOption(call, 'reason');
+  return reason === undefined ? null : printable(reason, 500);
+}
+
+function exitOf(settled: RunSettled): ExitCode {
+  const exit = Object.values(EXIT).find((code) => code === settled.exit);
+  if (exit === undefined) throw new FshaError('bug', `${settled.exit} is no exit code of fsha`);
+  return exit;
+}
+
+async function closeJournal(journal: OpenJournal | null): Promise<void> {
+  // Everything in it was synced when it was written; what fails here loses nothing.
+  await journal?.close().catch(() => undefined);
+}

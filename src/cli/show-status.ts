@@ -1,0 +1,46 @@
+import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
+import type { Observation } from '../domain/observation.ts';
+import { statusDocument } from '../output/status-json.ts';
+import { statusLines } from '../output/status-table.ts';
+import { observeAll } from '../workflow/observe-all.ts';
+import type { Call } from './command.ts';
+import { compose } from './compose.ts';
+import { inventoryOf } from './inventory-of.ts';
+import { listen } from './signals.ts';
+
+/** One look at everything. Exits 9 if anything asked was unknown. */
+export async function showStatus(call: Call): Promise<ExitCode> {
+  const { host, globals } = call;
+  const cluster = await inventoryOf(call);
+  const stop = listen(host);
+  const { world, close } = compose(cluster, host);
+  try {
+    const observation = await observeAll(world, 'pulse', stop.signal);
+    if (globals.json)
+      host.stdout.write(`${JSON.stringify(statusDocument(cluster, observation, host.clock.wall()))}\n`);
+    else
+      for (const line of statusLines(cluster, observation, { columns: host.stdout.columns ?? 80 }))
+        host.stdout.write(`${line}\n`);
+    return isWhole(observation) ? EXIT.done : EXIT.unknown;
+  } finally {
+    stop.dispose();
+    await close();
+  }
+}
+
+function isWhole({ nodes, proxies }: Observation): boolean {
+  const nodesKnown = Object.values(nodes).every(
+    (node) =>
+      node.trouble === null &&
+      [
+        node.sessions,
+        node.ready,
+        node.calls,
+        node.pause,
+        node.coreUuid,
+        node.sessionLimit,
+        node.uptimeMs,
+      ].every((value) => value.known),
+  );
+  return nodesKnown && Object.values(proxies).every((proxy) => proxy.trouble === null && proxy.sets.known);
+}

@@ -1,0 +1,336 @@
+import { describe, expect, it } from 'vitest';
+import { conclude, type Interruption } from '../../src/domain/conclude.ts';
+import type { Effect, Intent } from '../../src/domain/effect.ts';
+import type { ErrorCode } from '../../src/domain/errors.ts';
+import { planActivate, planDeactivate, planDrain, type Plan } from '../../src/domain/plan.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import { fold } from '../../src/domain/run.ts';
+import type { EffectSettled, NewEvent, RunEvent } from '../../src/domain/run-events.ts';
+import { baseline, policy } from './builders.ts';
+
+/** A run told in few words: each is one or several events of node-1. */
+function story(
+  told: readonly NewEvent[],
+  settings: { plan?: Plan; policy?: Policy } = {},
+): readonly RunEvent[] {
+  const wanted = settings.policy ?? policy();
+  const started: NewEvent = {
+    type: 'run.started',
+    data: {
+      command: 'drain node-1',
+      reason: null,
+      who: 'ops@bastion',
+      cluster: 'voice',
+      inventory: { path: '/etc/fsha/fsha.yaml', sha256: 'ab' },
+      policy: wanted,
+      plan: settings.plan ?? planDrain('node-1', wanted),
+    },
+  };
+  return [started, ...told].map((event, index) => ({
+    v: 1,
+    seq: index + 1,
+    at: '2026-11-22T20:00:00Z',
+    mono: index,
+    run: 'r1',
+    ...event,
+  }));
+}
+
+const looked: NewEvent = {
+  type: 'preflight.settled',
+  node: 'node-1',
+  step: 'node-1/preflight',
+  data: { verdicts: [], baseline: baseline(), found: baseline().destinations },
+};
+
+const target = (proxy: string) => ({ proxy, set: 1, uri: 'sip:10.0.1.10:5080', duid: null });
+const at = (step: string) => ({ node: 'node-1', step: `node-1/${step}` });
+
+/** An effect, intended and settled; without an outcome it stays open, as where fsha died in it. */
+function effect(
+  step: string,
+  what: Effect,
+  found: string | boolean | null,
+  outcome?: EffectSettled['outcome'],
+  read?: string | boolean | null,
+): readonly NewEvent[] {
+  const intended: NewEvent = { type: 'effect.intended', ...at(step), data: { ...what, found } as Intent };
+  if (outcome === undefined) return [intended];
+  return [
+    intended,
+    {
+      type: 'effect.settled',
+      ...at(step),
+      data: { effect: what.effect, target: what.target, outcome, read: read ?? null } as EffectSettled,
+    },
+  ];
+}
+
+const disabled = (proxy: string, outcome?: EffectSettled['outcome']): readonly NewEvent[] =>
+  effect(
+    'deactivate',
+    { effect: 'dispatcher.state', target: target(proxy), wanted: 'd' },
+    'AP',
+    outcome,
+    outcome === 'unknown' ? null : outcome === 'failed' ? 'AP' : 'DX',
+  );
+const out = [...disabled('lb-1', 'done'), ...disabled('lb-2', 'done')];
+const back = ['lb-1', 'lb-2'].flatMap((proxy) =>
+  effect('restore', { effect: 'dispatcher.state', target: target(proxy), wanted: 'ap' }, 'DX', 'done', 'AP'),
+);
+const restarted = (outcome?: EffectSettled['outcome']): readonly NewEvent[] =>
+  effect('restart', { effect: 'node.restart', target: { node: 'node-1' }, wanted: 'x' }, 'u1', outcome, 'u2');
+
+const failed = (step: string, code: ErrorCode): NewEvent => ({
+  type: 'step.settled',
+  ...at(step),
+  data: { outcome: 'failed', ms: 1, error: { code, message: 'm', hint: 'h' } },
+});
+const fine = (step: string): NewEvent => ({
+  type: 'step.settled',
+  ...at(step),
+  data: { outcome: 'succeeded', ms: 1 },
+});
+const undo = (outcome: 'done' | 'failed' | 'unknown'): readonly NewEvent[] => [
+  { type: 'undo.started', ...at('restore'), data: { effects: [] } },
+  { type: 'undo.settled', ...at('restore'), data: { outcome } },
+];
+
+describe('conclude', () => {
+  const hold = policy({ hold: true });
+  const rows: readonly (readonly [
+    string,
+    readonly RunEvent[],
+    Interruption,
+    readonly [number, string, string],
+  ])[] = [
+    [
+      'a drain to its end',
+      story([looked, ...out, ...restarted('done'), fine('verify'), fine('activate')]),
+      null,
+      [0, 'done', 'in service'],
+    ],
+    ['refused', story([looked, failed('preflight', 'refused')]), null, [3, 'refused', 'in service']],
+    [
+      'held by another run',
+      story([looked, failed('preflight', 'locked')]),
+      null,
+      [4, 'refused', 'in service'],
+    ],
+    [
+      'a bug before anything was changed',
+      story([looked, failed('preflight', 'bug')]),
+      null,
+      [1, 'failed', 'in service'],
+    ],
+    [
+      'timed out and given back',
+      story([looked, ...out, failed('wait_drained', 'drain.expired'), ...back, ...undo('done')]),
+      null,
+      [5, 'restored', 'in service'],
+    ],
+    [
+      'timed out and held',
+      story([looked, ...out, failed('wait_drained', 'drain.expired')], {
+        policy: policy({ onTimeout: 'hold' }),
+      }),
+      null,
+      [6, 'held', 'out of service'],
+    ],
+    [
+      'held as asked',
+      story([looked, ...out, fine('wait_drained')], { policy: hold, plan: planDrain('node-1', hold) }),
+      null,
+      [6, 'held', 'out of service'],
+    ],
+    [
+      'one proxy failed, undone',
+      story([
+        looked,
+        ...disabled('lb-1', 'done'),
+        ...disabled('lb-2', 'failed'),
+        failed('deactivate', 'effect.failed'),
+        ...back,
+        ...undo('done'),
+      ]),
+      null,
+      [12, 'failed', 'in service'],
+    ],
+    [
+      'no survivor left after all, undone',
+      story([looked, ...out, failed('deactivate', 'refused'), ...back, ...undo('done')]),
+      null,
+      [3, 'refused', 'in service'],
+    ],
+    [
+      'one proxy unknown, and the undo too',
+      story([
+        looked,
+        ...disabled('lb-1', 'done'),
+        ...disabled('lb-2', 'unknown'),
+        failed('deactivate', 'effect.unknown'),
+        ...undo('unknown'),
+      ]),
+      null,
+      [9, 'unknown', 'unknown'],
+    ],
+    [
+      'the undo failed',
+      story([looked, ...out, failed('wait_drained', 'drain.drift'), ...undo('failed')]),
+      null,
+      [9, 'unknown', 'out of service'],
+    ],
+    [
+      'the restart failed',
+      story([looked, ...out, ...restarted('failed'), failed('restart', 'restart.failed')]),
+      null,
+      [7, 'failed', 'out of service'],
+    ],
+    [
+      'the restart is unknown',
+      story([looked, ...out, ...restarted('unknown'), failed('restart', 'effect.unknown')]),
+      null,
+      [9, 'unknown', 'out of service'],
+    ],
+    [
+      'not well afterwards',
+      story([looked, ...out, ...restarted('done'), failed('verify', 'verify.failed')]),
+      null,
+      [8, 'failed', 'out of service'],
+    ],
+    [
+      'never active again',
+      story([looked, ...out, ...restarted('done'), fine('verify'), failed('activate', 'activate.failed')]),
+      null,
+      [8, 'failed', 'out of service'],
+    ],
+    [
+      'Ctrl-C while waiting, undone',
+      story([looked, ...out, failed('wait_drained', 'interrupted'), ...back, ...undo('done')]),
+      'SIGINT',
+      [130, 'interrupted', 'in service'],
+    ],
+    [
+      'SIGTERM while waiting, undone',
+      story([looked, ...out, failed('wait_drained', 'interrupted'), ...back, ...undo('done')]),
+      'SIGTERM',
+      [143, 'interrupted', 'in service'],
+    ],
+    [
+      'a hangup with onHangup restore',
+      story([looked, ...out, failed('wait_drained', 'interrupted'), ...back, ...undo('done')]),
+      'SIGHUP',
+      [129, 'interrupted', 'in service'],
+    ],
+    [
+      'Ctrl-C at preflight',
+      story([looked, failed('preflight', 'interrupted')]),
+      'SIGINT',
+      [130, 'interrupted', 'in service'],
+    ],
+    [
+      'Ctrl-C while verifying',
+      story([looked, ...out, ...restarted('done'), failed('verify', 'interrupted')]),
+      'SIGINT',
+      [130, 'interrupted', 'out of service'],
+    ],
+    [
+      'Ctrl-C while restarting',
+      story([looked, ...out, ...restarted('unknown'), failed('restart', 'interrupted')]),
+      'SIGINT',
+      [9, 'interrupted', 'out of service'],
+    ],
+    [
+      'an effect that was never settled',
+      story([looked, ...disabled('lb-1')]),
+      null,
+      [9, 'unknown', 'unknown'],
+    ],
+    [
+      'out and staying out',
+      story([looked, ...out, fine('deactivate')], { plan: planDeactivate('node-1') }),
+      null,
+      [0, 'done', 'out of service'],
+    ],
+    [
+      'already out',
+      story(
+        [
+          looked,
+          ...effect(
+            'deactivate',
+            { effect: 'dispatcher.state', target: target('lb-1'), wanted: 'd' },
+            'DX',
+            'already',
+            'DX',
+          ),
+          ...effect(
+            'deactivate',
+            { effect: 'dispatcher.state', target: target('lb-2'), wanted: 'd' },
+            'DX',
+            'already',
+            'DX',
+          ),
+        ],
+        { plan: planDeactivate('node-1') },
+      ),
+      null,
+      [0, 'already', 'out of service'],
+    ],
+    [
+      'activate of a sick node',
+      story([looked, ...out, failed('verify', 'verify.failed'), ...undo('done')], {
+        plan: planActivate('node-1'),
+      }),
+      null,
+      [8, 'failed', 'out of service'],
+    ],
+  ];
+  it.each(rows)('%s', (_name, events, interruption, [exit, outcome, service]) => {
+    const state = fold(events);
+    if (state === undefined) throw new Error('no run');
+    const settled = conclude(state, interruption, 'fsha');
+    expect([settled.exit, settled.outcome, settled.nodes['node-1']]).toEqual([exit, outcome, service]);
+    // Whoever is left with a node that is not in service is told the command that goes on.
+    if (service !== 'in service') expect(settled.next.join('\n')).toContain('node-1');
+  });
+
+  it('names the inventory in the commands that go on', () => {
+    const state = fold(story([looked, ...out, fine('deactivate')], { plan: planDeactivate('node-1') }));
+    if (state === undefined) throw new Error('no run');
+    expect(conclude(state, null, 'fsha --config ./x.yaml').next).toEqual([
+      'fsha --config ./x.yaml activate node-1',
+    ]);
+  });
+});
+
+describe('fold', () => {
+  it('pairs each settled effect with its own intent, also when two run side by side', () => {
+    const [intendOne, settleOne] = disabled('lb-1', 'done');
+    const [intendTwo, settleTwo] = disabled('lb-2', 'failed');
+    if (
+      intendOne === undefined ||
+      settleOne === undefined ||
+      intendTwo === undefined ||
+      settleTwo === undefined
+    )
+      throw new Error('story');
+    const state = fold(story([looked, intendOne, intendTwo, settleTwo, settleOne]));
+    expect(state?.nodes['node-1']?.effects.map((record) => record.settled?.outcome)).toEqual([
+      'done',
+      'failed',
+    ]);
+  });
+
+  it('keeps the first failure, not the one of the undo', () => {
+    const state = fold(
+      story([looked, ...out, failed('wait_drained', 'drain.expired'), failed('restore', 'connect.timeout')]),
+    );
+    expect(state?.nodes['node-1']?.failure?.error.code).toBe('drain.expired');
+  });
+
+  it('ignores events of types that it does not know', () => {
+    const strange = { type: 'coffee.served', node: 'node-1', data: {} } as unknown as NewEvent;
+    expect(fold(story([strange, looked]))?.lastSeq).toBe(3);
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { FshaError } from '../../src/domain/errors.ts';
+import { planDrain } from '../../src/domain/plan.ts';
+import type { NewEvent, RunEvent } from '../../src/domain/run-events.ts';
+import { Recorder } from '../../src/workflow/recorder.ts';
+import { policy } from '../domain/builders.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const started: NewEvent = {
+  type: 'run.started',
+  data: {
+    command: 'drain node-1',
+    reason: null,
+    who: 'me',
+    cluster: 'voice',
+    inventory: { path: '/x', sha256: 'ab' },
+    policy: policy(),
+    plan: planDrain('node-1', policy()),
+  },
+};
+const step: NewEvent = { type: 'step.started', node: 'node-1', step: 'node-1/preflight', data: {} };
+
+function recorder(
+  append: (event: RunEvent) => Promise<void>,
+  views: readonly ((event: RunEvent) => void)[] = [],
+) {
+  const failures: unknown[] = [];
+  const made = new Recorder({
+    run: 'r1',
+    clock: new ManualClock(),
+    journal: { append, close: async () => undefined },
+    views,
+    onViewFailure: (error) => failures.push(error),
+  });
+  return { made, failures };
+}
+
+describe('Recorder', () => {
+  it('shows an event to the views only when the journal has it', async () => {
+    const order: string[] = [];
+    const { made } = recorder(
+      async (event) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        order.push(`journal ${event.seq}`);
+      },
+      [(event) => order.push(`view ${event.seq}`)],
+    );
+    await Promise.all([made.record(started), made.record(step)]);
+    expect(order).toEqual(['journal 1', 'view 1', 'journal 2', 'view 2']);
+    expect(made.state.lastSeq).toBe(2);
+  });
+
+  it('drops a view that throws, and goes on', async () => {
+    const seen: number[] = [];
+    const broken = (): void => {
+      throw new Error('a component');
+    };
+    const { made, failures } = recorder(async () => undefined, [broken, (event) => seen.push(event.seq)]);
+    await made.record(started);
+    await made.record(step);
+    expect(seen).toEqual([1, 2]);
+    expect(failures).toHaveLength(1);
+  });
+
+  it('tells whoever records that the journal is lost, and records nothing of it', async () => {
+    const seen: string[] = [];
+    let full = false;
+    const { made } = recorder(async () => {
+      if (full) throw new FshaError('journal', 'disk full');
+    }, [(event) => seen.push(event.type)]);
+    await made.record(started);
+    full = true;
+    await expect(made.record(step)).rejects.toMatchObject({ code: 'journal' });
+    expect(seen).toEqual(['run.started']);
+    made.tolerateJournalLoss();
+    await made.record(step);
+    expect(seen).toEqual(['run.started', 'step.started']);
+  });
+});
