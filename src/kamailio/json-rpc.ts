@@ -12,6 +12,9 @@ import { brokenBody, refusedCall, requestTimeout } from './rpc-errors.ts';
 /** A dispatcher list of 1,000 destinations has 570 kB; more than this is no answer of Kamailio's. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
+/** One count for the whole process: no answer, however late and from wherever, passes for that to another request. */
+let lastId = 0;
+
 export interface RpcSessionOptions {
   readonly endpoint: Endpoint;
   readonly timeouts: Pick<Timeouts, 'connect' | 'request'>;
@@ -31,7 +34,6 @@ export class RpcSession {
   readonly #options: RpcSessionOptions;
   readonly #http: AxiosInstance;
   #connection: Connection | undefined;
-  #lastId = 0;
 
   constructor(options: RpcSessionOptions) {
     this.#options = options;
@@ -86,8 +88,7 @@ export class RpcSession {
     const connection = await this.#connected(signal);
     const what = `${method} on ${endpoint.where}`;
     const expired = (): FshaError => requestTimeout(endpoint, method, timeouts.request);
-    // The number of the call, not of the session, would do too; what counts is that no answer passes for another's.
-    const id = (this.#lastId += 1);
+    const id = (lastId += 1);
     const body = JSON.stringify({ jsonrpc: '2.0', method, params: parameters, id });
     try {
       return await within({ clock, ms: timeouts.request, signal, what, expired }, async (inner) =>

@@ -1,4 +1,6 @@
 /** The RPC of a real Kamailio, and the adapter on it. Its answers are recorded in test/fixtures/kamailio. */
+import { connect as connectTcp } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StateArgument } from '../../src/domain/dispatcher-state.ts';
 import type { ListedTarget, ProxyObservation } from '../../src/domain/observation.ts';
@@ -143,6 +145,30 @@ describe('the adapter on Kamailio 5.6.3', () => {
     expect(targetsOf(seen, 2).map(({ duid }) => duid)).toEqual(
       expect.arrayContaining(['twin-a', 'twin-b', null]),
     );
+  });
+
+  it('keeps one connection for a whole look', async () => {
+    let opened = 0;
+    const connect = (host: string, port: number): Promise<Duplex> => {
+      opened += 1;
+      return Promise.resolve(connectTcp(port, host));
+    };
+    expect(await proxyAt(plain.rpcUrl, { connect }).observe(quiet())).toMatchObject({ trouble: null });
+    expect(opened).toBe(1);
+  });
+
+  it('reads a list of 1,000 destinations to its end', async () => {
+    const uris = Array.from({ length: 1000 }, (_, index) => `sip:${network.host(20)}:${10_000 + index}`);
+    const large = await startKamailio({
+      host: network.host(7),
+      destinations: uris.map((uri, index) => ({ set: 1 + (index % 7), uri, attrs: `duid=node-${index}` })),
+      pingInterval: 0,
+    });
+    stopping.push(() => large.stop());
+    const seen = await proxyAt(large.rpcUrl).observe(quiet());
+    const listed = seen.sets.known ? seen.sets.value.flatMap(({ targets }) => targets) : [];
+    expect(listed.map(({ uri }) => uri).sort()).toEqual(uris.sort());
+    expect(new Set(listed.map(({ duid }) => duid)).size).toBe(1000);
   });
 
   it.each([
