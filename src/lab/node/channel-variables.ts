@@ -65,12 +65,12 @@ export function inviteVariables(
   ];
 }
 
-function partyVariables({ from, to }: SipLeg): Variables {
+function partyVariables({ from, to }: SipLeg, localTag = ''): Variables {
   return [
     ['sip_from_display', from.display || undefined],
     ['sip_full_from', from.full],
     ['sip_to_display', to.display || undefined],
-    ['sip_full_to', to.full],
+    ['sip_full_to', to.full + localTag],
   ];
 }
 
@@ -108,7 +108,7 @@ export function byeVariables(leg: SipLeg, by: EndedBy, via: string): Variables {
     ['sip_cseq', String(leg.cseq)],
     ['sip_call_id', leg.callId],
     ['sip_full_via', via],
-    ...partyVariables(leg),
+    ...partyVariables(leg, `;tag=${leg.localTag}`),
     ['sip_term_status', '200'],
     ['proto_specific_hangup_cause', 'sip:200'],
     ['sip_term_cause', '16'],

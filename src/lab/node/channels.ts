@@ -16,6 +16,8 @@ export interface ChannelSetup {
   readonly destination: string;
   readonly dialplan: string;
   readonly codec: 'PCMU' | 'L16';
+  /** Who called at the very beginning, where that is not `cidName` and `cidNumber`. */
+  readonly initialCaller?: { readonly name: string; readonly number: string };
   readonly calleeName?: string;
   readonly calleeNumber?: string;
   readonly leg?: SipLeg;

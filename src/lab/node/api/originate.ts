@@ -53,6 +53,7 @@ function loopback(
     name: `loopback/${destination}-a`,
     cidName: 'Outbound Call',
     cidNumber: context,
+    initialCaller: caller,
     calleeName: caller.name,
     calleeNumber: caller.number,
   });

@@ -4,7 +4,7 @@ import { words, type ApiCommand, type Platform } from './command.ts';
 import { callRow, channelRow, registrationRow, type Row } from './rows.ts';
 
 const USAGE =
-  '-USAGE: codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like <match string>]|calls|detailed_calls|bridged_calls|detailed_bridged_calls|aliases|complete|chat|management|modules|nat_map|say|interfaces|interface_types|tasks|limits|status';
+  '-USAGE: codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like <match string>]|calls|detailed_calls|bridged_calls|detailed_bridged_calls|aliases|complete|chat|management|modules|nat_map|say|interfaces|interface_types|tasks|limits|status\n';
 
 /** Reads the core database, not memory: it can be down, lag behind or know calls that are gone. */
 export const show: ApiCommand = (platform, argument) => {

@@ -25,8 +25,8 @@ export const json: ApiCommand = ({ core }, argument) => {
   const asked = parse(argument);
   if (asked === undefined) return '-ERR\n';
   if (asked['command'] !== 'status')
-    return JSON.stringify({ ...asked, status: 'error', message: 'Invalid Method' });
-  return garbled(core) ?? JSON.stringify({ ...asked, status: 'success', response: statusJson(core) });
+    return `${JSON.stringify({ ...asked, status: 'error', message: 'Invalid Method' })}\n`;
+  return garbled(core) ?? `${JSON.stringify({ ...asked, status: 'success', response: statusJson(core) })}\n`;
 };
 
 function statusJson(core: Core): unknown {
