@@ -7,7 +7,7 @@ import { known, type Known, unknown } from '../domain/observation.ts';
 import { FreeswitchNode } from '../freeswitch/freeswitch-node.ts';
 import { findStandingBaseline } from '../journal/standing-baseline.ts';
 import { KamailioProxy } from '../kamailio/kamailio-proxy.ts';
-import { OptionsProbe } from '../sip/options-probe.ts';
+import { createSipProbe } from '../sip/options-probe.ts';
 import { guardedCommand } from '../ssh/remote-command.ts';
 import { createHost } from '../ssh/host.ts';
 import { connectTcp } from '../ssh/tcp-connect.ts';
@@ -24,7 +24,7 @@ const KILL_AFTER = 5_000;
 export interface Composed {
   readonly world: World;
   /** Ends every connection. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Makes every adapter; none connects before it is used. */
@@ -75,7 +75,7 @@ export function compose(cluster: Cluster, host: Host): Composed {
     nodes,
     proxies,
     hosts,
-    probe: new OptionsProbe(clock),
+    probe: createSipProbe(),
     resolve: (name, signal) => resolveName(name, timeouts.request, signal),
     standing: async (node) => (await findStandingBaseline(cluster.state.dir, cluster.name, node)) ?? null,
     guard: (node, command, timeout) =>

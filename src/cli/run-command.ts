@@ -8,16 +8,15 @@ import type { RunSettled } from '../domain/run-events.ts';
 import { printable } from '../domain/text.ts';
 import { openJournal, type OpenJournal } from '../journal/journal-file.ts';
 import { newRunId } from '../journal/run-id.ts';
-import { NdjsonView } from '../output/ndjson.ts';
-import { PlainLines } from '../output/plain-lines.ts';
 import { planLines } from '../output/plan-text.ts';
 import { Recorder } from '../workflow/recorder.ts';
 import { runPlan } from '../workflow/run-plan.ts';
-import { type Call, callText, textOption, wantsColor } from './command.ts';
+import { type Call, callText, textOption } from './command.ts';
 import { compose } from './compose.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { nodeNamed, policyOf } from './node-policy.ts';
 import { listen } from './signals.ts';
+import { closeView, viewOf } from './views.ts';
 
 /** @param plan how the node's plan is made from the policy */
 export async function runOnNode(
@@ -54,7 +53,7 @@ async function carry(
         run,
         clock: host.clock,
         journal,
-        views: [(event) => view.onEvent(event)],
+        views: [view.onEvent],
         onViewFailure: (error) =>
           host.stderr.write(
             `fsha: the view failed and is gone (${String(error)}); the run goes on: fsha show ${run} --follow\n`,
@@ -78,27 +77,10 @@ async function carry(
     return exitOf(settled);
   } finally {
     stop.dispose();
-    await view.close();
+    await closeView(view, call);
     await close();
     await closeJournal(journal);
   }
-}
-
-interface RunView {
-  onEvent(event: Parameters<PlainLines['onEvent']>[0]): void;
-  close(): Promise<void>;
-}
-
-function viewOf(call: Call): RunView {
-  const { host, globals } = call;
-  if (globals.json) return new NdjsonView(host.stdout, { stderr: host.stderr });
-  const level = globals.quiet ? 'quiet' : globals.verbose ? 'verbose' : 'normal';
-  return new PlainLines(host.stdout, {
-    level,
-    color: wantsColor(call),
-    clock: host.clock,
-    stderr: host.stderr,
-  });
 }
 
 function reasonOf(call: Call): string | null {

@@ -5,12 +5,11 @@ import { journalPath } from '../journal/journal-path.ts';
 import { listRuns } from '../journal/list-runs.ts';
 import { readJournal } from '../journal/read-journal.ts';
 import { isRunId } from '../journal/run-id.ts';
-import { NdjsonView } from '../output/ndjson.ts';
-import { PlainLines } from '../output/plain-lines.ts';
 import { runReport } from '../output/run-report.ts';
-import { type Call, wantsColor } from './command.ts';
+import type { Call } from './command.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { listen } from './signals.ts';
+import { closeView, viewOf } from './views.ts';
 
 /** Shows one run from its journal, or follows it. The exit code says whether it could be shown, not how it ended. */
 export async function showRun(call: Call, wanted: string, follow: boolean): Promise<ExitCode> {
@@ -23,7 +22,11 @@ export async function showRun(call: Call, wanted: string, follow: boolean): Prom
   const { events, torn } = await readJournal(path);
   if (globals.json) for (const event of events) host.stdout.write(`${JSON.stringify(event)}\n`);
   else
-    for (const line of runReport(events, { torn, verbose: globals.verbose, color: wantsColor(call) }))
+    for (const line of runReport(events, {
+      torn,
+      verbose: globals.verbose,
+      width: host.stdout.columns ?? 80,
+    }))
       host.stdout.write(`${line}\n`);
   return EXIT.done;
 }
@@ -35,17 +38,13 @@ async function newest(dir: string, cluster: string): Promise<string> {
 }
 
 async function followRun(call: Call, path: string): Promise<ExitCode> {
-  const { host, globals } = call;
-  const stop = listen(host);
-  const level = globals.quiet ? 'quiet' : globals.verbose ? 'verbose' : 'normal';
-  const view = globals.json
-    ? new NdjsonView(host.stdout, { stderr: host.stderr })
-    : new PlainLines(host.stdout, { level, color: wantsColor(call), clock: host.clock, stderr: host.stderr });
+  const stop = listen(call.host);
+  const view = viewOf(call);
   try {
     for await (const event of followJournal(path, stop.signal)) view.onEvent(event);
     return stop.signal.aborted ? EXIT.interrupted : EXIT.done;
   } finally {
     stop.dispose();
-    await view.close();
+    await closeView(view, call);
   }
 }

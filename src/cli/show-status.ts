@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import type { Observation } from '../domain/observation.ts';
 import { statusDocument } from '../output/status-json.ts';
-import { statusLines } from '../output/status-table.ts';
+import { statusTable } from '../output/status-table.ts';
 import { observeAll } from '../workflow/observe-all.ts';
 import type { Call } from './command.ts';
 import { compose } from './compose.ts';
@@ -19,7 +19,7 @@ export async function showStatus(call: Call): Promise<ExitCode> {
     if (globals.json)
       host.stdout.write(`${JSON.stringify(statusDocument(cluster, observation, host.clock.wall()))}\n`);
     else
-      for (const line of statusLines(cluster, observation, { columns: host.stdout.columns ?? 80 }))
+      for (const line of statusTable(cluster, observation, host.stdout.columns ?? 80))
         host.stdout.write(`${line}\n`);
     return isWhole(observation) ? EXIT.done : EXIT.unknown;
   } finally {

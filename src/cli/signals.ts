@@ -7,9 +7,9 @@ export interface Stop {
   readonly signal: AbortSignal;
   /** Fires at the second: leave at once. */
   readonly leave: AbortSignal;
-  interruption(): Interruption;
+  readonly interruption: () => Interruption;
   /** Takes the listeners away. */
-  dispose(): void;
+  readonly dispose: () => void;
 }
 
 /**

@@ -60,6 +60,7 @@ export interface ErrorInfo {
 export class FshaError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
+  readonly #original: unknown;
 
   /**
    * @param code what kind of trouble
@@ -68,12 +69,16 @@ export class FshaError extends Error {
    * @param cause the original error; never printed, since libraries put credentials into theirs
    */
   constructor(code: ErrorCode, message: string, hint = '', cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message);
     this.name = 'FshaError';
     this.code = code;
     this.hint = hint;
-    // Not enumerable: console.log and inspectors of loggers would otherwise print what libraries attach to errors.
-    Object.defineProperty(this, 'cause', { enumerable: false, value: cause });
+    this.#original = cause;
+  }
+
+  /** The original error, for a debugger. Private, so that no logger and no util.inspect finds it (Error.cause is shown). */
+  original(): unknown {
+    return this.#original;
   }
 
   toJSON(): ErrorInfo {

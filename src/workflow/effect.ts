@@ -108,7 +108,8 @@ async function readBack<K extends EffectKind>(
   const { world, signal } = context;
   if (handler.readBack !== undefined)
     return handler.readBack(effect.target, effect.wanted, found, acted, since, world, signal);
-  let read: Found<K> | null = null;
+  // Kept in a box: what is read may itself be null (no mark), and that is not the same as not read.
+  let seen: { readonly read: Found<K> } | null = null;
   let blind: ErrorInfo | null = null;
   const fresh = new AbortController().signal;
   try {
@@ -120,29 +121,24 @@ async function readBack<K extends EffectKind>(
       async (bounded): Promise<ReadBack<K>> => {
         for (;;) {
           try {
-            read = await handler.look(effect.target, world, bounded);
+            seen = { read: await handler.look(effect.target, world, bounded) };
             blind = null;
           } catch (error) {
             if (bounded.aborted) throw error;
             blind = errorInfo(error);
           }
-          if (blind === null && read !== null && handler.isConfirmed(read, effect.wanted, found))
-            return { outcome: 'done', read };
+          if (blind === null && seen !== null && handler.isConfirmed(seen.read, effect.wanted, found)) {
+          return { outcome: 'done', read: seen.read };
+        }
           // A clear refusal with nothing changed needs no second look.
-          if (blind === null && acted !== null && isClearRefusal(acted)) {
-            return {
-              outcome: 'failed',
-              read,
-              error: new FshaError('effect.failed', acted.message, acted.hint),
-            };
-          }
-          await world.clock.sleep(200, bounded);
+          if (blind === null && seen !== null && acted !== null && isClearRefusal(acted)) {
+          return { outcome: 'failed', read: seen.read, error: new FshaError('effect.failed', acted.message, acted.hint) };
         }
       },
     );
   } catch (error) {
     if (!(error instanceof FshaError)) throw error;
-    return unconfirmed(effect, read, blind, acted);
+    return unconfirmed(effect, seen, blind, acted);
   }
 }
 
@@ -157,12 +153,12 @@ function isClearRefusal(acted: ErrorInfo): boolean {
 
 function unconfirmed<K extends EffectKind>(
   effect: SomeEffect<K>,
-  read: Found<K> | null,
+  seen: { readonly read: Found<K> } | null,
   blind: ErrorInfo | null,
   acted: ErrorInfo | null,
 ): ReadBack<K> {
   const name = `${effect.effect} ${Object.values(effect.target).join(' ')}`;
-  if (blind !== null || read === null) {
+  if (blind !== null || seen === null) {
     const why = blind?.message ?? acted?.message ?? 'nothing could be read back';
     return {
       outcome: 'unknown',
@@ -177,10 +173,10 @@ function unconfirmed<K extends EffectKind>(
   const why = acted === null ? 'it was accepted, but nothing changed' : acted.message;
   return {
     outcome: 'failed',
-    read,
+    read: seen.read,
     error: new FshaError(
       'effect.failed',
-      `${name} did not take effect: ${why}; it reads ${String(read)}`,
+      `${name} did not take effect: ${why}; it reads ${String(seen.read)}`,
       acted?.hint ?? '',
     ),
   };
