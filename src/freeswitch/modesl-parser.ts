@@ -11,7 +11,7 @@ export class StrictParser extends modesl.Parser {
   readonly #reader = new FrameReader();
   #stopped = false;
 
-  /** Drops everything from here on, the rest of the chunk in hand included. */
+  /** Drops every chunk from here on; what is left of the one in hand is for the listener to ignore. */
   stop(): void {
     this.#stopped = true;
   }
@@ -20,11 +20,7 @@ export class StrictParser extends modesl.Parser {
   override _onData(chunk: Buffer): void {
     if (this.#stopped) return;
     try {
-      for (const frame of this.#reader.read(chunk)) {
-        this.#take(frame);
-        // Whoever heard the frame may have stopped this parser, which the compiler cannot know.
-        if (this.#isStopped()) return;
-      }
+      for (const frame of this.#reader.read(chunk)) this.#take(frame);
     } catch (error) {
       if (!(error instanceof FramingError)) throw error;
       this.#stopped = true;
@@ -40,10 +36,6 @@ export class StrictParser extends modesl.Parser {
       if (colon > 0) headers[line.slice(0, colon)] = decoded(line.slice(colon + 2));
     }
     return headers;
-  }
-
-  #isStopped(): boolean {
-    return this.#stopped;
   }
 
   #take(frame: RawFrame): void {

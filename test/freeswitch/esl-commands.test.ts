@@ -276,6 +276,15 @@ describe('the end of a connection', () => {
     expect(connection.open).toBe(false);
   });
 
+  test('a stream that closes with neither end nor error, as a channel through SSH may, is noticed', async () => {
+    const server = await spoof();
+    const connection = await logIn(server);
+    const pending = failure(connection.api('status', soon), 'connection.lost');
+    sockets[0]?.destroy();
+    await pending;
+    expect((await connection.closed).how).toBe('failed');
+  });
+
   test('a peer that is dead without a word is found by the next command, and let go', async () => {
     const server = await spoof({ halfOpen: true, command: () => undefined });
     const connection = await logIn(server);
