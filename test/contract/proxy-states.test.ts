@@ -178,7 +178,6 @@ describe('a 503 to OPTIONS', () => {
     try {
       await eventually(() => flagsOf(proxy.rpcUrl, 1), is('AP'));
       status = 503;
-      await eventually(() => flagsOf(proxy.rpcUrl, 1), is('TP'));
       await eventually(() => flagsOf(proxy.rpcUrl, 1), is('IP'));
       status = 299;
       await eventually(() => flagsOf(proxy.rpcUrl, 1), is('AP'));

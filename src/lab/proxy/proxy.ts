@@ -105,7 +105,16 @@ async function assemble(config: ProxyConfig, onStop: (close: () => unknown) => v
     table.rebuild();
   }
 
-  const controlled = { table, faults, rpc, log, restart, setPingsOff: (off: boolean) => (pingsOff = off) };
+  const controlled = {
+    table,
+    faults,
+    rpc,
+    log,
+    restart,
+    setPingsOff(off: boolean): void {
+      pingsOff = off;
+    },
+  };
   onStop(await listenForControl(config.control, (line) => carryOut(controlled, line)));
 }
 
