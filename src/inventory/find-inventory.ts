@@ -9,6 +9,7 @@ import { printable } from '../domain/text.ts';
  * `$XDG_CONFIG_HOME/fsha/fsha.yaml` (`~/.config` where that is not set) and `/etc/fsha/fsha.yaml`.
  *
  * @param flag what `--config` says
+ * @param system the file of last resort
  * @returns an absolute path
  * @throws FshaError `inventory` that lists where it looked
  */
@@ -17,17 +18,14 @@ export async function findInventory(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
   home: string,
+  system = '/etc/fsha/fsha.yaml',
 ): Promise<string> {
   if (flag !== undefined) return named(resolve(cwd, flag), '--config', flag === '');
   // An empty variable is one that was meant to be unset.
   if (env['FSHA_CONFIG']) return named(resolve(cwd, env['FSHA_CONFIG']), '$FSHA_CONFIG', false);
   const xdg = env['XDG_CONFIG_HOME'];
   const configuration = xdg?.startsWith('/') === true ? xdg : join(home, '.config');
-  const candidates = [
-    join(cwd, 'fsha.yaml'),
-    join(configuration, 'fsha', 'fsha.yaml'),
-    '/etc/fsha/fsha.yaml',
-  ];
+  const candidates = [join(cwd, 'fsha.yaml'), join(configuration, 'fsha', 'fsha.yaml'), system];
   const looked: string[] = [];
   for (const candidate of candidates) {
     const trouble = await whyNot(candidate);

@@ -39,7 +39,8 @@ export function readYaml(text: string): YamlDocument {
       uniqueKeys: false,
       // The pretty form quotes source lines, and these may hold secrets.
       prettyErrors: false,
-      logLevel: 'silent',
+      // 'silent' would take a second document for none.
+      logLevel: 'error',
     });
   } catch {
     return unusable([{ path: [], text: TOO_DEEP, position: START }]);
