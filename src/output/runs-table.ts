@@ -23,7 +23,7 @@ export interface RunRow {
 const COLUMNS: readonly Column[] = [
   { title: 'RUN' },
   { title: 'STARTED' },
-  { title: 'END', least: 10 },
+  { title: 'END' },
   { title: 'COMMAND', least: 12 },
   { title: 'BY', least: 6 },
 ];
@@ -52,7 +52,13 @@ function endText({ state, outcome, exit, services }: RunRow): string {
   if (state !== 'settled') return state;
   const out = Object.values(services).filter((service) => service !== 'in service');
   // The ones to look after: what is not in service.
-  const note = out.includes('unknown') ? ', unknown' : out.length > 0 ? ', out' : '';
+  const note = out.includes('unknown')
+    ? outcome === 'unknown'
+      ? ''
+      : ', unknown'
+    : out.length > 0
+      ? ', out'
+      : '';
   return `${outcome ?? 'ended'}${exit === 0 || exit === null ? '' : ` (${exit})`}${note}`;
 }
 

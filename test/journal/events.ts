@@ -117,17 +117,14 @@ export function settled(nodes: Readonly<Record<string, Service>>, exit = 0): New
 
 /** Gives events their envelopes, from `seq` on. */
 export function enveloped(events: readonly NewEvent[], run = RUN, from = 1): RunEvent[] {
-  return events.map(
-    (event, index) =>
-      ({
-        v: 1,
-        seq: from + index,
-        at: '2026-11-22T21:31:34.000Z',
-        mono: 1_000 + index,
-        run,
-        ...event,
-      }) as RunEvent,
-  );
+  return events.map((event, index) => ({
+    v: 1,
+    seq: from + index,
+    at: '2026-11-22T21:31:34.000Z',
+    mono: 1_000 + index,
+    run,
+    ...event,
+  }));
 }
 
 export function lines(events: readonly RunEvent[]): string {

@@ -39,19 +39,19 @@ describe('openJournal', () => {
     const group = process.getuid?.() === 0 ? 65534 : (process.getgid?.() ?? 0);
     await chown(dir, process.getuid?.() ?? 0, group);
     await chmod(dir, 0o2770);
-    const { path, close } = await openJournal({ dir, run: RUN, cluster: 'voice-eu' });
-    await close();
-    expect(await mode(path)).toBe(0o660);
-    expect((await stat(path)).gid).toBe(group);
+    const journal = await openJournal({ dir, run: RUN, cluster: 'voice-eu' });
+    await journal.close();
+    expect(await mode(journal.path)).toBe(0o660);
+    expect((await stat(journal.path)).gid).toBe(group);
     expect(await mode(join(dir, 'runs'))).toBe(0o2770);
   });
 
   test('does not share where everybody may write', async () => {
     const dir = await temporaryDirectory();
     await chmod(dir, 0o1777);
-    const { path, close } = await openJournal({ dir, run: RUN, cluster: 'voice-eu' });
-    await close();
-    expect(await mode(path)).toBe(0o600);
+    const journal = await openJournal({ dir, run: RUN, cluster: 'voice-eu' });
+    await journal.close();
+    expect(await mode(journal.path)).toBe(0o600);
   });
 
   test('never touches a journal that exists', async () => {
@@ -228,9 +228,9 @@ describe('append', () => {
     await expect(journal.append({ ...first, run: '20261122-213134-aaaa' })).rejects.toThrow(
       'an event of run',
     );
-    await expect(
-      journal.append({ ...first, ...started({ cluster: 'other' }) } as typeof first),
-    ).rejects.toThrow('a run on other in a journal of voice-eu');
+    await expect(journal.append({ ...first, ...started({ cluster: 'other' }) })).rejects.toThrow(
+      'a run on other in a journal of voice-eu',
+    );
     await journal.append(first);
     await journal.close();
     await journal.close();

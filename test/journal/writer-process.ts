@@ -11,7 +11,7 @@ const [dir = '', run = '', howMany = '0'] = process.argv.slice(2);
 
 function nextEvent(seq: number): RunEvent {
   const event: NewEvent = seq === 1 ? started() : seq % 2 === 0 ? disable('node-1') : progress('node-1', seq);
-  return { v: 1, seq, at: new Date().toISOString(), mono: performance.now(), run, ...event } as RunEvent;
+  return { v: 1, seq, at: new Date().toISOString(), mono: performance.now(), run, ...event };
 }
 
 function say(value: unknown): void {

@@ -737,7 +737,7 @@ test('a type of a later version is passed over', () => {
 });
 
 test('no sentence lets anything from outside steer the terminal or forge a line', () => {
-  const nasty = '\u001b[2J\u202e\r\nnode-1: back in service';
+  const nasty = '\u001b[2J\u202e\r\nnode-9: forged';
   const poison = (value: unknown): unknown => {
     if (typeof value === 'string') return value + nasty;
     if (Array.isArray(value)) return value.map(poison);
@@ -755,9 +755,9 @@ test('no sentence lets anything from outside steer the terminal or forge a line'
     const said = sayEvent(poison(last) as RunEvent, memory);
     expect(said?.text, says).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     expect(
-      said?.text.split('\n').filter((line) => line.startsWith('node-1: back in service')),
+      said?.text.split('\n').filter((line) => line.startsWith('node-9: forged')),
       says,
-    ).toEqual(says.split('\n').filter((line) => line.startsWith('node-1: back in service')));
+    ).toEqual([]);
   }
 });
 

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { planActivate, planDeactivate, planDrain, planUndo } from '../../src/domain/plan.ts';
+import { planLines } from '../../src/output/plan-text.ts';
+import { cluster, policy, TARGET, URI } from './events.ts';
+
+const details = { policy, cluster: cluster(['node-1', 'node-2'], ['lb-1', 'lb-2']) };
+
+test('a drain, with what is known of the cluster', () => {
+  expect(planLines(planDrain('node-1', policy), details)).toEqual([
+    'node-1: drain in 7 steps',
+    '  1. preflight: look at everything and judge it (changes nothing)',
+    `  2. deactivate: mark the node, then disable set 1, ${URI} on lb-1, lb-2`,
+    '  3. wait_drained: wait until its calls have ended by themselves, at most 2h, then it is given back as found (disables again what somebody enables meanwhile)',
+    '  4. fence: pause its inbound side once it is empty, and count again',
+    '  5. restart: a last look, then restart over SSH: sudo -n systemctl restart freeswitch',
+    '  6. verify: verify that it is ready, with the profiles and gateways it had, and resume its inbound side',
+    `  7. activate: give back the state that was found to set 1, ${URI} on lb-1, lb-2, watch it active for 5s, remove the mark`,
+  ]);
+});
+
+test('without a deadline, with a fence at once and an ignored proxy', () => {
+  const changed = {
+    ...policy,
+    timeout: null,
+    fence: 'early' as const,
+    ignoreProxies: ['lb-2'],
+    foundDisabled: 'activate' as const,
+  };
+  const lines = planLines(planDrain('node-1', changed), { ...details, policy: changed });
+  expect(lines[2]).toBe(
+    `  2. deactivate: mark the node, then disable set 1, ${URI} on lb-1, lb-2 (if it answers)`,
+  );
+  expect(lines[3]).toBe(
+    '  3. fence: pause its inbound side at once: REGISTER and attended transfers get 503 from then on',
+  );
+  expect(lines[4]).toContain('by themselves, without a deadline');
+  expect(lines.at(-1)).toContain(`activate: enable set 1, ${URI} on`);
+});
+
+test('other plans, and what is not known', () => {
+  expect(planLines(planDeactivate('node-1'))).toEqual([
+    'node-1: deactivate in 2 steps',
+    '  1. preflight: look at everything and judge it (changes nothing)',
+    '  2. deactivate: mark the node, then disable every destination of it on every proxy',
+  ]);
+  expect(planLines(planActivate('node-1')).at(-1)).toBe(
+    '  3. activate: enable every destination of it on every proxy, remove the mark',
+  );
+  const undo = planUndo('node-1', [
+    { effect: 'dispatcher.state', target: TARGET, found: 'AP', wanted: 'd' },
+    { effect: 'node.pause', target: { node: 'node-1' }, found: false, wanted: true },
+    { effect: 'node.mark', target: { node: 'node-1' }, found: null, wanted: 'x' },
+  ]);
+  if (undo === undefined) throw new Error('no plan');
+  expect(planLines(undo)).toEqual([
+    'node-1: undo in 1 steps',
+    `  1. restore: resume its inbound side; set active, probing on lb-1 (set 1, ${URI}); remove the mark of the run`,
+  ]);
+  expect(planLines({ kind: 'undo', nodes: [] })).toEqual(['nothing to do']);
+});

@@ -1,0 +1,60 @@
+import stringWidth from 'string-width';
+import { expect, test } from 'vitest';
+import type { RunSummary } from '../../src/journal/list-runs.ts';
+import { type RunRow, runsTable } from '../../src/output/runs-table.ts';
+
+const row: RunRow = {
+  run: '20261122-213134-k3f9',
+  path: '/var/lib/fsha/runs/20261122-213134-k3f9.ndjson',
+  state: 'settled',
+  command: 'drain node-1',
+  cluster: 'voice-eu',
+  who: 'ops@bastion',
+  startedAt: new Date(2026, 10, 22, 21, 31, 34).toISOString(),
+  nodes: ['node-1'],
+  outcome: 'done',
+  exit: 0,
+  services: { 'node-1': 'in service' },
+  damage: null,
+};
+
+test('a line for each run', () => {
+  expect(
+    runsTable([
+      row,
+      { ...row, outcome: 'held', exit: 6, services: { 'node-1': 'out of service' } },
+      { ...row, outcome: 'unknown', exit: 9, services: { 'node-1': 'unknown' } },
+      { ...row, state: 'unfinished', outcome: null, exit: null, services: {} },
+      {
+        ...row,
+        state: 'damaged',
+        command: null,
+        who: null,
+        startedAt: null,
+        damage: 'x.ndjson:7: not a line of JSON.',
+      },
+    ]),
+  ).toEqual([
+    'RUN                   STARTED      END            COMMAND       BY',
+    '20261122-213134-k3f9  11-22 21:31  done           drain node-1  ops@bastion',
+    '20261122-213134-k3f9  11-22 21:31  held (6), out  drain node-1  ops@bastion',
+    '20261122-213134-k3f9  11-22 21:31  unknown (9)    drain node-1  ops@bastion',
+    '20261122-213134-k3f9  11-22 21:31  unfinished     drain node-1  ops@bastion',
+    '20261122-213134-k3f9  -            damaged        -             -',
+    '',
+    'damaged: x.ndjson:7: not a line of JSON.',
+  ]);
+});
+
+test('long commands are cut to 80 columns', () => {
+  const lines = runsTable([{ ...row, command: `rolling ${'node-1 '.repeat(40)}` }]);
+  expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(80);
+  expect(lines[1]).toContain('…');
+});
+
+test('none', () => expect(runsTable([])).toEqual(['no runs']));
+
+test('takes what the journal says of a run as it is', () => {
+  const take = (summary: RunSummary): RunRow => summary;
+  expect(take).toBeTypeOf('function');
+});
