@@ -121,7 +121,7 @@ describe('secrets that cannot be read', () => {
   it('a directory, and a pipe that nobody writes to', async () => {
     await using folder = await inventoryFolder();
     await mkdir(join(folder.path, 'dir'), { mode: 0o700 });
-    execFileSync('mkfifo', ['-m', '600', join(folder.path, 'pipe')]);
+    execFileSync('/bin/sh', ['-c', 'umask 077; mkfifo "$0"', join(folder.path, 'pipe')]);
     const directory = await refusal(folder.load(withPassword('{ file: dir }'), { env: {} }));
     expect(directory.message).toContain(`The secret file ${folder.path}/dir is not a file.`);
     const pipe = await refusal(folder.load(withPassword('{ file: pipe }'), { env: {} }));
