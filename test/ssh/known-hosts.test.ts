@@ -110,6 +110,8 @@ describe('a key shown by a host is', () => {
     ['changed', `node-1 ${OTHER}`],
     ['revoked', `node-1 ${KEY}\n@revoked * ${KEY}`],
     ['revoked', `@revoked * ${KEY}`],
+    // OpenSSH 9.2 passes over such a line: here it counts.
+    ['revoked', `node-1 ${KEY}\n@revoked\t* ${KEY}`],
   ])('%s', (kind, text) => {
     expect(judge(text)).toBe(kind);
   });

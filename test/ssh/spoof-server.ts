@@ -1,14 +1,15 @@
 /** SSH servers inside the test process, for behaviour that no real sshd shows on demand. */
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server as TcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type TcpipRequestInfo } from 'ssh2';
 import type { SshTarget, Timeouts } from '../../src/domain/cluster.ts';
 import { createHost, type HostOptions } from '../../src/ssh/host.ts';
 import type { HostPort } from '../../src/workflow/ports.ts';
+import { until as waitUntil } from '../support/until.ts';
 
 export const TIMEOUTS: Timeouts = { connect: 3_000, request: 3_000, keepalive: 5_000 };
 
@@ -74,9 +75,11 @@ export async function startSpoof(options: SpoofOptions = {}): Promise<Spoof> {
         (options.exec ?? succeed)(info.command, channel, connection);
       });
     });
-    connection.on('tcpip', (accept, reject, info) => options.tcpip?.(accept, reject, info) ?? undefined);
+    connection.on('tcpip', (accept, reject, info) => {
+      options.tcpip?.(accept, reject, info);
+    });
   });
-  const tcp = await startTcp((socket) => void ssh.injectSocket(socket));
+  const tcp = await startTcp((socket) => ssh.injectSocket(socket));
   return { ...tcp, hostKey, commands };
 }
 
@@ -174,11 +177,9 @@ export function hostAt(home: Home, port: number, more: HostChanges = {}): HostPo
 
 /** Waits until `condition` holds. @throws Error after 10 s */
 export async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('waited in vain');
-    await delay(10);
-  }
+  await waitUntil('what the test waits for', condition, 10_000);
 }
 
 export const never = new AbortController().signal;
+// Many waits at a time hang on it.
+setMaxListeners(0, never);

@@ -148,11 +148,14 @@ test('serves an HTTP client as a socket', async () => {
   cleanups.push(() => new Promise((resolve) => http.close(resolve)));
   const { port } = http.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  cleanups.push(() => Promise.resolve(agent.destroy()));
+  cleanups.push(() => {
+    agent.destroy();
+    return Promise.resolve();
+  });
   agent.createConnection = (_options, callback) => {
     host.dial('127.0.0.1', port, never).then(
       (stream) => callback?.(null, stream),
-      (error: Error) => callback?.(error, new PassThrough()),
+      (error: unknown) => callback?.(error as Error, new PassThrough()),
     );
     return undefined;
   };
