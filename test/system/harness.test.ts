@@ -86,6 +86,23 @@ describe('the cluster of real servers', () => {
     await until('the jump host says so', () => cluster.ssh.jump.forwarded().includes(`${node.host}:2222`));
   });
 
+  test('calls that a restart cuts are failed calls to SIPp: 0 failed means something', async () => {
+    const [node] = cluster.nodes;
+    const [proxy] = cluster.proxies;
+    const caller = await cluster.call({ proxy: proxy.sip, callsPerSecond: 10, holdMs: [3_000, 5_000] });
+    await until('calls are up', async () => (await node.stats()).sessionsNow >= 10);
+    await ssh(node.host, node.restartCommand);
+    const { failed } = await caller.finish();
+    expect(failed).toBeGreaterThanOrEqual(10);
+    expect(
+      node
+        .log()
+        .flatMap((line) => (line.event === 'stop' ? line.cut : []))
+        .at(-1),
+    ).toBeGreaterThanOrEqual(10);
+    await until('the node runs again', async () => (await node.stats()).phase === 'running');
+  });
+
   test('SSH lets in none but the key that was made, and the host keys are the known ones', async () => {
     for (const host of cluster.ssh.hosts.keys())
       expect((await ssh(host, 'echo $((6 * 7))')).stdout).toBe('42\n');

@@ -124,7 +124,8 @@ describe.each([
       let result = { exitCode: null as number | null, stdout: '', stderr: '', ms: 0 };
       const outcome = await callsAround(cluster, async () => {
         result = await runFsha(['drain', node.name, '--config', cluster.configFile, '--json'], 150_000);
-        expect(result, 'fsha drain').toMatchObject({ exitCode: 0 });
+        const said = `${result.stderr}\n${result.stdout.split('\n').slice(-20).join('\n')}`;
+        expect(result.exitCode, `the exit code of fsha drain, which said:\n${said}`).toBe(0);
       });
       const events = readEvents(result.stdout);
       const window = outOfService(events, cluster.proxies.length);
