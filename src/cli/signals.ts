@@ -1,4 +1,5 @@
 /** The one root of all stopping: signals become one AbortSignal, which travels as an argument. */
+import { setMaxListeners } from 'node:events';
 import type { Interruption } from '../domain/conclude.ts';
 import type { Host } from './host.ts';
 
@@ -18,6 +19,8 @@ export interface Stop {
 export function listen(host: Host, onHangup: 'continue' | 'restore' = 'continue'): Stop {
   const stop = new AbortController();
   const leave = new AbortController();
+  // Every wait of a run listens to these: hundreds of nodes are no leak.
+  setMaxListeners(0, stop.signal, leave.signal);
   let by: Interruption = null;
   const hear = (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => (): void => {
     if (name === 'SIGHUP' && onHangup === 'continue') return;
