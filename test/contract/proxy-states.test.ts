@@ -41,7 +41,7 @@ async function startTarget(host: string): Promise<{
     if (target.answering) socket.send(replyTo(message, 200, 'OK', 'target'), source);
   });
   const target = {
-    answering: true,
+    answering: false,
     rounds: () => clockPings.size,
     uri: (user: string) => `sip:${user}@${host}:5080`,
     close: () => socket.close(),
@@ -58,7 +58,8 @@ async function goThrough(
   const target = await startTarget(targetHost);
   const clock = target.uri('clock');
   const proxy = await start([
-    ...rows.map((row) => ({ set: 1, uri: target.uri(row.set) })),
+    // Disabled at first, so that no ping is under way when its state is written.
+    ...rows.map((row) => ({ set: 1, uri: target.uri(row.set), flags: 4 })),
     { set: CLOCK_SET, uri: clock },
   ]);
   try {
@@ -75,7 +76,7 @@ async function goThrough(
       for (const row of rows) seen[row.set]?.push(now[row.set] ?? 'missing');
     };
 
-    // No ping may come between the writing and the look.
+    // Nor may one come between the writing and the look.
     await callRpc(proxy.rpcUrl, 'dispatcher.ping_active', [0]);
     for (const row of rows) await write(row.set, 1, target.uri(row.set));
     keep(await look());
