@@ -55,7 +55,7 @@ test('50 claims at once in 5 processes never meet', async () => {
   for (const prefix of prefixes) expect(prefix).toMatch(/^127\.[1-9]\d{0,2}\.\d{1,3}$/);
 });
 
-test('a network that was released can be claimed again, and one that is held cannot', async () => {
+test('claims of one process never meet either, and a network names its hosts', async () => {
   const held = await claimNetwork();
   expect(held.host(11)).toBe(`${held.prefix}.11`);
   await held.release();

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { UnitStatus } from '../../src/lab/unit/unit.ts';
+import type { UnitConfig, UnitStatus } from '../../src/lab/unit/unit.ts';
 import { eventually } from '../support/eventually.ts';
 
 const PROGRAM = join(process.env['FSHA_DIST'] ?? '', 'lab-unit.js');
@@ -12,19 +12,19 @@ const PROGRAM = join(process.env['FSHA_DIST'] ?? '', 'lab-unit.js');
 let directory: string;
 let unit: ChildProcess;
 
-/** A child that says when it is up and writes down its end. */
+/** A child that says when it is up and writes down its end; a stubborn one stays. */
 const CHILD = `
-  process.on('SIGTERM', () => { console.log('ending'); if (!process.argv[1].includes('stubborn')) process.exit(0); });
+  process.on('SIGTERM', () => { console.log('ending'); if (process.argv[2] !== 'stubborn') process.exit(0); });
   setInterval(() => undefined, 1000);
   console.log('up');
 `;
 
-async function start(options: Partial<{ restartAlways: boolean }> = {}): Promise<void> {
+async function start(options: Partial<UnitConfig> = {}, how = 'willing'): Promise<void> {
   const script = join(directory, 'child.cjs');
   await writeFile(script, CHILD);
   const config = {
     name: 'child',
-    command: [process.execPath, script],
+    command: [process.execPath, script, how],
     socket: socket(),
     logFile: join(directory, 'child.log'),
     readyPattern: '^up$',
@@ -111,6 +111,12 @@ describe('lab-unit', () => {
     await eventually(status, ({ ready, starts }) => ready && starts === 2);
     await ctl('stop');
     expect(await status()).toMatchObject({ state: 'inactive', starts: 2 });
+  });
+
+  test('a child that does not heed SIGTERM is killed', async () => {
+    await start({ stopTimeoutMs: 300 }, 'stubborn');
+    expect((await ctl('stop')).code).toBe(0);
+    expect(await status()).toMatchObject({ exit: 'SIGKILL', pid: null });
   });
 
   test('two restarts at once are two restarts', async () => {

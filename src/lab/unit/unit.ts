@@ -17,6 +17,8 @@ export interface UnitConfig {
   readonly readyPattern?: string;
   /** `Restart=always`: a child that ended without being told to comes back. */
   readonly restartAlways?: boolean;
+  /** From SIGTERM to SIGKILL, 10 s by default. */
+  readonly stopTimeoutMs?: number;
 }
 
 export interface UnitStatus {
@@ -133,7 +135,7 @@ export class Unit {
     const child = this.#child;
     if (!child) return;
     child.kill('SIGTERM');
-    const late = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const late = setTimeout(() => child.kill('SIGKILL'), this.#config.stopTimeoutMs ?? STOP_TIMEOUT_MS);
     await this.#gone;
     clearTimeout(late);
   }
