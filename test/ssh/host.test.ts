@@ -288,6 +288,23 @@ describe('a connection', () => {
     await host.close();
   });
 
+  test('leaves no socket and no timer behind', async () => {
+    const count = (): number =>
+      process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap' || kind === 'Timeout')
+        .length;
+    const before = count();
+    const server = await spoof({ exec: () => undefined });
+    const hosts = Array.from({ length: 3 }, () => connectTo(server.port));
+    await Promise.all(hosts.map((host) => host.login(never)));
+    const running = hosts.map((host) => host.run('x', 60_000, never).catch(() => undefined));
+    await until(() => server.commands.length === 3);
+    await Promise.all(hosts.map((host) => host.close()));
+    await Promise.all(running);
+    await server.close();
+    // One timer is that of the wait itself.
+    await until(() => count() <= before + 1);
+  });
+
   test('that is being opened is ended by close()', async () => {
     const silent = await tcp((socket) => void socket.resume());
     const host = connectTo(silent.port);

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { addressText, connectError, connectTcp } from '../../src/ssh/tcp-connect.ts';
 import { never, startTcp, type Tcp, until } from './spoof-server.ts';
@@ -62,12 +64,34 @@ test('ends with its signal, and leaves nothing open', async () => {
   await until(() => server.open() === 0);
 });
 
-test('its deadline', async () => {
-  const server = await listen();
-  await expect(connectTcp('127.0.0.1', server.port, 0, never)).rejects.toMatchObject({
+/** A listener that no longer takes what comes: its process is stopped. */
+async function startFrozenListener(): Promise<{ port: number; end(): Promise<void> }> {
+  const script = `const s = require('net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => console.log(s.address().port))`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  child.kill('SIGSTOP');
+  return {
+    port: Number(line.toString()),
+    async end() {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
+
+test('nobody answers', async () => {
+  const listener = await startFrozenListener();
+  const sockets: Socket[] = [];
+  const fillTheQueue = async (): Promise<void> => {
+    for (let tries = 0; tries < 10; tries++)
+      sockets.push(await connectTcp('127.0.0.1', listener.port, 300, never));
+  };
+  await expect(fillTheQueue()).rejects.toMatchObject({
     code: 'connect.timeout',
+    message: `127.0.0.1:${listener.port} did not answer within 300 ms`,
   });
-  await until(() => server.open() === 0);
+  sockets.forEach((socket) => socket.destroy());
+  await listener.end();
 });
 
 test.each([
