@@ -17,7 +17,9 @@ export default defineConfig({
       // fsha and the lab's stand-ins as processes; needs nothing but Node.
       { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], ...bundled, testTimeout: 60_000 } },
       // Stand-ins against the transcripts of FreeSWITCH and against real Kamailio.
-      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...bundled, testTimeout: 90_000 } },
+      {
+        test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...bundled, testTimeout: 90_000 },
+      },
       // Real Kamailio, OpenSSH, SIPp.
       {
         test: {

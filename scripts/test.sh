@@ -12,7 +12,7 @@ source scripts/node-modules.sh
 
 readonly packages=(
   kamailio kamailio-redis-modules kamailio-json-modules kamailio-utils-modules kamailio-extra-modules
-  openssh-server openssh-client sip-tester redis-server postgresql tmux
+  openssh-server openssh-client openssl sip-tester redis-server postgresql tmux
 )
 suites=(check unit contract system load)
 

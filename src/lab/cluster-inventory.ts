@@ -1,6 +1,8 @@
 /** The inventory of a lab's cluster, as a person would have written it. */
 
 export interface LabInventory {
+  /** Names also the lock that restarts of a node take on its host, which all labs of a machine share: one of its own. */
+  readonly cluster: string;
   readonly stateDir: string;
   readonly proxies: readonly { readonly name: string; readonly rpcUrl: string }[];
   readonly nodes: readonly {
@@ -39,7 +41,7 @@ export function labInventory(lab: LabInventory): string {
   );
   return `# A lab: everything in here runs on this machine, on loopback addresses of its own, and ends with its lab.
 version: 1
-cluster: lab
+cluster: ${lab.cluster}
 state: { dir: ${text(lab.stateDir)} }
 proxies:
 ${proxies.join('\n')}

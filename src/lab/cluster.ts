@@ -271,6 +271,7 @@ async function writeInventory(
   const { directory, keys } = lab;
   const knownHosts = nodes.map(({ ssh }) => knownHostsLine(ssh.host, ssh.port, keys.host)).join('');
   const inventory = labInventory({
+    cluster: `lab-${lab.network.prefix.replaceAll('.', '-')}`,
     stateDir: join(directory, 'state'),
     proxies,
     nodes,

@@ -99,7 +99,7 @@ async function assemble(
 
   const configFile = join(directory, 'fsha.yaml');
   const stateDir = join(directory, 'state');
-  const parts = { directory, stateDir, nodes, proxies, client, jump };
+  const parts = { directory, stateDir, network, nodes, proxies, client, jump };
   await writeFile(configFile, JSON.stringify(await inventory(options, parts), null, 2));
   let callers = 0;
   return {
@@ -121,7 +121,7 @@ async function assemble(
   };
 }
 
-interface Parts extends Pick<RealCluster, 'directory' | 'stateDir' | 'nodes' | 'proxies'> {
+interface Parts extends Pick<RealCluster, 'directory' | 'stateDir' | 'network' | 'nodes' | 'proxies'> {
   readonly client: SshClientFiles;
   readonly jump: RealSshServer;
 }
@@ -158,7 +158,8 @@ async function inventory({ via, jump }: RealClusterOptions, parts: Parts): Promi
   ]);
   return {
     version: 1,
-    cluster: 'real',
+    // Names also the lock on each node's host, and these hosts are one machine.
+    cluster: `real-${parts.network.prefix.replaceAll('.', '-')}`,
     state: { dir: parts.stateDir },
     proxies: Object.fromEntries(proxies) as object,
     nodes,
