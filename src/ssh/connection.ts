@@ -6,11 +6,13 @@ import { printable } from '../domain/text.ts';
 import { ChannelSlots } from './channel-slots.ts';
 import type { HostKeyCheck } from './host-key-check.ts';
 import type { Identities } from './identities.ts';
-import { loadSsh2 } from './load-ssh2.ts';
+import type { Ssh2 } from './load-ssh2.ts';
 import { brokenError, loginError, type LoginPhase, reasonOf, refusedError } from './login-errors.ts';
 import type { Hop } from './route.ts';
 
 export interface ConnectionOptions {
+  /** Loaded before `sock` was opened: while a socket waits for a library, nobody hears its errors. */
+  readonly ssh2: Ssh2;
   readonly hop: Hop;
   /** Begins every message. */
   readonly label: string;
@@ -99,10 +101,9 @@ export class SshConnection {
  *
  * @throws FshaError `protocol`, `connection.lost`, `ssh.auth`, `ssh.key` or one of the host key's
  */
-export async function openConnection(options: ConnectionOptions, ended: AbortSignal): Promise<SshConnection> {
+export function openConnection(options: ConnectionOptions, ended: AbortSignal): Promise<SshConnection> {
   const { label, sock, hop, identities } = options;
-  const { Client } = await loadSsh2();
-  const client = new Client();
+  const client = new options.ssh2.Client();
   return new Promise<SshConnection>((resolve, reject) => {
     let phase: LoginPhase = 'handshake';
     let settled = false;

@@ -5,6 +5,7 @@ import { FshaError } from '../domain/errors.ts';
 import { openConnection, type SshConnection } from './connection.ts';
 import { hopLabel, readHostKeyCheck } from './host-key-check.ts';
 import { gatherIdentities } from './identities.ts';
+import { loadSsh2 } from './load-ssh2.ts';
 import { type Hop, hopText } from './route.ts';
 import { connectTcp } from './tcp-connect.ts';
 import { openTunnel } from './tunnel.ts';
@@ -75,6 +76,7 @@ async function openHop(
 ): Promise<SshConnection> {
   const { home, onWarning, onProgress, timeouts, pins, where } = context;
   const pinned = pins.get(hopText(hop)) ?? null;
+  const ssh2 = await loadSsh2();
   const hostKeys = await readHostKeyCheck({ hop, label, pinned, onWarning });
   onProgress(`the wait for the keys of the ssh agent`);
   const identities = await gatherIdentities({ hop, label, home, onWarning }, ended);
@@ -96,7 +98,7 @@ async function openHop(
         : `the login as ${hopText(hop)}, where an agent may be asking for consent`,
     );
   return openConnection(
-    { hop, label, sock, hostKeys, identities, keepalive: timeouts.keepalive, onPhase },
+    { ssh2, hop, label, sock, hostKeys, identities, keepalive: timeouts.keepalive, onPhase },
     ended,
   );
 }

@@ -9,6 +9,8 @@ import { addressText } from './tcp-connect.ts';
 const PROHIBITED = 1;
 const CONNECT_FAILED = 2;
 
+type WriteCallback = (error?: Error | null) => void;
+
 /**
  * A forwarded connection that behaves as a socket does: it ends when the other side ends, is destroyed with an error
  * when the SSH connection is lost, and has the few methods that HTTP clients call on a socket. An SSH channel of ssh2's
@@ -18,6 +20,7 @@ export class Tunnel extends Duplex {
   readonly #channel: ClientChannel;
   readonly #stopWatching: () => void;
   readonly #onClosed: () => void;
+  #unsent: WriteCallback | undefined;
   #idle: NodeJS.Timeout | undefined;
   #idleAfter = 0;
 
@@ -40,8 +43,9 @@ export class Tunnel extends Duplex {
     });
     channel.on('close', () => {
       onClosed();
-      // Unread data is still delivered: only a side that can write no more is ended here.
-      if (!this.readableEnded && !this.readable) this.destroy();
+      // What was received is still delivered; what could not be sent any more would wait for ever.
+      if (this.readableEnded) this.destroy();
+      else this.once('end', () => this.destroy());
     });
     channel.pause();
   }
@@ -50,23 +54,25 @@ export class Tunnel extends Duplex {
     this.#channel.resume();
   }
 
-  override _write(chunk: Buffer, encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+  override _write(chunk: Buffer, encoding: BufferEncoding, callback: WriteCallback): void {
     this.#touch();
-    this.#channel.write(chunk, encoding, callback);
+    this.#unsent = callback;
+    this.#channel.write(chunk, encoding, (error) => this.#settleWrite(error));
   }
 
-  override _final(callback: (error?: Error | null) => void): void {
+  override _final(callback: WriteCallback): void {
     this.#channel.end();
     callback();
   }
 
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+  override _destroy(error: Error | null, callback: WriteCallback): void {
     clearTimeout(this.#idle);
     this.#stopWatching();
     if (this.#channel.closed) this.#onClosed();
     this.#channel.close();
     // The channel reports its close only when all it received was read.
     this.#channel.resume();
+    this.#settleWrite(error ?? new Error('the connection was closed before everything was sent'));
     callback(error);
   }
 
@@ -95,6 +101,13 @@ export class Tunnel extends Duplex {
 
   unref(): this {
     return this;
+  }
+
+  /** A channel that is closed never calls back. */
+  #settleWrite(error?: Error | null): void {
+    const callback = this.#unsent;
+    this.#unsent = undefined;
+    callback?.(error);
   }
 
   #touch(): void {

@@ -34,6 +34,7 @@ beforeEach(async () => {
       }
       const channel = accept();
       channels.push(channel);
+      if (destIP === 'deaf') return;
       const onward = connect(destPort, destIP);
       onward.on('error', () => undefined);
       channel.on('error', () => undefined);
@@ -109,6 +110,16 @@ test('closes its channel and its TCP connection when it is destroyed', async () 
   await until(() => tcp.open() === 1);
   tunnel.destroy();
   await until(() => tcp.open() === 0);
+});
+
+test('is destroyed when the other side goes while much waits to be sent', async () => {
+  const tunnel = await host.dial('deaf', 1, never);
+  tunnel.resume();
+  const sent = new Promise<unknown>((resolve) => tunnel.write(Buffer.alloc(10_000_000), resolve));
+  await until(() => (channels[0]?.readableLength ?? 0) > 1_000_000);
+  channels[0]?.resume().close();
+  await expect(sent).resolves.toBeInstanceOf(Error);
+  await until(() => tunnel.closed);
 });
 
 test('gives its slot back', async () => {
