@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCaller, type Caller, type CallerStats } from './caller/caller.ts';
 import { labInventory } from './cluster-inventory.ts';
 import { askLine } from './json-lines.ts';
+import { writeJson, writeSecret } from './lab-files.ts';
 import { startLabProcess } from './lab-process.ts';
 import { claimNetwork, type LabNetwork } from './network.ts';
 import { knownHostsLine, makeLabSshKeys, type LabSshKeys } from './ssh-server/ssh-keys.ts';
@@ -196,6 +197,7 @@ async function startNode(lab: Lab, node: LabNode): Promise<void> {
     (line) => line['unit'] === true,
     START_TIMEOUT_MS,
   );
+  lab.onStop(() => removeLock(lab, node));
   lab.onStop(() => unit.stop());
   lab.onPids(async () => {
     const { pid } = await askUnit(node);
@@ -271,7 +273,7 @@ async function writeInventory(
   const { directory, keys } = lab;
   const knownHosts = nodes.map(({ ssh }) => knownHostsLine(ssh.host, ssh.port, keys.host)).join('');
   const inventory = labInventory({
-    cluster: `lab-${lab.network.prefix.replaceAll('.', '-')}`,
+    cluster: clusterName(lab),
     stateDir: join(directory, 'state'),
     proxies,
     nodes,
@@ -289,15 +291,13 @@ async function writeInventory(
   return writeSecret(directory, 'fsha.yaml', inventory);
 }
 
-async function writeJson(directory: string, name: string, content: object): Promise<string> {
-  return writeSecret(directory, name, `${JSON.stringify(content, null, 2)}\n`);
+function clusterName({ network }: Lab): string {
+  return `lab-${network.prefix.replaceAll('.', '-')}`;
 }
 
-/** For the owner alone: most of what the lab writes has a password in it or beside it. */
-async function writeSecret(directory: string, name: string, text: string): Promise<string> {
-  const path = join(directory, name);
-  await writeFile(path, text, { mode: 0o600 });
-  return path;
+/** What fsha leaves on the host of a node that it has restarted; here that host is this machine. */
+async function removeLock(lab: Lab, node: LabNode): Promise<void> {
+  await rmdir(`/tmp/fsha-${clusterName(lab)}-${node.name}.lock`).catch(() => undefined);
 }
 
 function shellWord(text: string): string {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claimNetwork, type LabNetwork } from '../../../src/lab/network.ts';
@@ -66,6 +66,8 @@ async function assemble(
 
   const node = async (name: string, last: number): Promise<StandInNode> => {
     const started = await startStandInNode(directory, name, network.host(last));
+    // What fsha leaves on the host of a node that it has restarted; here that host is this machine.
+    onStop(() => rmdir(`/tmp/fsha-${clusterName(network)}-${name}.lock`).catch(() => undefined));
     onStop(() => started.stop());
     return started;
   };
@@ -126,6 +128,10 @@ interface Parts extends Pick<RealCluster, 'directory' | 'stateDir' | 'network' |
   readonly jump: RealSshServer;
 }
 
+function clusterName(network: LabNetwork): string {
+  return `real-${network.prefix.replaceAll('.', '-')}`;
+}
+
 /** fsha.yaml as an object: every JSON is YAML. */
 async function inventory({ via, jump }: RealClusterOptions, parts: Parts): Promise<object> {
   const { client } = parts;
@@ -159,7 +165,7 @@ async function inventory({ via, jump }: RealClusterOptions, parts: Parts): Promi
   return {
     version: 1,
     // Names also the lock on each node's host, and these hosts are one machine.
-    cluster: `real-${parts.network.prefix.replaceAll('.', '-')}`,
+    cluster: clusterName(parts.network),
     state: { dir: parts.stateDir },
     proxies: Object.fromEntries(proxies) as object,
     nodes,
