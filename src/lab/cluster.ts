@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startCaller, type Caller, type CallerStats } from './caller/caller.ts';
 import { labInventory } from './cluster-inventory.ts';
-import { askLine } from './json-lines.ts';
 import { writeJson, writeSecret } from './lab-files.ts';
-import { startLabProcess } from './lab-process.ts';
 import { claimNetwork, type LabNetwork } from './network.ts';
 import { knownHostsLine, makeLabSshKeys, type LabSshKeys } from './ssh-server/ssh-keys.ts';
 import { startLabSshServer } from './ssh-server/ssh-server.ts';
+import { startUnit } from './started-unit.ts';
 
 const SIP_PORT = 5080;
 const PROXY_SIP_PORT = 5060;
@@ -17,7 +15,6 @@ const RPC_PORT = 8080;
 const ESL_PORT = 8021;
 const SSH_PORT = 2222;
 const CONTROL_PORT = 9000;
-const START_TIMEOUT_MS = 20_000;
 const SSH_USER = 'ops';
 const RPC_USER = 'fsha';
 
@@ -55,6 +52,8 @@ export interface LabProxy {
   readonly rpcUrl: string;
   readonly sip: { readonly host: string; readonly port: number };
   readonly control: { readonly host: string; readonly port: number };
+  /** Of the unit that keeps its process, as for a node. */
+  readonly unitSocket: string;
 }
 
 export interface LabCluster {
@@ -162,10 +161,12 @@ function nodeAt({ network, directory, dist }: Lab, number: number): LabNode {
   };
 }
 
-function proxyAt({ network }: Lab, number: number): LabProxy {
+function proxyAt({ network, directory }: Lab, number: number): LabProxy {
   const host = network.host(number);
+  const name = `lb-${number}`;
   return {
-    name: `lb-${number}`,
+    name,
+    unitSocket: join(directory, `${name}.socket`),
     rpcUrl: `http://${host}:${RPC_PORT}/RPC`,
     sip: { host, port: PROXY_SIP_PORT },
     control: { host, port: CONTROL_PORT },
@@ -173,72 +174,43 @@ function proxyAt({ network }: Lab, number: number): LabProxy {
 }
 
 async function startNode(lab: Lab, node: LabNode): Promise<void> {
-  const { directory, dist } = lab;
-  const nodeFile = await writeJson(directory, `${node.name}.json`, {
+  const configFile = await writeJson(lab.directory, `${node.name}.json`, {
     name: node.name,
     sip: node.sip,
     esl: { ...node.esl, password: lab.eslPassword, acl: ['127.0.0.0/8'] },
     control: node.control,
-    stateFile: join(directory, `${node.name}.state.json`),
+    stateFile: join(lab.directory, `${node.name}.state.json`),
     inviteLog: node.inviteLog,
     endWithStdin: true,
   });
-  const unitFile = await writeJson(directory, `${node.name}.unit.json`, {
-    name: node.name,
-    command: [process.execPath, join(dist, 'lab-node.js'), nodeFile],
-    socket: node.unitSocket,
-    logFile: join(directory, `${node.name}.log`),
-    readyPattern: '"ready":true',
-    restartAlways: true,
-  });
-  const unit = await startLabProcess(
-    join(dist, 'lab-unit.js'),
-    ['run', unitFile],
-    (line) => line['unit'] === true,
-    START_TIMEOUT_MS,
-  );
   lab.onStop(() => removeLock(lab, node));
-  lab.onStop(() => unit.stop());
-  lab.onPids(async () => {
-    const { pid } = await askUnit(node);
-    return pid === null ? [unit.pid] : [unit.pid, pid];
-  });
-  await untilReady(node);
+  await underUnit(lab, node, 'lab-node.js', configFile);
   const ssh = await startLabSshServer({ ...node.ssh, user: SSH_USER, keys: lab.keys });
   lab.onStop(() => ssh.close());
   lab.onPids(() => Promise.resolve(ssh.commandPids()));
 }
 
-async function untilReady(node: LabNode): Promise<void> {
-  const deadline = performance.now() + START_TIMEOUT_MS;
-  while (!(await askUnit(node)).ready) {
-    if (performance.now() > deadline)
-      throw new Error(`${node.name} was not ready within ${START_TIMEOUT_MS} ms`);
-    await sleep(50);
-  }
-}
-
-async function askUnit(node: LabNode): Promise<{ readonly ready: boolean; readonly pid: number | null }> {
-  return (await askLine({ path: node.unitSocket }, 'status')) as { ready: boolean; pid: number | null };
-}
-
 async function startProxy(lab: Lab, proxy: LabProxy, nodes: readonly LabNode[]): Promise<void> {
   const { host } = proxy.sip;
-  const file = await writeJson(lab.directory, `${proxy.name}.json`, {
+  const configFile = await writeJson(lab.directory, `${proxy.name}.json`, {
     name: proxy.name,
     rpc: { host, port: RPC_PORT, basic: { username: RPC_USER, password: lab.rpcPassword } },
     sip: proxy.sip,
     control: proxy.control,
     destinations: nodes.map(({ sip }) => ({ set: 1, uri: `sip:${sip.host}:${sip.port}` })),
   });
-  const started = await startLabProcess(
-    join(lab.dist, 'lab-proxy.js'),
-    [file],
-    (line) => line['ready'] === true,
-    START_TIMEOUT_MS,
-  );
-  lab.onStop(() => started.stop());
-  lab.onPids(() => Promise.resolve([started.pid]));
+  await underUnit(lab, proxy, 'lab-proxy.js', configFile);
+}
+
+async function underUnit(
+  { directory, dist, onStop, onPids }: Lab,
+  { name, unitSocket: socket }: LabNode | LabProxy,
+  script: string,
+  configFile: string,
+): Promise<void> {
+  const unit = await startUnit({ name, directory, dist, socket, script, configFile });
+  onStop(() => unit.stop());
+  onPids(() => unit.pids());
 }
 
 async function startCallers(

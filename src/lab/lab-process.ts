@@ -12,8 +12,6 @@ const killAll = (): void => {
 /** A process of the lab's, started with this program's own Node. */
 export interface LabProcess {
   readonly pid: number;
-  /** The end of what it wrote on both outputs. */
-  log(): string;
   /** SIGTERM, after 10 s SIGKILL; resolves when it has ended. */
   stop(): Promise<void>;
 }
@@ -78,7 +76,7 @@ export async function startLabProcess(
     await stop();
     throw new Error(`${script} ${args.join(' ')} did not come up within ${timeoutMs} ms: ${log.trim()}`);
   }
-  return { pid: child.pid ?? 0, log: () => log, stop };
+  return { pid: child.pid ?? 0, stop };
 }
 
 function readObject(line: string): Readonly<Record<string, unknown>> {

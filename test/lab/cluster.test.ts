@@ -1,7 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startLabCluster, type LabCluster, type LabNode } from '../../src/lab/cluster.ts';
@@ -180,7 +182,7 @@ describe('the embedded cluster', () => {
     const client = await login(firstNode());
     client.on('error', () => undefined);
     void run(client, 'sleep 300').catch(() => undefined);
-    await until('the command runs', async () => (await cluster.pids()).length === 2 * 2 + 2 + 1);
+    await until('the command runs', async () => (await cluster.pids()).length === 2 * 2 + 2 * 2 + 1);
     const pids = await cluster.pids();
     const { esl } = firstNode();
     await cluster.stop();
@@ -193,6 +195,22 @@ describe('the embedded cluster', () => {
     expect(await readdir(directory)).toContain('fsha.yaml');
   });
 
+  test('a program that is killed takes its cluster with it', async () => {
+    const home = join(directory, 'killed');
+    await mkdir(home);
+    const launcher = fileURLToPath(new URL('../../bin/fsha.js', import.meta.url));
+    const env = { ...process.env, TMPDIR: home };
+    const demo = spawn(process.execPath, [launcher, 'demo', '--json'], { env, stdio: 'ignore' });
+    const pids = await until('its processes run', async () => {
+      const [folder] = await readdir(home);
+      const socket = (name: string): string => join(home, folder ?? '', `${name}.socket`);
+      return Promise.all(['node-1', 'node-2', 'lb-1'].map(async (name) => unitPid(socket(name))));
+    });
+    expect(pids.every(isAlive)).toBe(true);
+    demo.kill('SIGKILL');
+    await until('nothing is left', () => !pids.some(isAlive));
+  });
+
   test('what does not come up leaves nothing behind', async () => {
     const dir = join(directory, 'broken');
     await expect(startLabCluster({ dist: join(directory, 'nowhere'), dir })).rejects.toThrow(
@@ -201,6 +219,12 @@ describe('the embedded cluster', () => {
     await expect(startLabCluster({ dist: dist(), dir, nodes: 0 })).rejects.toThrow(/1 to 100/);
   });
 });
+
+async function unitPid(socket: string): Promise<number> {
+  const { pid } = (await askLine({ path: socket }, 'status')) as { pid: number | null };
+  if (pid === null) throw new Error('it does not run yet');
+  return pid;
+}
 
 function isAlive(pid: number): boolean {
   try {
