@@ -9,6 +9,6 @@ export async function inventoryOf(call: Call, secrets: 'read' | 'leave' = 'read'
   const { findInventory } = await import('../inventory/find-inventory.ts');
   const { env, cwd, home, stderr } = call.host;
   const path = await findInventory(call.globals.config, env, cwd, home);
-  const onWarning = (warning: string): void => void stderr.write(`fsha: ${printable(warning)}\n`);
+  const onWarning = (warning: string): void => void stderr.write(`fsha: ${printable(warning, 2_000)}\n`);
   return loadInventory(path, { env, home, cwd, secrets, onWarning });
 }

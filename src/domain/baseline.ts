@@ -4,6 +4,14 @@ import type { Observation } from './observation.ts';
 import type { Baseline, BaselineDestination } from './run-events.ts';
 import { isTarget, placedTargets } from './targets.ts';
 
+/** A run that left a node out of service, and what it had found. */
+export interface Standing {
+  readonly run: string;
+  /** Whether it came to its end; one that did not may still be under way, here or elsewhere. */
+  readonly settled: boolean;
+  readonly baseline: Baseline;
+}
+
 /**
  * Takes the baseline of a node from a full look, or says what is missing for it. A proxy that is ignored and did not
  * answer has no destinations in it.

@@ -47,6 +47,7 @@ function endOf(
     (record, index) => isUnknown(record.settled) && !laterKnown(node, index),
   );
   if (node.failure === null) {
+    if (state.started.dryRun === true) return { outcome: 'dry-run', exit: EXIT.done };
     if (unsettled) return { outcome: 'unknown', exit: EXIT.unknown };
     if (state.policy.hold && state.plan.kind === 'drain') return { outcome: 'held', exit: EXIT.expiredHeld };
     const nothingDone = node.effects.every(

@@ -13,11 +13,6 @@ export function unknown(why: string): { readonly known: false; readonly why: str
   return { known: false, why };
 }
 
-/** Applies `change` to a known value; what is unknown stays unknown for the same reason. */
-export function mapKnown<T, U>(from: Known<T>, change: (value: T) => U): Known<U> {
-  return from.known ? known(change(from.value)) : from;
-}
-
 export function valueOr<T, F>(from: Known<T>, fallback: F): T | F {
   return from.known ? from.value : fallback;
 }

@@ -32,6 +32,10 @@ export interface EventData {
     readonly inventory: { readonly path: string; readonly sha256: string };
     readonly policy: Policy;
     readonly plan: Plan;
+    /** How fsha was called, for commands that go on: `fsha --config FILE`; absent where it was just `fsha`. */
+    readonly call?: string;
+    /** Only the preflight is carried out, and nothing is written. */
+    readonly dryRun?: true;
   };
   'run.resumed': { readonly who: string; readonly mode: 'forward' | 'undo' };
   'preflight.settled': {
@@ -123,7 +127,7 @@ export type Service = 'in service' | 'out of service' | 'unknown';
 
 export interface RunSettled {
   readonly outcome:
-    'done' | 'already' | 'refused' | 'restored' | 'held' | 'failed' | 'unknown' | 'interrupted';
+    'done' | 'already' | 'dry-run' | 'refused' | 'restored' | 'held' | 'failed' | 'unknown' | 'interrupted';
   readonly exit: number;
   readonly nodes: Readonly<Record<string, Service>>;
   readonly callsCut: number;

@@ -8,6 +8,8 @@ import { readJournal } from './read-journal.ts';
 export interface StandingBaseline {
   /** The newest run that left the node out. */
   readonly run: string;
+  /** Whether that run came to its end; one that did not may still be under way. */
+  readonly settled: boolean;
   readonly baseline: Baseline;
   /** Whether a restart was begun since the baseline was taken: then the node goes back through Kamailio's probing. */
   readonly restarted: boolean;
@@ -17,6 +19,7 @@ export interface StandingBaseline {
 interface Trace {
   readonly touched: boolean;
   readonly service: Service;
+  readonly settled: boolean;
   readonly baseline: Baseline | undefined;
   readonly restarted: boolean;
 }
@@ -33,24 +36,30 @@ export async function findStandingBaseline(
   cluster: string,
   node: string,
 ): Promise<StandingBaseline | undefined> {
-  let newest: string | undefined;
+  let newest: { run: string; settled: boolean } | undefined;
   let baseline: Baseline | undefined;
   let restarted = false;
   for (const run of await listRunIds(dir)) {
     const trace = await traceOf(dir, run, cluster, node);
     if (!trace.touched) continue;
     if (trace.service === 'in service') break;
-    newest ??= run;
+    newest ??= { run, settled: trace.settled };
     // A run that inherited its baseline has the core_uuid of the run before it: what that one restarted counts too.
     const same = baseline === undefined || trace.baseline?.coreUuid === baseline.coreUuid;
     if (!same) break;
     baseline ??= trace.baseline;
     restarted ||= trace.restarted;
   }
-  return newest === undefined || baseline === undefined ? undefined : { run: newest, baseline, restarted };
+  return newest === undefined || baseline === undefined ? undefined : { ...newest, baseline, restarted };
 }
 
-const UNTOUCHED: Trace = { touched: false, service: 'unknown', baseline: undefined, restarted: false };
+const UNTOUCHED: Trace = {
+  touched: false,
+  service: 'unknown',
+  settled: false,
+  baseline: undefined,
+  restarted: false,
+};
 
 async function traceOf(dir: string, run: string, cluster: string, node: string): Promise<Trace> {
   const path = journalPath(dir, run);
@@ -86,7 +95,7 @@ function traceIn(events: readonly RunEvent[], node: string): Trace {
   }
   const last = events.at(-1);
   const service = last?.type === 'run.settled' ? (last.data.nodes[node] ?? 'unknown') : 'unknown';
-  return { touched, service, baseline, restarted };
+  return { touched, service, settled: last?.type === 'run.settled', baseline, restarted };
 }
 
 function isOf(event: RunEvent, node: string): boolean {

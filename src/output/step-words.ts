@@ -64,7 +64,7 @@ const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
     doing: 'putting it back in',
     done: 'back in service',
     plan: ({ explicit }, node, details) =>
-      `${explicit ? 'enable' : 'give back the state that was found to'} ${destinationsText(node, details)}, ${
+      `${explicit ? 'enable' : 'bring back'} ${destinationsText(node, details)} (after a restart through Kamailio's own probing, else with the flags that were found), ${
         details.policy === undefined ? '' : `watch it active for ${formatDuration(details.policy.minSoak)}, `
       }remove the mark`,
   },

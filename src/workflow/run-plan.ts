@@ -45,6 +45,8 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
       inventory: { path: source.path, sha256: source.sha256 },
       policy,
       plan,
+      ...(options.call === 'fsha' ? {} : { call: options.call }),
+      ...(options.dryRun ? { dryRun: true } : {}),
     },
   });
   const watcher = new Watcher(

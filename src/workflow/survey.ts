@@ -1,10 +1,12 @@
 /** Finds out about a node what preflight and doctor judge; changes nothing. */
+import { foundDestinations } from '../domain/baseline.ts';
 import type { Node } from '../domain/cluster.ts';
+import { readFlags } from '../domain/dispatcher-state.ts';
 import { type ErrorInfo, errorInfo, isInterruption } from '../domain/errors.ts';
 import { known, type Known, type Observation, unknown } from '../domain/observation.ts';
 import type { Purpose } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { NodeFacts, PreflightInput } from '../domain/preflight/check.ts';
+import { mayRestart, type NodeFacts, type PreflightInput } from '../domain/preflight/check.ts';
 import { permissionProbes } from '../domain/restart-command.ts';
 import { parseSipAddress } from '../domain/sip-address.ts';
 import { placedTargets } from '../domain/targets.ts';
@@ -24,9 +26,8 @@ export async function surveyNode(
   policy: Policy,
   signal: AbortSignal,
 ): Promise<PreflightInput> {
-  const needsSsh = purpose === 'doctor' || (purpose === 'drain' && policy.restart && !policy.hold);
   const [facts, addresses, standing] = await Promise.all([
-    gatherFacts(world, node, needsSsh, signal),
+    gatherFacts(world, node, mayRestart({ purpose, policy }), signal),
     resolveAll(world, hostsIn(node, observation), signal),
     world.standing(node.name),
   ]);
@@ -38,9 +39,15 @@ export async function surveyNode(
     observation,
     facts,
     addresses,
-    standing,
+    // A node that is in service again was brought back by somebody: what an earlier run had found is history.
+    standing: isDisabledSomewhere(world, node, observation) ? standing : null,
     wall: world.clock.wall().getTime(),
   };
+}
+
+function isDisabledSomewhere(world: World, node: Node, observation: Observation): boolean {
+  const found = foundDestinations(world.cluster, node, observation);
+  return found.some((one) => readFlags(one.flags)?.state === 'disabled');
 }
 
 async function gatherFacts(

@@ -2,7 +2,7 @@
 import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { Known } from '../domain/observation.ts';
-import type { Baseline } from '../domain/run-events.ts';
+import type { Standing } from '../domain/baseline.ts';
 import type { Clock, HostPort, NodePort, ProxyPort, SipProbe } from './ports.ts';
 
 export interface World {
@@ -16,7 +16,7 @@ export interface World {
   /** IP addresses of a host name, as resolved from here; an address is its own. */
   resolve(host: string, signal: AbortSignal): Promise<Known<readonly string[]>>;
   /** The baseline under which an earlier run of fsha left this node out, if one did. */
-  standing(node: string): Promise<{ readonly run: string; readonly baseline: Baseline } | null>;
+  standing(node: string): Promise<Standing | null>;
   /** Wraps a command for a node's host: under that node's own lock, ended there after `timeout` ms. */
   guard(node: string, command: string, timeout: number): string;
 }

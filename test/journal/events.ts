@@ -1,12 +1,5 @@
 /** Events of a drain as a run records them, for tests of the journal. */
-import type {
-  Baseline,
-  EventData,
-  EventType,
-  NewEvent,
-  RunEvent,
-  Service,
-} from '../../src/domain/run-events.ts';
+import type { Baseline, EventData, NewEvent, RunEvent, Service } from '../../src/domain/run-events.ts';
 
 export const RUN = '20261122-213134-k3f9';
 
@@ -129,8 +122,4 @@ export function enveloped(events: readonly NewEvent[], run = RUN, from = 1): Run
 
 export function lines(events: readonly RunEvent[]): string {
   return events.map((event) => `${JSON.stringify(event)}\n`).join('');
-}
-
-export function types(events: readonly RunEvent[]): readonly EventType[] {
-  return events.map(({ type }) => type);
 }

@@ -14,7 +14,7 @@ test('a drain, with what is known of the cluster', () => {
     '  4. fence: pause its inbound side once it is empty, and count again',
     '  5. restart: a last look, then restart over SSH: sudo -n systemctl restart freeswitch',
     '  6. verify: verify that it is ready, with the profiles and gateways it had, and resume its inbound side',
-    `  7. activate: give back the state that was found to set 1, ${URI} on lb-1, lb-2, watch it active for 5s, remove the mark`,
+    `  7. activate: bring back set 1, ${URI} on lb-1, lb-2 (after a restart through Kamailio's own probing, else with the flags that were found), watch it active for 5s, remove the mark`,
   ]);
 });
 
@@ -44,7 +44,7 @@ test('other plans, and what is not known', () => {
     '  2. deactivate: mark the node, then disable every destination of it on every proxy',
   ]);
   expect(planLines(planActivate('node-1')).at(-1)).toBe(
-    '  3. activate: enable every destination of it on every proxy, remove the mark',
+    '  3. activate: enable every destination of it on every proxy (after a restart through Kamailio's own probing, else with the flags that were found), remove the mark',
   );
   const undo = planUndo('node-1', [
     { effect: 'dispatcher.state', target: TARGET, found: 'AP', wanted: 'd' },

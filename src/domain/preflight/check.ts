@@ -4,7 +4,7 @@ import type { ErrorInfo } from '../errors.ts';
 import type { Known, NodeObservation, Observation } from '../observation.ts';
 import type { Purpose } from '../plan.ts';
 import type { Policy } from '../policy.ts';
-import type { Baseline } from '../run-events.ts';
+import type { Standing } from '../baseline.ts';
 import type { Verdict } from '../verdict.ts';
 
 /** What was found out about the node beside the Observation. */
@@ -27,7 +27,7 @@ export interface PreflightInput {
   /** IP addresses of host names that stand in the inventory or in dispatcher lists; unknown where they do not resolve. */
   readonly addresses: Readonly<Record<string, Known<readonly string[]>>>;
   /** The run that left the node out, and what it had found; null where none did. */
-  readonly standing: { readonly run: string; readonly baseline: Baseline } | null;
+  readonly standing: Standing | null;
   /** Wall clock, ms since 1970: ages of marks are told with it. */
   readonly wall: number;
 }
@@ -50,6 +50,11 @@ export const warning = (why: string, fix?: string): Finding => ({
   ...(fix === undefined ? {} : { fix }),
 });
 export const refusal = (why: string, fix: string): Finding => ({ level: 'refusal', why, fix });
+
+/** Whether a restart may come: then everything that it needs has to be there before. */
+export function mayRestart({ purpose, policy }: Pick<PreflightInput, 'purpose' | 'policy'>): boolean {
+  return purpose === 'doctor' || (purpose === 'drain' && policy.restart && !policy.hold);
+}
 
 /** The node's own reading, or undefined where it could not be read: then only the check `esl` speaks of it. */
 export function readingOf(input: PreflightInput): NodeObservation | undefined {

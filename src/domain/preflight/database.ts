@@ -1,4 +1,4 @@
-import { type Check, ok, readingOf, refusal } from './check.ts';
+import { type Check, mayRestart, ok, readingOf, refusal } from './check.ts';
 
 /**
  * With the core DSN's PostgreSQL down FreeSWITCH does not start at all (its sources, 1.10.12): a restart would take
@@ -10,7 +10,7 @@ export const database: Check = {
   forceable: true,
   judge: (input) => {
     const seen = readingOf(input);
-    if (seen === undefined || (input.purpose === 'drain' && !input.policy.restart)) return [];
+    if (seen === undefined || !mayRestart(input)) return [];
     if (seen.calls.known) return [ok(`the core database of ${input.node.name} answers`)];
     return [
       refusal(

@@ -20,7 +20,7 @@ export const mark: Check = {
       ];
     if (seen.mark.value === null) return [ok(`no other run holds ${input.node.name}`)];
     const held = readMark(seen.mark.value);
-    if (held !== undefined && held.run === input.standing?.run)
+    if (held !== undefined && held.run === input.standing?.run && input.standing.settled)
       return [ok(`${input.node.name} was left out by run ${held.run}, which is taken over`)];
     const age =
       held === undefined || Number.isNaN(held.at)

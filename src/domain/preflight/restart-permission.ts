@@ -1,4 +1,4 @@
-import { type Check, ok, refusal, warning } from './check.ts';
+import { type Check, mayRestart, ok, refusal, warning } from './check.ts';
 
 /** Whether the restart command may be run, as far as `sudo -n -l` and systemd tell without running it. */
 export const restartPermission: Check = {
@@ -6,9 +6,8 @@ export const restartPermission: Check = {
   purposes: ['drain', 'doctor'],
   forceable: true,
   judge: (input) => {
-    const { facts, node, policy, purpose } = input;
-    if ((purpose === 'drain' && !policy.restart) || facts.ssh !== null || facts.restart === undefined)
-      return [];
+    const { facts, node } = input;
+    if (!mayRestart(input) || facts.ssh !== null || facts.restart === undefined) return [];
     if (!facts.restart.known)
       return [warning(`whether ${node.name} can be restarted could not be told: ${facts.restart.why}`)];
     if (facts.restart.value !== null) {

@@ -1,4 +1,4 @@
-import { type Check, ok, refusal } from './check.ts';
+import { type Check, mayRestart, ok, refusal } from './check.ts';
 
 /** The login that will be needed when the node is empty has to work before it is emptied. */
 export const ssh: Check = {
@@ -6,8 +6,8 @@ export const ssh: Check = {
   purposes: ['drain', 'doctor'],
   forceable: false,
   judge: (input) => {
-    const { facts, node, policy, purpose } = input;
-    if (purpose === 'drain' && !policy.restart) return [];
+    const { facts, node } = input;
+    if (!mayRestart(input)) return [];
     if (facts.ssh === undefined)
       return [refusal(`SSH to ${node.name} was not tried`, 'This is a bug in fsha: please report it.')];
     return facts.ssh === null

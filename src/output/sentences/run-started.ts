@@ -6,7 +6,7 @@ import { said, type Sentence } from './sentence.ts';
 export const runStarted: Sentence<'run.started'> = {
   level: () => 'info',
   say: ({ run, data }) => {
-    const { command, reason, who, cluster, policy, plan } = data;
+    const { command, reason, who, cluster, policy, plan, call = 'fsha', dryRun = false } = data;
     const steps: readonly PlannedStep[] = plan.nodes.flatMap((node) => node.steps);
     const nodes = plan.nodes.map(({ node }) => printable(node)).join(', ');
     return [
@@ -21,7 +21,9 @@ export const runStarted: Sentence<'run.started'> = {
       ...(policy.force.length > 0
         ? [`  overrules ${policy.force.map((name) => printable(name)).join(', ')}`]
         : []),
-      `  watch it from elsewhere: fsha show ${printable(run)} --follow`,
+      dryRun
+        ? '  dry run: it looks, says what it would do, and changes nothing'
+        : `  watch it from elsewhere: ${printable(call, Infinity)} show ${printable(run)} --follow`,
     ].join('\n');
   },
 };
