@@ -159,7 +159,6 @@ describe('drain', () => {
     expect(drift?.data.now).toMatch(/^A[XP]$/);
     expect(drift?.data.cause).toContain('reload');
   });
-  });
 });
 
 describe('refusals change nothing', () => {

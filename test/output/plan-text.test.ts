@@ -44,7 +44,7 @@ test('other plans, and what is not known', () => {
     '  2. deactivate: mark the node, then disable every destination of it on every proxy',
   ]);
   expect(planLines(planActivate('node-1')).at(-1)).toBe(
-    '  3. activate: enable every destination of it on every proxy (after a restart through Kamailio's own probing, else with the flags that were found), remove the mark',
+    "  3. activate: enable every destination of it on every proxy (after a restart through Kamailio's own probing, else with the flags that were found), remove the mark",
   );
   const undo = planUndo('node-1', [
     { effect: 'dispatcher.state', target: TARGET, found: 'AP', wanted: 'd' },
