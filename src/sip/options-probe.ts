@@ -42,7 +42,7 @@ async function sendOptions(
   if (signal.aborted) throw interrupted('the OPTIONS probe');
   const address = await beforeAbort(resolveHost(host, timeout), signal);
   if (address === null) return unknown('the name cannot be resolved');
-  return exchange(address, port, deadline - performance.now(), signal);
+  return exchange(address, port, { whole: timeout, left: deadline - performance.now() }, signal);
 }
 
 interface Address {
@@ -76,7 +76,7 @@ function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 function exchange(
   { address, family }: Address,
   port: number,
-  timeout: number,
+  time: { readonly whole: number; readonly left: number },
   signal: AbortSignal,
 ): Promise<Known<number>> {
   return new Promise((resolve, reject) => {
@@ -100,7 +100,7 @@ function exchange(
       release();
       reject(interrupted('the OPTIONS probe'));
     };
-    const deadline = setTimeout(() => settle(unknown(`no answer within ${Math.round(timeout)} ms`)), timeout);
+    const deadline = setTimeout(() => settle(unknown(`no answer within ${time.whole} ms`)), time.left);
     signal.addEventListener('abort', onAbort, { once: true });
 
     socket.once('error', (error: NodeJS.ErrnoException) => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claimNetwork, type LabNetwork } from '../../../src/lab/network.ts';
+import type { KamailioOptions } from '../../support/real-kamailio.ts';
 import { startProxy, type RealProxy } from './kamailio.ts';
 import { makeSshClientFiles, startSshd, type RealSshServer, type SshClientFiles } from './openssh.ts';
 import { startSipp, type RunningSipp, type SippOptions } from './sipp.ts';
@@ -13,7 +14,13 @@ export interface RealClusterOptions {
   readonly via: 'direct' | 'ssh';
   /** Whether every SSH connection goes through the jump host. */
   readonly jump: boolean;
+  /** What is different on lb-1 and lb-2. */
+  readonly kamailio?: readonly [ProxyChanges, ProxyChanges];
+  /** Top-level keys of fsha.yaml that replace those of the harness. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
+
+type ProxyChanges = Partial<Omit<KamailioOptions, 'host' | 'destinations'>>;
 
 export interface RealCluster {
   readonly directory: string;
@@ -73,8 +80,9 @@ async function assemble(
   };
   const nodes = [await node('node-1', 11), await node('node-2', 12)] as const;
   const destinations = nodes.map(({ destination }) => ({ set: 1, uri: destination }));
-  const proxy = async (last: number): Promise<RealProxy> => {
-    const started = await startProxy({ host: network.host(last), destinations });
+  const proxy = async (last: 1 | 2): Promise<RealProxy> => {
+    const changes = options.kamailio?.[last - 1] ?? {};
+    const started = await startProxy({ host: network.host(last), destinations, ...changes });
     onStop(() => started.stop());
     return started;
   };
@@ -96,7 +104,12 @@ async function assemble(
     Promise.all(proxies.map((one) => one.list()));
   // Before its first ping a destination is AX: what fsha is to find is the state that lasts.
   await until('every destination is active and probed', async () =>
-    (await flags()).every((list) => Object.values(list).every((state) => state === 'AP')),
+    (await flags()).every((list, index) => {
+      const { pingInterval = 1, probingMode = 1 } = options.kamailio?.[index] ?? {};
+      // Without pings, and in the modes that ping only what is not active, AX is the state that lasts.
+      const lasting = pingInterval > 0 && probingMode === 1 ? 'AP' : 'AX';
+      return Object.values(list).every((state) => state === lasting);
+    }),
   );
 
   const configFile = join(directory, 'fsha.yaml');
@@ -133,7 +146,7 @@ function clusterName(network: LabNetwork): string {
 }
 
 /** fsha.yaml as an object: every JSON is YAML. */
-async function inventory({ via, jump }: RealClusterOptions, parts: Parts): Promise<object> {
+async function inventory({ via, jump, settings = {} }: RealClusterOptions, parts: Parts): Promise<object> {
   const { client } = parts;
   const ssh = {
     user: client.user,
@@ -173,5 +186,6 @@ async function inventory({ via, jump }: RealClusterOptions, parts: Parts): Promi
     drain: { timeout: '2m', poll: '1s', settle: '1s' },
     restart: { timeout: '30s' },
     verify: { timeout: '30s', minSoak: '2s' },
+    ...settings,
   };
 }
