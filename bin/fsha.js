@@ -16,7 +16,11 @@ try {
 }
 
 // A reader that went away (`fsha status | head`) is no reason to die: the run goes on without a view.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', () => undefined);
+  // Node writes to a terminal synchronously: one that was stopped (Ctrl-S, a dead link) would stop the run with it.
+  stream._handle?.setBlocking?.(false);
+}
 
 function userName() {
   try {

@@ -14,6 +14,8 @@ export interface LabForFsha {
   readonly flags: () => Promise<readonly string[]>;
   readonly askProxy: (name: string, command: object) => Promise<unknown>;
   readonly askNode: (name: string, command: object) => Promise<unknown>;
+  readonly stateDir: string;
+  /** Names of the files of the runs. */
   readonly journals: () => Promise<readonly string[]>;
   readonly stop: () => Promise<void>;
 }
@@ -52,6 +54,7 @@ export async function startLabForFsha(options: Partial<LabClusterOptions> = {}):
     },
     askProxy: (name, command) => askLine(controlOf(lab.proxies, name), JSON.stringify(command)),
     askNode: (name, command) => askLine(controlOf(lab.nodes, name), JSON.stringify(command)),
+    stateDir: join(dir, 'state'),
     journals: () => readdir(join(dir, 'state', 'runs')).catch(() => []),
     stop: async () => {
       await lab.stop();
