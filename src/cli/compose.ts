@@ -4,13 +4,13 @@ import { isIP } from 'node:net';
 import type { Cluster, Node, Proxy, SshTarget } from '../domain/cluster.ts';
 import { errorInfo, isInterruption } from '../domain/errors.ts';
 import { known, type Known, unknown } from '../domain/observation.ts';
+import { dialTcp } from '../freeswitch/dial-tcp.ts';
 import { FreeswitchNode } from '../freeswitch/freeswitch-node.ts';
 import { findStandingBaseline } from '../journal/standing-baseline.ts';
 import { KamailioProxy } from '../kamailio/kamailio-proxy.ts';
 import { createSipProbe } from '../sip/options-probe.ts';
 import { guardedCommand } from '../ssh/remote-command.ts';
 import { createHost } from '../ssh/host.ts';
-import { connectTcp } from '../ssh/tcp-connect.ts';
 import { within } from '../workflow/deadline.ts';
 import type { HostPort } from '../workflow/ports.ts';
 import type { World } from '../workflow/world.ts';
@@ -50,8 +50,7 @@ export function compose(cluster: Cluster, host: Host): Composed {
     return new FreeswitchNode({
       node: node.name,
       address: `${address}:${port}${tunnel === undefined ? '' : ' through SSH'}`,
-      connect: (signal) =>
-        tunnel?.dial(address, port, signal) ?? connectTcp(address, port, timeouts.connect, signal),
+      connect: (signal) => tunnel?.dial(address, port, signal) ?? dialTcp(address, port, signal),
       password,
       timeouts,
       clock,

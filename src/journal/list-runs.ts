@@ -1,33 +1,8 @@
 /** All runs of a state directory, from the two ends of their journals. */
 import { errorInfo } from '../domain/errors.ts';
-import type { RunSettled, Service } from '../domain/run-events.ts';
+import type { RunSummary } from '../domain/run-summary.ts';
 import { readJournalEnds } from './journal-ends.ts';
 import { journalPath, listRunIds } from './journal-path.ts';
-
-export interface RunSummary {
-  readonly run: string;
-  readonly path: string;
-  /**
-   * `unfinished`: under way, or its process was ended. `empty`: ended before it recorded anything, so it did nothing.
-   * `damaged`: its journal cannot be read, see `damage`.
-   */
-  readonly state: 'settled' | 'unfinished' | 'empty' | 'damaged';
-  readonly command: string | null;
-  readonly cluster: string | null;
-  readonly who: string | null;
-  readonly reason: string | null;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string | null;
-  readonly settledAt: string | null;
-  /** The nodes of its plan. */
-  readonly nodes: readonly string[];
-  readonly outcome: RunSettled['outcome'] | null;
-  readonly exit: number | null;
-  /** What it left each node as; empty unless settled. */
-  readonly services: Readonly<Record<string, Service>>;
-  /** What is wrong with the file; null unless damaged. */
-  readonly damage: string | null;
-}
 
 /** Files open at a time. */
 const CONCURRENCY = 32;

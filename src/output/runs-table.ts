@@ -1,24 +1,7 @@
 /** The screen of `fsha runs`. */
-import type { RunSettled, Service } from '../domain/run-events.ts';
+import type { RunSummary } from '../domain/run-summary.ts';
 import { printable } from '../domain/text.ts';
 import { type Column, renderTable } from './table.ts';
-
-/** What is shown of a run: a part of what the journal says. */
-export interface RunRow {
-  readonly run: string;
-  readonly path: string;
-  readonly state: 'settled' | 'unfinished' | 'empty' | 'damaged';
-  readonly command: string | null;
-  readonly cluster: string | null;
-  readonly who: string | null;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string | null;
-  readonly nodes: readonly string[];
-  readonly outcome: RunSettled['outcome'] | null;
-  readonly exit: number | null;
-  readonly services: Readonly<Record<string, Service>>;
-  readonly damage: string | null;
-}
 
 const COLUMNS: readonly Column[] = [
   { title: 'RUN' },
@@ -29,7 +12,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** One line for each run, in the order given; below them what is wrong with journals that cannot be read. */
-export function runsTable(rows: readonly RunRow[], width = 80): readonly string[] {
+export function runsTable(rows: readonly RunSummary[], width = 80): readonly string[] {
   if (rows.length === 0) return ['no runs'];
   const damaged = rows.flatMap(({ damage }) =>
     damage === null ? [] : [`damaged: ${printable(damage, 1000)}`],
@@ -48,7 +31,7 @@ export function runsTable(rows: readonly RunRow[], width = 80): readonly string[
   return damaged.length === 0 ? lines : [...lines, '', ...damaged];
 }
 
-function endText({ state, outcome, exit, services }: RunRow): string {
+function endText({ state, outcome, exit, services }: RunSummary): string {
   if (state !== 'settled') return state;
   const out = Object.values(services).filter((service) => service !== 'in service');
   // The ones to look after: what is not in service.

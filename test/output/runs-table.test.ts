@@ -1,15 +1,17 @@
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import type { RunSummary } from '../../src/journal/list-runs.ts';
-import { type RunRow, runsTable } from '../../src/output/runs-table.ts';
+import type { RunSummary } from '../../src/domain/run-summary.ts';
+import { runsTable } from '../../src/output/runs-table.ts';
 
-const row: RunRow = {
+const row: RunSummary = {
   run: '20261122-213134-k3f9',
   path: '/var/lib/fsha/runs/20261122-213134-k3f9.ndjson',
   state: 'settled',
   command: 'drain node-1',
   cluster: 'voice-eu',
   who: 'ops@bastion',
+  reason: null,
+  settledAt: null,
   startedAt: new Date(2026, 10, 22, 21, 31, 34).toISOString(),
   nodes: ['node-1'],
   outcome: 'done',
@@ -53,8 +55,3 @@ test('long commands are cut to 80 columns', () => {
 });
 
 test('none', () => expect(runsTable([])).toEqual(['no runs']));
-
-test('takes what the journal says of a run as it is', () => {
-  const take = (summary: RunSummary): RunRow => summary;
-  expect(take).toBeTypeOf('function');
-});

@@ -1,0 +1,27 @@
+/** A run in one line: what the two ends of its journal say. */
+import type { RunSettled, Service } from './run-events.ts';
+
+export interface RunSummary {
+  readonly run: string;
+  readonly path: string;
+  /**
+   * `unfinished`: under way, or its process was ended. `empty`: ended before it recorded anything, so it did nothing.
+   * `damaged`: its journal cannot be read, see `damage`.
+   */
+  readonly state: 'settled' | 'unfinished' | 'empty' | 'damaged';
+  readonly command: string | null;
+  readonly cluster: string | null;
+  readonly who: string | null;
+  readonly reason: string | null;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string | null;
+  readonly settledAt: string | null;
+  /** The nodes of its plan. */
+  readonly nodes: readonly string[];
+  readonly outcome: RunSettled['outcome'] | null;
+  readonly exit: number | null;
+  /** What it left each node as; empty unless settled. */
+  readonly services: Readonly<Record<string, Service>>;
+  /** What is wrong with the file; null unless damaged. */
+  readonly damage: string | null;
+}
