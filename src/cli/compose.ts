@@ -6,6 +6,7 @@ import { errorInfo, isInterruption } from '../domain/errors.ts';
 import { known, type Known, unknown } from '../domain/observation.ts';
 import { dialTcp } from '../freeswitch/dial-tcp.ts';
 import { FreeswitchNode } from '../freeswitch/freeswitch-node.ts';
+import { hasSettled } from '../journal/has-settled.ts';
 import { findStandingBaseline } from '../journal/standing-baseline.ts';
 import { KamailioProxy } from '../kamailio/kamailio-proxy.ts';
 import { createSipProbe } from '../sip/options-probe.ts';
@@ -77,6 +78,7 @@ export function compose(cluster: Cluster, host: Host): Composed {
     probe: createSipProbe(),
     resolve: (name, signal) => resolveName(name, timeouts.request, signal),
     standing: async (node) => (await findStandingBaseline(cluster.state.dir, cluster.name, node)) ?? null,
+    hasSettled: (run) => hasSettled(cluster.state.dir, run),
     guard: (node, command, timeout) =>
       guardedCommand({
         command,

@@ -28,6 +28,11 @@ export async function runOnNode(
   const cluster = await inventoryOf(call);
   const node = nodeNamed(cluster, name);
   const policy = policyOf(cluster, call);
+  if (command === 'drain' && cluster.drain.onOut !== undefined) {
+    call.host.stderr.write(
+      'fsha: drain.onOut of the inventory is not carried out by this version: stop dialers by hand\n',
+    );
+  }
   return carry(call, cluster, plan(node.name, policy), policy, `${command} ${node.name}`);
 }
 

@@ -29,8 +29,8 @@ export function conclude(state: RunState, interruption: Interruption, command: s
     next:
       exit === EXIT.done
         ? nextAfterSuccess(nodes, command)
-        : ends.flatMap(({ name, exit: code }) =>
-            nextCommands(name, nodes[name] ?? 'unknown', code, state.run, command),
+        : ends.flatMap(({ name, node, exit: code }) =>
+            nextCommands(name, node, nodes[name] ?? 'unknown', code, state.run, command),
           ),
     ...(error === undefined ? {} : { error }),
   };
@@ -97,6 +97,7 @@ function endOfFailure(
     if (error.code === 'bug') return { outcome: 'failed', exit: EXIT.bug };
     return { outcome: 'failed', exit: EXIT.undone };
   }
+  if (error.code === 'locked') return { outcome: 'refused', exit: EXIT.locked };
   if (node.undo === null && error.code === 'drain.expired' && !unsettled)
     return { outcome: 'held', exit: EXIT.expiredHeld };
   // `activate` alone has no undo: what it could not bring in is out.
@@ -158,14 +159,19 @@ function nextAfterSuccess(nodes: Readonly<Record<string, Service>>, command: str
 
 function nextCommands(
   name: string,
+  node: NodeRunState | undefined,
   service: Service,
   exit: ExitCode,
   run: string,
   command: string,
 ): readonly string[] {
-  if (exit === EXIT.unknown)
-    return [`${command} status`, `${command} show ${run}`, `${command} activate ${name}`];
-  if (service === 'in service')
-    return exit === EXIT.refused || exit === EXIT.locked ? [] : [`${command} drain ${name}`];
-  return [`${command} activate ${name}`];
+  // Nothing was changed: what stood in the way has to be looked at, and nothing has to be brought back.
+  if (node === undefined || node.effects.length === 0) {
+    return exit === EXIT.locked ? [`${command} status`] : [`${command} doctor ${name}`];
+  }
+  if (exit === EXIT.unknown || exit === EXIT.locked) {
+    const look = [`${command} status`, `${command} show ${run}`];
+    return exit === EXIT.locked ? look : [...look, `${command} activate ${name}`];
+  }
+  return service === 'in service' ? [`${command} drain ${name}`] : [`${command} activate ${name}`];
 }

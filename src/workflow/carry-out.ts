@@ -38,7 +38,13 @@ export interface Carrier {
 export async function carryOut(plan: Plan, carrier: Carrier): Promise<void> {
   const root = new Listr(
     plan.nodes.map(({ node: name, steps }) => {
-      const memory: NodeMemory = { outSince: null, startedAs: {} };
+      const memory: NodeMemory = {
+        outSince: null,
+        startedAs: {},
+        markWanted: null,
+        coreUuid: null,
+        markFound: null,
+      };
       const node = findNode(carrier.world.cluster, name);
       if (node === undefined)
         throw new FshaError('bug', `the plan names ${name}, which is not in the inventory`);
@@ -104,7 +110,11 @@ async function runStep(
     const outcome = await step(context, planned.params as never);
     await settled(outcome);
   } catch (error) {
-    const info = errorInfo(error);
+    const thrown = errorInfo(error);
+    const info: ErrorInfo =
+      thrown.code === 'interrupted'
+        ? { ...thrown, message: `stopped during ${planned.kind} on ${node.name}` }
+        : thrown;
     if (info.code === 'journal') recorder.tolerateJournalLoss();
     const outcome =
       info.code === 'interrupted' ? 'cancelled' : info.code === 'effect.unknown' ? 'unknown' : 'failed';
@@ -125,6 +135,8 @@ async function settle(node: Node, memory: NodeMemory, carrier: Carrier): Promise
   const state = soFar(recorder, node.name);
   if (state.failure === null || state.effects.length === 0) return;
   if (state.failure.error.code === 'drain.expired' && policy.onTimeout === 'hold') return;
+  // Another run took the node: what it is to be is that one's to say.
+  if (state.failure.error.code === 'locked') return;
   const [undo] = planUndo(node.name, intentsOf(state))?.nodes ?? [];
   const [step] = undo?.steps ?? [];
   if (step?.kind !== 'restore') return;

@@ -16,6 +16,8 @@ export interface EffectContext {
   readonly node: string;
   readonly step: string;
   readonly signal: AbortSignal;
+  /** Fires when even reading back is to stop. */
+  readonly leave: AbortSignal;
   readonly record: (event: NewEvent) => Promise<void>;
 }
 
@@ -72,7 +74,7 @@ async function perform<K extends EffectKind>(
     if (!(error instanceof FshaError)) throw error;
     acted = errorInfo(error);
   }
-  const result = await readBack({ effect, handler, found, acted, since }, world, signal);
+  const result = await readBack({ effect, handler, found, acted, since }, world, signal, context.leave);
   await settle(result);
   if (result.outcome === 'done' || result.outcome === 'already') {
     if (hasFired(signal)) throw interrupted(step);

@@ -37,15 +37,15 @@ export async function readBack<K extends EffectKind>(
   what: Acted<K>,
   world: World,
   signal: AbortSignal,
+  leave: AbortSignal,
 ): Promise<ReadBack<K>> {
   const { effect, handler, found, acted, since } = what;
   if (handler.readBack !== undefined) {
     return handler.readBack(effect.target, effect.wanted, found, acted, since, world, signal);
   }
   const sight: Sight<K> = { last: null, blind: null };
-  const own = new AbortController().signal;
   try {
-    return await within(world.clock, READ_BACK, own, 'reading back', (limit) =>
+    return await within(world.clock, READ_BACK, leave, 'reading back', (limit) =>
       lookUntil(what, sight, world, limit),
     );
   } catch (error) {

@@ -57,10 +57,9 @@ export class Recorder {
 
   async #write(event: NewEvent): Promise<void> {
     const { clock, journal, run } = this.#options;
-    this.#seq += 1;
     const envelope = {
       v: 1 as const,
-      seq: this.#seq,
+      seq: this.#seq + 1,
       at: clock.wall().toISOString(),
       mono: Math.round(clock.now()),
       run,
@@ -71,6 +70,7 @@ export class Recorder {
     } catch (error) {
       if (!this.#mayLose) throw error;
     }
+    this.#seq = whole.seq;
     this.#state = apply(this.#state, whole);
     for (const view of this.#views) this.#show(view, whole);
   }

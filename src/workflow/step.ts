@@ -2,10 +2,13 @@
 import type { Node } from '../domain/cluster.ts';
 import type { Effect } from '../domain/effect.ts';
 import { FshaError } from '../domain/errors.ts';
+import { readMark, writeMark } from '../domain/mark.ts';
+import type { NodeObservation, Observation } from '../domain/observation.ts';
 import type { StepKind, StepParams } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { NodeRunState } from '../domain/run.ts';
 import type { Baseline, BaselineDestination, NewEvent } from '../domain/run-events.ts';
+import { printable } from '../domain/text.ts';
 import { performEffect } from './effect.ts';
 import type { Needs, Watcher } from './watcher.ts';
 import type { World } from './world.ts';
@@ -24,6 +27,8 @@ export interface StepContext {
   readonly run: string;
   readonly who: string;
   readonly signal: AbortSignal;
+  /** Fires when even what must still be done is to stop: the second Ctrl-C. */
+  readonly leave: AbortSignal;
   readonly policy: Policy;
   readonly record: (event: NewEvent) => Promise<void>;
   /** What the run has recorded of this node so far. */
@@ -37,6 +42,60 @@ export interface NodeMemory {
   outSince: number | null;
   /** Instance of each proxy at preflight. */
   startedAs: Readonly<Record<string, string>>;
+  /** This run's own mark, once it was made. */
+  markWanted: string | null;
+  /** core_uuid that the restart gave the node, or that verify saw first: from then on it has to stay the same one. */
+  coreUuid: string | null;
+  /** The mark that preflight saw and allowed; null for none. */
+  markFound: string | null;
+}
+
+/** The mark of this run, as it is written; the same text for the whole run. */
+export function ownMark({ run, who, memory, world }: StepContext): string {
+  memory.markWanted ??= writeMark(run, who, world.clock.wall());
+  return memory.markWanted;
+}
+
+/** Whether a mark was written by this run. */
+export function isOwn(mark: string, context: StepContext): boolean {
+  return readMark(mark)?.run === context.run;
+}
+
+/**
+ * That the node is still this run's. Two runs on two hosts may both have found it free: the mark that was written last
+ * stays, and whoever no longer sees its own gives way, without an undo, since the node is the other's now.
+ * @throws FshaError `locked`
+ */
+export function assertHeld(context: StepContext, observation: Observation): void {
+  const mark = observation.nodes[context.node.name]?.mark;
+  if (mark?.known !== true || mark.value === null || isOwn(mark.value, context)) return;
+  throw takenBy(context, mark.value);
+}
+
+/**
+ * That it is still the FreeSWITCH which the restart brought up, or which was seen well first.
+ * @throws FshaError `verify.failed` where it has started once more: something ends it
+ */
+export function assertSameStart({ memory, node }: StepContext, seen: NodeObservation | undefined): void {
+  if (seen?.coreUuid.known !== true) return;
+  memory.coreUuid ??= seen.coreUuid.value;
+  if (memory.coreUuid === seen.coreUuid.value) return;
+  throw new FshaError(
+    'verify.failed',
+    `${node.name} has started once more by itself since it was restarted or first seen well`,
+    'Look at its log: something ends it.',
+  );
+}
+
+export function takenBy({ node }: StepContext, mark: string): FshaError {
+  const other = readMark(mark);
+  const who =
+    other === undefined ? printable(mark) : `run ${printable(other.run)} of ${printable(other.who)}`;
+  return new FshaError(
+    'locked',
+    `${node.name} was taken by ${who} at the same moment`,
+    'This run gives way and leaves the node to it.',
+  );
 }
 
 export function baselineOf(context: StepContext): Baseline {
@@ -65,8 +124,8 @@ export function destinationsOf(context: StepContext): readonly BaselineDestinati
 
 /** Does one effect on behalf of the step. */
 export function doEffect(context: StepContext, effect: Effect): Promise<'done' | 'already'> {
-  const { world, node, step, signal, record } = context;
-  return performEffect(effect, { world, node: node.name, step, signal, record });
+  const { world, node, step, signal, leave, record } = context;
+  return performEffect(effect, { world, node: node.name, step, signal, leave, record });
 }
 
 /**

@@ -3,10 +3,12 @@ import { foundDestinations } from '../domain/baseline.ts';
 import type { Node } from '../domain/cluster.ts';
 import { readFlags } from '../domain/dispatcher-state.ts';
 import { type ErrorInfo, errorInfo, isInterruption } from '../domain/errors.ts';
+import { readMark } from '../domain/mark.ts';
 import { known, type Known, type Observation, unknown } from '../domain/observation.ts';
 import type { Purpose } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { mayRestart, type NodeFacts, type PreflightInput } from '../domain/preflight/check.ts';
+import { hostsOf } from '../domain/preflight/unlisted-targets.ts';
 import { permissionProbes } from '../domain/restart-command.ts';
 import { parseSipAddress } from '../domain/sip-address.ts';
 import { placedTargets } from '../domain/targets.ts';
@@ -26,10 +28,11 @@ export async function surveyNode(
   policy: Policy,
   signal: AbortSignal,
 ): Promise<PreflightInput> {
-  const [facts, addresses, standing] = await Promise.all([
+  const [facts, addresses, standing, markSettled] = await Promise.all([
     gatherFacts(world, node, mayRestart({ purpose, policy }), signal),
     resolveAll(world, hostsIn(node, observation), signal),
     world.standing(node.name),
+    hasMarkSettled(world, node, observation),
   ]);
   return {
     cluster: world.cluster,
@@ -40,9 +43,17 @@ export async function surveyNode(
     facts,
     addresses,
     // A node that is in service again was brought back by somebody: what an earlier run had found is history.
+    markSettled,
     standing: isDisabledSomewhere(world, node, observation) ? standing : null,
     wall: world.clock.wall().getTime(),
   };
+}
+
+/** Whether the run that the node's mark names came to its end, as a journal on this host tells. */
+async function hasMarkSettled(world: World, node: Node, observation: Observation): Promise<boolean> {
+  const mark = observation.nodes[node.name]?.mark;
+  const held = mark?.known === true && mark.value !== null ? readMark(mark.value) : undefined;
+  return held !== undefined && (await world.hasSettled(held.run));
 }
 
 function isDisabledSomewhere(world: World, node: Node, observation: Observation): boolean {
@@ -111,7 +122,7 @@ function hostsIn(node: Node, observation: Observation): readonly string[] {
   );
   const own = node.destinations.flatMap((destination) => destination.uri ?? []);
   const hosts = [...listed, ...own].flatMap((uri) => parseSipAddress(uri)?.host ?? []);
-  return [...new Set([...hosts, ...[node.sip.ip, node.sip.extIp].flatMap((host) => host ?? [])])];
+  return [...new Set([...hosts, ...hostsOf(node)])];
 }
 
 async function resolveAll(

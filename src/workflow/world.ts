@@ -17,6 +17,8 @@ export interface World {
   resolve(host: string, signal: AbortSignal): Promise<Known<readonly string[]>>;
   /** The baseline under which an earlier run of fsha left this node out, if one did. */
   standing(node: string): Promise<Standing | null>;
+  /** Whether a journal of this host says that this run came to its end; false where there is none. */
+  hasSettled(run: string): Promise<boolean>;
   /** Wraps a command for a node's host: under that node's own lock, ended there after `timeout` ms. */
   guard(node: string, command: string, timeout: number): string;
 }

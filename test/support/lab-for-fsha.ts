@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabCluster, type LabClusterOptions, startLabCluster } from '../../src/lab/cluster.ts';
 import { askLine } from '../../src/lab/json-lines.ts';
+import { until } from './until.ts';
 import { callFsha, type Called, startFsha, type Calling } from './call-fsha.ts';
 
 export interface LabForFsha {
@@ -29,29 +30,32 @@ export async function startLabForFsha(options: Partial<LabClusterOptions> = {}):
   const withConfig = (argv: readonly string[]): readonly string[] => [...argv, '--config', lab.configFile];
   const nameAt = (uri: string): string =>
     lab.nodes.find(({ sip }) => uri.includes(`${sip.host}:${sip.port}`))?.name ?? uri;
+  const flags = async (): Promise<readonly string[]> => {
+    const password = (await readFile(join(dir, 'rpc.secret'), 'utf8')).trim();
+    const all = await Promise.all(
+      lab.proxies.map(async ({ name, rpcUrl }) => {
+        const answer = await fetch(rpcUrl, {
+          method: 'POST',
+          headers: { authorization: `Basic ${Buffer.from(`fsha:${password}`).toString('base64')}` },
+          body: JSON.stringify({ jsonrpc: '2.0', method: 'dispatcher.list', id: 1 }),
+        });
+        const list = (await answer.json()) as {
+          result: { RECORDS: { SET: { TARGETS: { DEST: { URI: string; FLAGS: string } }[] } }[] };
+        };
+        return list.result.RECORDS.flatMap(({ SET }) =>
+          SET.TARGETS.map(({ DEST }) => `${name} ${nameAt(DEST.URI)} ${DEST.FLAGS}`),
+        );
+      }),
+    );
+    return all.flat().sort();
+  };
+  // Before its first ping a destination is AX: what fsha is to find is the state that lasts.
+  await until('every destination is probed', async () => (await flags()).every((one) => one.endsWith(' AP')));
   return {
     lab,
     call: (...argv) => callFsha(withConfig(argv)),
     start: (...argv) => startFsha(withConfig(argv)),
-    flags: async () => {
-      const password = (await readFile(join(dir, 'rpc.secret'), 'utf8')).trim();
-      const all = await Promise.all(
-        lab.proxies.map(async ({ name, rpcUrl }) => {
-          const answer = await fetch(rpcUrl, {
-            method: 'POST',
-            headers: { authorization: `Basic ${Buffer.from(`fsha:${password}`).toString('base64')}` },
-            body: JSON.stringify({ jsonrpc: '2.0', method: 'dispatcher.list', id: 1 }),
-          });
-          const list = (await answer.json()) as {
-            result: { RECORDS: { SET: { TARGETS: { DEST: { URI: string; FLAGS: string } }[] } }[] };
-          };
-          return list.result.RECORDS.flatMap(({ SET }) =>
-            SET.TARGETS.map(({ DEST }) => `${name} ${nameAt(DEST.URI)} ${DEST.FLAGS}`),
-          );
-        }),
-      );
-      return all.flat().sort();
-    },
+    flags,
     askProxy: (name, command) => askLine(controlOf(lab.proxies, name), JSON.stringify(command)),
     askNode: (name, command) => askLine(controlOf(lab.nodes, name), JSON.stringify(command)),
     stateDir: join(dir, 'state'),

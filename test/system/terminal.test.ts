@@ -47,8 +47,9 @@ async function terminal(name: string, argv: readonly string[]): Promise<void> {
   );
 }
 
+/** What was written to it, what has scrolled away too, with wrapped lines joined. */
 async function screen(name: string): Promise<string> {
-  return tmux('capture-pane', '-p', '-t', name);
+  return tmux('capture-pane', '-p', '-J', '-S', '-', '-t', name);
 }
 
 /** The last event of the newest run. */

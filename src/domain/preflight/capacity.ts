@@ -1,5 +1,4 @@
 import { canCarry, type Survivor } from '../capacity.ts';
-import type { Node } from '../cluster.ts';
 import { isSelectable, readFlags } from '../dispatcher-state.ts';
 import { ownersOf, placedTargets } from '../targets.ts';
 import { type Check, ok, type PreflightInput, readingOf, readProxies, refusal, warning } from './check.ts';
@@ -13,57 +12,62 @@ export const capacity: Check = {
   judge: (input) => {
     const seen = readingOf(input);
     if (seen === undefined) return [];
-    const survivors = survivorsEverywhere(input);
-    // Nobody left is what the check `survivors` speaks of.
-    if (survivors.length === 0) return [];
-    const question = {
-      leaving: [{ node: input.node, seen }],
-      survivors,
-      dispatch: input.cluster.rolling.dispatch,
-    };
-    const whole = canCarry({ ...question, headroom: 0 });
-    if (whole.can === 'unknown') {
-      return [
-        refusal(
-          `whether the others can carry the load of ${input.node.name} is unknown: ${whole.node}: ${whole.why}`,
-          'Mend what cannot be read there.',
-        ),
-      ];
+    // Judged for each set on each proxy: what one of them has left may be nobody on another.
+    const answers = survivorsBySet(input).map((survivors) => {
+      const question = {
+        leaving: [{ node: input.node, seen }],
+        survivors,
+        dispatch: input.cluster.rolling.dispatch,
+      };
+      return {
+        whole: canCarry({ ...question, headroom: 0 }),
+        comfortable: canCarry({ ...question, headroom: input.cluster.rolling.headroom }),
+      };
+    });
+    for (const { whole } of answers) {
+      if (whole.can === 'unknown') {
+        return [
+          refusal(
+            `whether the others can carry the load of ${input.node.name} is unknown: ${whole.node}: ${whole.why}`,
+            'Mend what cannot be read there.',
+          ),
+        ];
+      }
+      if (!whole.can) {
+        return [
+          refusal(
+            `the others cannot carry the load of ${input.node.name}: ${whole.why}`,
+            'Wait for a quieter hour, or bring another node in first.',
+          ),
+        ];
+      }
     }
-    if (!whole.can) {
-      return [
-        refusal(
-          `the others cannot carry the load of ${input.node.name}: ${whole.why}`,
-          'Wait for a quieter hour, or bring another node in first.',
-        ),
-      ];
+    for (const { comfortable } of answers) {
+      if (comfortable.can === false)
+        return [warning(`it will be tight without ${input.node.name}: ${comfortable.why}`)];
     }
-    const comfortable = canCarry({ ...question, headroom: input.cluster.rolling.headroom });
-    if (comfortable.can === false)
-      return [warning(`it will be tight without ${input.node.name}: ${comfortable.why}`)];
-    return [ok(`the others can carry the load of ${input.node.name}`)];
+    // Nobody left at all is what the check `survivors` speaks of.
+    return answers.length === 0 ? [] : [ok(`the others can carry the load of ${input.node.name}`)];
   },
 };
 
-/** Nodes that take calls in a set of this node on every proxy that was read. */
-function survivorsEverywhere(input: PreflightInput): readonly Survivor[] {
+/** For each set of the node on each proxy that was read: the other nodes that take calls there, where there are any. */
+function survivorsBySet(input: PreflightInput): readonly (readonly Survivor[])[] {
   const sets = new Set(input.node.destinations.map((destination) => destination.set));
-  const read = readProxies(input);
-  const takesCalls = (node: Node): boolean =>
-    read.every(({ sets: listed }) =>
-      placedTargets(listed).some((target) => {
+  return readProxies(input).flatMap(({ sets: listed }) =>
+    [...sets].flatMap((set) => {
+      const active = placedTargets(listed).filter((target) => {
         const flags = readFlags(target.flags);
-        return (
-          sets.has(target.set) &&
-          flags !== undefined &&
-          isSelectable(flags) &&
-          ownersOf(input.cluster, target).includes(node)
-        );
-      }),
-    );
-  return input.cluster.nodes.flatMap((node) => {
-    const seen = input.observation.nodes[node.name];
-    if (node.name === input.node.name || seen === undefined || whyNoSurvivor(node, seen) !== null) return [];
-    return takesCalls(node) ? [{ node, seen }] : [];
-  });
+        return target.set === set && flags !== undefined && isSelectable(flags);
+      });
+      const owners = new Set(active.flatMap((target) => ownersOf(input.cluster, target)));
+      const survivors = [...owners].flatMap((node) => {
+        const seen = input.observation.nodes[node.name];
+        if (node.name === input.node.name || seen === undefined || whyNoSurvivor(node, seen) !== null)
+          return [];
+        return [{ node, seen }];
+      });
+      return survivors.length === 0 ? [] : [survivors];
+    }),
+  );
 }

@@ -28,6 +28,8 @@ export interface PreflightInput {
   readonly addresses: Readonly<Record<string, Known<readonly string[]>>>;
   /** The run that left the node out, and what it had found; null where none did. */
   readonly standing: Standing | null;
+  /** Whether the run that the node's mark names is known to have ended. */
+  readonly markSettled: boolean;
   /** Wall clock, ms since 1970: ages of marks are told with it. */
   readonly wall: number;
 }

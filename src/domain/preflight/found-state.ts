@@ -34,21 +34,26 @@ export const foundState: Check = {
           ),
         );
     }
-    const inactive = inState('inactive');
-    if (inactive.length > 0) {
+    for (const { proxy, flags } of inState('inactive')) {
+      const why =
+        readFlags(flags)?.probing === true
+          ? `${node.name} does not pass the probes of ${proxy} (${flags})`
+          : `${node.name} was set inactive on ${proxy} (${flags}); a drain gives it back like that`;
+      findings.push(warning(why));
+    }
+    const pause = readingOf(input)?.pause;
+    if (pause?.known === true && pause.value.inbound && standing?.baseline.pause.inbound !== false) {
       findings.push(
-        warning(
-          `${node.name} does not pass the probes of ${inactive.map((one) => one.proxy).join(', ')}: it was found inactive`,
-        ),
+        warning(`${node.name} was found paused; its inbound side will be paused again at the end`),
       );
     }
-    const seen = readingOf(input);
-    if (
-      seen?.pause.known === true &&
-      seen.pause.value.inbound &&
-      standing?.baseline.pause.inbound !== false
-    ) {
-      findings.push(warning(`${node.name} was found paused; it will be paused again at the end`));
+    if (pause?.known === true && pause.value.outbound) {
+      findings.push(
+        warning(
+          `the outbound side of ${node.name} is paused; a restart lifts that, and fsha does not put it back`,
+          'Pause it again by hand where it is wanted: fsctl pause outbound.',
+        ),
+      );
     }
     return findings.length > 0 ? findings : [ok(`${node.name} is in service`)];
   },

@@ -20,8 +20,8 @@ export const mark: Check = {
       ];
     if (seen.mark.value === null) return [ok(`no other run holds ${input.node.name}`)];
     const held = readMark(seen.mark.value);
-    if (held !== undefined && held.run === input.standing?.run && input.standing.settled)
-      return [ok(`${input.node.name} was left out by run ${held.run}, which is taken over`)];
+    if (held !== undefined && input.markSettled)
+      return [ok(`${input.node.name} is marked by run ${held.run}, which has ended`)];
     const age =
       held === undefined || Number.isNaN(held.at)
         ? ''

@@ -47,20 +47,26 @@ export const unlistedTargets: Check = {
   },
 };
 
+/** Every host under which the inventory knows the node; loopback is everybody's own. */
+export function hostsOf(node: Node): readonly string[] {
+  const esl = node.esl.via === 'direct' ? [node.esl.host] : [];
+  const own = [node.sip.ip, node.sip.extIp, node.ssh.host, ...esl].flatMap((host) => host ?? []);
+  return own.filter((host) => !['127.0.0.1', '::1', 'localhost'].includes(host));
+}
+
 function addressesOf(input: PreflightInput, node: Node): ReadonlySet<string> {
   const hosts = [
     ...node.destinations.flatMap((destination) =>
-      destination.uri === undefined ? [] : [parseSipAddress(destination.uri)?.host],
+      destination.uri === undefined ? [] : (parseSipAddress(destination.uri)?.host ?? []),
     ),
     // A node named by duid is where the proxies say that it is.
     ...readProxies(input).flatMap(({ sets }) =>
       placedTargets(sets)
         .filter((target) => ownersOf(input.cluster, target).includes(node))
-        .map((target) => parseSipAddress(target.uri)?.host),
+        .flatMap((target) => parseSipAddress(target.uri)?.host ?? []),
     ),
-    node.sip.ip,
-    node.sip.extIp,
-  ].filter((host) => host !== undefined);
+    ...hostsOf(node),
+  ];
   return new Set(hosts.flatMap((host) => [host, ...knownAddresses(input, host)]));
 }
 

@@ -6,6 +6,7 @@ import type { Observation } from '../../domain/observation.ts';
 import { restartIntended } from '../../domain/run.ts';
 import type { BaselineDestination } from '../../domain/run-events.ts';
 import {
+  assertSameStart,
   baselineOf,
   destinationsOf,
   doEffect,
@@ -14,6 +15,8 @@ import {
   type Step,
   type StepContext,
 } from '../step.ts';
+import { within } from '../deadline.ts';
+import { probeOptions } from '../survey.ts';
 import { disable } from './deactivate.ts';
 
 /**
@@ -21,6 +24,8 @@ import { disable } from './deactivate.ts';
  * a proxy that has not done so by then does not ping, which no RPC of 5.6 tells.
  */
 const PING_PATIENCE = 35_000;
+/** How long taking it out again may last: ms. */
+const OUT_AGAIN = 30_000;
 
 /**
  * Back in. A node that was restarted goes through `ip`, so that Kamailio's own next good OPTIONS makes it active: `a`
@@ -28,27 +33,26 @@ const PING_PATIENCE = 35_000;
  * active on every proxy for minSoak.
  */
 export const activate: Step<'activate'> = async (context, params) => {
-  const { node, policy } = context;
+  const { node } = context;
   const baseline = baselineOf(context);
-  const all = destinationsOf(context).filter(
-    (one) => params.explicit || readFlags(one.flags)?.state !== 'disabled',
-  );
-  const destinations = all.filter((one) => !policy.ignoreProxies.includes(one.proxy));
+  const { back, asFound, ignored } = sorted(context, params.explicit);
   try {
     await doEffect(context, { effect: 'node.pause', target: { node: node.name }, wanted: false });
-    if (await wasRestarted(context)) await throughProbing(context, destinations);
+    let careful = false;
+    if (await wasRestarted(context)) careful = await throughProbing(context, back);
     else
       await setDestinations(
         context,
-        destinations.map((one) => setTo(one, foundArgument(one))),
+        back.map((one) => setTo(one, foundArgument(one))),
       );
-    await whereIgnored(
+    await setDestinations(
       context,
-      all.filter((one) => !destinations.includes(one)),
+      asFound.map((one) => setTo(one, 'i')),
     );
-    await soak(context, destinations);
+    await whereIgnored(context, ignored);
+    await soak(context, back, careful);
   } catch (error) {
-    throw await outAgain(context, destinations, error);
+    throw await outAgain(context, back, error);
   }
   if (baseline.pause.inbound && !params.explicit) {
     await doEffect(context, { effect: 'node.pause', target: { node: node.name }, wanted: true });
@@ -56,6 +60,29 @@ export const activate: Step<'activate'> = async (context, params) => {
   await doEffect(context, { effect: 'node.mark', target: { node: node.name }, wanted: null });
   return 'succeeded';
 };
+
+interface Sorted {
+  /** To be seen active again. */
+  readonly back: readonly BaselineDestination[];
+  /** Set inactive by somebody, and not probed: IX, which holds outside probing mode 1. It is given back like that. */
+  readonly asFound: readonly BaselineDestination[];
+  /** On proxies that may be ignored. */
+  readonly ignored: readonly BaselineDestination[];
+}
+
+function sorted(context: StepContext, explicit: boolean): Sorted {
+  const isIgnored = (one: BaselineDestination): boolean => context.policy.ignoreProxies.includes(one.proxy);
+  const isSetInactive = ({ flags }: BaselineDestination): boolean => {
+    const found = readFlags(flags);
+    return !explicit && found?.state === 'inactive' && !found.probing;
+  };
+  const all = destinationsOf(context).filter((one) => explicit || readFlags(one.flags)?.state !== 'disabled');
+  return {
+    back: all.filter((one) => !isIgnored(one) && !isSetInactive(one)),
+    asFound: all.filter((one) => !isIgnored(one) && isSetInactive(one)),
+    ignored: all.filter(isIgnored),
+  };
+}
 
 /** A proxy that may be ignored is tried all the same: what fails there is recorded, and does not stop the run. */
 async function whereIgnored(
@@ -93,10 +120,12 @@ async function wasRestarted(context: StepContext): Promise<boolean> {
   return uuid?.known !== true || uuid.value !== baselineOf(context).coreUuid;
 }
 
+/** @returns whether a proxy may find by its own pings, later, that it does not reach the node */
 async function throughProbing(
   context: StepContext,
   destinations: readonly BaselineDestination[],
-): Promise<void> {
+): Promise<boolean> {
+  let careful = false;
   const { world, watcher, signal } = context;
   await setDestinations(
     context,
@@ -108,42 +137,46 @@ async function throughProbing(
     const waiting = destinations.filter((one) => !isIn(observation, one));
     if (waiting.length === 0) break;
     if (world.clock.now() >= patient) {
-      await whereNobodyPings(context, observation, waiting);
+      careful = await whereNobodyPings(context, observation, waiting);
       break;
     }
     await world.clock.sleep(250, signal);
     watcher.wake(needsOf(context));
   }
   await exactFlags(context, destinations);
+  return careful;
 }
 
 /**
- * A proxy that still shows it inactive after that long either does not ping, or its pings fail. The node is well and
- * answers from here; so it is set active, with P where it had that before.
+ * A proxy that still shows it inactive after that long either does not ping, or its pings fail, which the RPC of 5.6 does
+ * not tell. Where the node answers OPTIONS from here it is set active, with P where it had that before; where it was
+ * pinged before it is then watched for as long as pings take to fail.
+ * @returns whether there is such a one
  */
 async function whereNobodyPings(
   context: StepContext,
   observation: Observation,
   waiting: readonly BaselineDestination[],
-): Promise<void> {
-  const answers = baselineOf(context).options !== null;
+): Promise<boolean> {
+  const { world, node, signal } = context;
+  const answer = await probeOptions(world, node, signal);
   for (const destination of waiting) {
     const flags = flagsOf(observation, destination);
-    const parsed = flags.known ? readFlags(flags.value) : undefined;
-    const pinged = readFlags(destination.flags)?.probing === true;
-    // IP with P before the drain means that this proxy pings: its pings fail, and it would send calls into nowhere.
-    if (!answers || parsed?.state !== 'inactive' || (pinged && parsed.probing)) {
+    const isInactive = flags.known && readFlags(flags.value)?.state === 'inactive';
+    if (!isInactive || !answer.known || answer.value < 200 || answer.value >= 300) {
       throw new FshaError(
         'activate.failed',
-        `${destination.proxy} does not show ${context.node.name} as active: ${flags.known ? flags.value : flags.why}`,
+        `${destination.proxy} does not show ${node.name} as active: ${flags.known ? flags.value : flags.why}`,
         `Its OPTIONS to ${destination.uri} may fail: look at the way between the two.`,
       );
     }
   }
+  const wasPinged = (one: BaselineDestination): boolean => readFlags(one.flags)?.probing === true;
   await setDestinations(
     context,
-    waiting.map((one) => setTo(one, readFlags(one.flags)?.probing === true ? 'ap' : 'a')),
+    waiting.map((one) => setTo(one, wasPinged(one) ? 'ap' : 'a')),
   );
+  return waiting.some(wasPinged);
 }
 
 /** Outside mode 1 a destination comes back as AX: what was AP before gets its P again. */
@@ -167,17 +200,25 @@ async function exactFlags(context: StepContext, destinations: readonly BaselineD
 }
 
 /** Seen active on every proxy, in every look, for minSoak. */
-async function soak(context: StepContext, destinations: readonly BaselineDestination[]): Promise<void> {
+async function soak(
+  context: StepContext,
+  destinations: readonly BaselineDestination[],
+  careful: boolean,
+): Promise<void> {
   const { world, watcher, policy, signal, node } = context;
-  const deadline = world.clock.now() + PING_PATIENCE + policy.minSoak;
+  const long = careful ? Math.max(policy.minSoak, PING_PATIENCE) : policy.minSoak;
+  const deadline = world.clock.now() + PING_PATIENCE + long;
   let activeSince: number | null = null;
   for (;;) {
     const observation = await look(context);
     const now = world.clock.now();
+    const seen = observation.nodes[node.name];
+    assertSameStart(context, seen);
+    const isSeen = seen?.coreUuid.known === true && seen.ready.known && seen.ready.value;
     const not = destinations.filter((one) => !isIn(observation, one));
     const [first] = not;
-    activeSince = first === undefined ? (activeSince ?? now) : null;
-    if (activeSince !== null && now - activeSince >= policy.minSoak) return;
+    activeSince = first === undefined && isSeen ? (activeSince ?? now) : null;
+    if (activeSince !== null && now - activeSince >= long) return;
     if (now >= deadline) {
       const what =
         first === undefined
@@ -190,7 +231,7 @@ async function soak(context: StepContext, destinations: readonly BaselineDestina
       );
     }
     await world.clock.sleep(
-      activeSince === null ? 250 : Math.min(policy.poll, Math.max(50, activeSince + policy.minSoak - now)),
+      activeSince === null ? 250 : Math.min(policy.poll, Math.max(50, activeSince + long - now)),
       signal,
     );
     watcher.wake(needsOf(context));
@@ -213,25 +254,24 @@ function isIn(observation: Observation, destination: BaselineDestination): boole
   return parsed !== undefined && isSelectable(parsed);
 }
 
-/** In on some proxies and not on others is no state to leave a node in: it goes out again everywhere. */
+/**
+ * In on some proxies and not on others is no state to leave a node in: it goes out again everywhere, under a signal of
+ * its own, since it may be a signal that ended this.
+ */
 async function outAgain(
   context: StepContext,
   destinations: readonly BaselineDestination[],
   error: unknown,
 ): Promise<unknown> {
-  if (
-    !(error instanceof FshaError) ||
-    context.signal.aborted ||
-    error.code === 'journal' ||
-    error.code === 'bug'
-  )
-    return error;
+  const { world, leave, node } = context;
+  if (!(error instanceof FshaError) || error.code === 'journal' || error.code === 'bug') return error;
   try {
-    await setDestinations(context, destinations.map(disable));
+    await within(world.clock, OUT_AGAIN, leave, `taking ${node.name} out again`, (signal) =>
+      setDestinations({ ...context, signal }, destinations.map(disable)),
+    );
   } catch (second) {
     return second;
   }
-  return error.code === 'effect.unknown'
-    ? error
-    : new FshaError('activate.failed', error.message, error.hint, error);
+  if (error.code === 'interrupted' || error.code === 'effect.unknown') return error;
+  return new FshaError('activate.failed', error.message, error.hint, error);
 }

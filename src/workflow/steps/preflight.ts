@@ -35,6 +35,8 @@ export const preflight: Step<'preflight'> = async (context, params) => {
       'Without that nobody could say later whether it is well again.',
     );
   }
+  const mark = observation.nodes[node.name]?.mark;
+  memory.markFound = mark?.known === true ? mark.value : null;
   memory.startedAs = Object.fromEntries(
     Object.values(observation.proxies).flatMap((proxy) =>
       proxy.instance.known ? [[proxy.proxy, proxy.instance.value]] : [],

@@ -1,7 +1,7 @@
 import { errorInfo, FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
 import { setsWithoutSurvivor } from '../../domain/preflight/survivors.ts';
-import { doEffect, needsOf, type Step, type StepContext } from '../step.ts';
+import { assertHeld, doEffect, needsOf, type Step, type StepContext } from '../step.ts';
 import { hostPort } from '../world.ts';
 import { deadlineOf, readDrain, waitUntilDrained } from './wait-drained.ts';
 
@@ -21,6 +21,9 @@ export const restart: Step<'restart'> = async (context) => {
   } finally {
     context.watcher.setPace(node.name, context.policy.poll, 'pulse');
   }
+  // What this restart gave it is the one that has to be verified and brought back in, and no later one.
+  const proof = context.soFar().effects.findLast(({ intent }) => intent.effect === 'node.restart')?.settled;
+  context.memory.coreUuid = proof?.effect === 'node.restart' ? proof.read : null;
   return 'succeeded';
 };
 
@@ -32,6 +35,7 @@ async function lastLook(context: StepContext): Promise<void> {
   const { world, watcher, policy, signal, record, node, step } = context;
   for (let attempt = 1; ; attempt += 1) {
     const observation = await watcher.fresh({ ...needsOf(context), nodes: [...world.nodes.keys()] }, signal);
+    assertHeld(context, observation);
     if (!isStillDrained(context, observation)) {
       await waitUntilDrained(context);
       continue;

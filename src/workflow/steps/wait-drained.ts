@@ -14,15 +14,18 @@ import { FshaError } from '../../domain/errors.ts';
 import { type Observation, valueOr } from '../../domain/observation.ts';
 import type { ProgressReading } from '../../domain/run-events.ts';
 import {
+  assertHeld,
   baselineOf,
   destinationsOf,
+  doEffect,
   needsOf,
+  ownMark,
   setDestinations,
   type Step,
   type StepContext,
 } from '../step.ts';
 import { nodePort } from '../world.ts';
-import { disable, disableWhereIgnored } from './deactivate.ts';
+import { disable, disableWhereIgnored, recordDrift } from './deactivate.ts';
 
 /** With so few sessions left every event of a call that ends is worth a look. */
 const FEW = 20;
@@ -55,6 +58,7 @@ export async function waitUntilDrained(context: StepContext): Promise<Observatio
   try {
     for (;;) {
       const observation = await watcher.since(since, needs, signal);
+      assertHeld(context, observation);
       const reading = readDrain(context, observation);
       // The next reading has to be a new one of everything.
       since =
@@ -78,6 +82,14 @@ export async function waitUntilDrained(context: StepContext): Promise<Observatio
         since = clock.now();
         watcher.wake(needs);
         continue;
+      }
+      if (decided.decision.kind === 'regressed') {
+        // FreeSWITCH was restarted by another hand, and the mark died with it.
+        await doEffect(context, {
+          effect: 'node.mark',
+          target: { node: node.name },
+          wanted: ownMark(context),
+        });
       }
       if (decided.decision.kind !== 'blind') fought = 0;
       await disableWhereIgnored(context, enabledOnIgnored(context, observation));
@@ -157,15 +169,8 @@ async function mend(
   decision: DrainDecision & { kind: 'regressed' },
   fought: number,
 ): Promise<void> {
-  const { node, step, record } = context;
-  for (const { destination, now, cause } of decision.drift) {
-    await record({
-      type: 'drift.detected',
-      node: node.name,
-      step,
-      data: { target: destinationKey(destination), before: 'DX', now, cause },
-    });
-  }
+  const { node } = context;
+  await recordDrift(context, decision.drift);
   if (fought >= FOUGHT) {
     throw new FshaError(
       'drain.drift',
