@@ -4,6 +4,8 @@ const bundled = { globalSetup: ['test/global-setup.ts'], hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
+    // Most tests wait for something: on two cores two files at a time are no slower each.
+    maxWorkers: 2,
     projects: [
       // Tables and spoof servers; needs nothing but Node.
       {

@@ -1,5 +1,7 @@
 /** The mark by which a run holds a node, in FreeSWITCH's own memory: `RUN,WHO,WHEN`. It dies with a restart. */
 
+import { printable } from './text.ts';
+
 export interface Mark {
   readonly run: string;
   readonly who: string;
@@ -11,6 +13,12 @@ export interface Mark {
 export function writeMark(run: string, who: string, at: Date): string {
   const field = (text: string): string => text.replace(/[^A-Za-z0-9@._:-]/g, '_').slice(0, 80);
   return `${field(run)},${field(who)},${at.toISOString()}`;
+}
+
+/** Who holds a node by this mark, in words fit to be shown. */
+export function markOwner(text: string): string {
+  const mark = readMark(text);
+  return mark === undefined ? printable(text) : `run ${printable(mark.run)} of ${printable(mark.who)}`;
 }
 
 /** Reads a mark; undefined where the text is none of fsha's. */

@@ -66,6 +66,8 @@ async function lookUntil<K extends EffectKind>(
       sight.last = { read };
       sight.blind = null;
       if (handler.isConfirmed(read, effect.wanted, found)) return { outcome: 'done', read };
+      const lost = handler.whyLost?.(read, effect.wanted, effect.target) ?? null;
+      if (lost !== null) return { outcome: 'failed', read, error: lost };
       // A clear refusal with nothing changed needs no second look.
       if (acted !== null && isClearRefusal(acted)) {
         return { outcome: 'failed', read, error: new FshaError('effect.failed', acted.message, acted.hint) };

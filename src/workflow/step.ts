@@ -2,13 +2,12 @@
 import type { Node } from '../domain/cluster.ts';
 import type { Effect } from '../domain/effect.ts';
 import { FshaError } from '../domain/errors.ts';
-import { readMark, writeMark } from '../domain/mark.ts';
+import { markOwner, readMark, writeMark } from '../domain/mark.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
 import type { StepKind, StepParams } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { NodeRunState } from '../domain/run.ts';
 import type { Baseline, BaselineDestination, NewEvent } from '../domain/run-events.ts';
-import { printable } from '../domain/text.ts';
 import { performEffect } from './effect.ts';
 import type { Needs, Watcher } from './watcher.ts';
 import type { World } from './world.ts';
@@ -88,12 +87,9 @@ export function assertSameStart({ memory, node }: StepContext, seen: NodeObserva
 }
 
 export function takenBy({ node }: StepContext, mark: string): FshaError {
-  const other = readMark(mark);
-  const who =
-    other === undefined ? printable(mark) : `run ${printable(other.run)} of ${printable(other.who)}`;
   return new FshaError(
     'locked',
-    `${node.name} was taken by ${who} at the same moment`,
+    `${node.name} was taken by ${markOwner(mark)} at the same moment`,
     'This run gives way and leaves the node to it.',
   );
 }

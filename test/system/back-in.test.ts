@@ -51,6 +51,25 @@ describe('back in on real Kamailio, with the flags that were found', () => {
     expect(await real.flags()).toEqual(before);
   });
 
+  test('a proxy whose pings were switched off, with destinations that were probed before: set active, and watched', async () => {
+    const real = await start({ kamailio: [{ pingInterval: 0 }, {}] });
+    for (const node of real.nodes) await real.proxies[0].setState('ap', 1, node.destination);
+    const before = await real.flags();
+    const { exit, wanted } = await drainNode1(real);
+    expect(exit).toBe(0);
+    expect(wanted).toEqual({ 'lb-1': ['ip', 'ap'], 'lb-2': ['ip'] });
+    expect(await real.flags()).toEqual(before);
+  });
+
+  test('what an operator had set inactive (IX) is given back like that', async () => {
+    const real = await start({ kamailio: [{ probingMode: 2 }, {}] });
+    await real.proxies[0].setState('i', 1, real.nodes[0].destination);
+    const before = await real.flags();
+    const { exit } = await drainNode1(real);
+    expect(exit).toBe(0);
+    expect(await real.flags()).toEqual(before);
+  });
+
   test('a destination that was found as AP and comes back as AX gets its P again', async () => {
     const real = await start({ kamailio: [{ probingMode: 2 }, {}] });
     for (const node of real.nodes) await real.proxies[0].setState('ap', 1, node.destination);

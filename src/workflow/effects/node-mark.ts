@@ -1,4 +1,5 @@
 import { FshaError } from '../../domain/errors.ts';
+import { markOwner } from '../../domain/mark.ts';
 import type { EffectHandler } from '../effect-handler.ts';
 import { nodePort } from '../world.ts';
 
@@ -15,4 +16,12 @@ export const nodeMark: EffectHandler<'node.mark'> = {
   isSo: (found, wanted) => found === wanted,
   isConfirmed: (read, wanted) => read === wanted,
   act: (target, wanted, world, signal) => nodePort(world, target.node).setMark(wanted, signal),
+  whyLost: (read, wanted, target) =>
+    read === null || wanted === null || read === wanted
+      ? null
+      : new FshaError(
+          'locked',
+          `${target.node} was taken by ${markOwner(read)} at the same moment`,
+          'This run gives way and leaves the node to it.',
+        ),
 };

@@ -6,6 +6,7 @@ import type { Observation } from '../../domain/observation.ts';
 import { restartIntended } from '../../domain/run.ts';
 import type { BaselineDestination } from '../../domain/run-events.ts';
 import {
+  assertHeld,
   assertSameStart,
   baselineOf,
   destinationsOf,
@@ -214,6 +215,7 @@ async function soak(
     const now = world.clock.now();
     const seen = observation.nodes[node.name];
     assertSameStart(context, seen);
+    assertHeld(context, observation);
     const isSeen = seen?.coreUuid.known === true && seen.ready.known && seen.ready.value;
     const not = destinations.filter((one) => !isIn(observation, one));
     const [first] = not;
@@ -264,7 +266,7 @@ async function outAgain(
   error: unknown,
 ): Promise<unknown> {
   const { world, leave, node } = context;
-  if (!(error instanceof FshaError) || error.code === 'journal' || error.code === 'bug') return error;
+  if (!(error instanceof FshaError) || ['journal', 'bug', 'locked'].includes(error.code)) return error;
   try {
     await within(world.clock, OUT_AGAIN, leave, `taking ${node.name} out again`, (signal) =>
       setDestinations({ ...context, signal }, destinations.map(disable)),

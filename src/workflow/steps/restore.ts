@@ -1,5 +1,6 @@
 import { FshaError } from '../../domain/errors.ts';
-import { doEffect, setDestinations, type Step } from '../step.ts';
+import { doEffect, isOwn, setDestinations, type Step } from '../step.ts';
+import { nodePort } from '../world.ts';
 
 /** Between two tries at a proxy that does not answer: ms. */
 const RETRY_EVERY = 1_000;
@@ -9,9 +10,17 @@ export const restore: Step<'restore'> = async (context, params) => {
   const destinations = params.effects.filter((effect) => effect.effect === 'dispatcher.state');
   await untilDone(() => setDestinations(context, destinations));
   for (const effect of params.effects) {
-    if (effect.effect !== 'dispatcher.state') await untilDone(() => doEffect(context, effect));
+    if (effect.effect === 'dispatcher.state') continue;
+    // A mark that is no longer this run's is another run's, and stays.
+    if (effect.effect === 'node.mark' && !(await holdsNode())) continue;
+    await untilDone(() => doEffect(context, effect));
   }
   return 'succeeded';
+
+  async function holdsNode(): Promise<boolean> {
+    const { mark } = await nodePort(context.world, context.node.name).observe('pulse', context.signal);
+    return !mark.known || mark.value === null || isOwn(mark.value, context);
+  }
 
   /** What is done is seen as done at the next try; what fails is tried again until the undo's own time is over. */
   async function untilDone(work: () => Promise<unknown>): Promise<void> {
