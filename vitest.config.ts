@@ -17,7 +17,17 @@ export default defineConfig({
         },
       },
       // fsha and the lab's stand-ins as processes; needs nothing but Node.
-      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], ...bundled, testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          exclude: ['test/lab/cli-*.test.ts'],
+          ...bundled,
+          testTimeout: 60_000,
+        },
+      },
+      // Whole runs of the commands on the lab: minutes, since drains wait.
+      { test: { name: 'runs', include: ['test/lab/cli-*.test.ts'], ...bundled, testTimeout: 60_000 } },
       // Stand-ins against the transcripts of FreeSWITCH and against real Kamailio.
       {
         test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...bundled, testTimeout: 90_000 },

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The whole test run: installs what is missing, then check, unit (with the lab), contract, system and load tests.
+# The whole test run: installs what is missing, then check, unit (with the lab), contract, runs on the lab, system and load tests.
 # Ends with the time of each and one line, `N passed, N failed`; exits 1 if anything failed.
 #
-#   bash scripts/test.sh [--only check|unit|contract|system|load]
+#   bash scripts/test.sh [--only check|unit|contract|runs|system|load]
 #
 # With CI=true a test that is skipped or still to be written counts as failed.
 set -euo pipefail
@@ -14,10 +14,10 @@ readonly packages=(
   kamailio kamailio-redis-modules kamailio-json-modules kamailio-utils-modules kamailio-extra-modules
   openssh-server openssh-client openssl sip-tester redis-server postgresql tmux
 )
-suites=(check unit contract system load)
+suites=(check unit contract runs system load)
 
 usage() {
-  echo "usage: bash scripts/test.sh [--only check|unit|contract|system|load]" >&2
+  echo "usage: bash scripts/test.sh [--only check|unit|contract|runs|system|load]" >&2
   exit 2
 }
 
