@@ -179,6 +179,11 @@ async function startNode(lab: Lab, node: LabNode): Promise<void> {
     sip: node.sip,
     esl: { ...node.esl, password: lab.eslPassword, acl: ['127.0.0.0/8'] },
     control: node.control,
+    // One that has to register again after a restart, and one that never does.
+    gateways: [
+      { name: 'trunk-a', state: 'REGED', registersAfterMs: 500 },
+      { name: 'trunk-c', state: 'NOREG' },
+    ],
     stateFile: join(lab.directory, `${node.name}.state.json`),
     inviteLog: node.inviteLog,
     endWithStdin: true,

@@ -97,14 +97,18 @@ describe('the restart', () => {
 });
 
 describe('verify', () => {
-  it('without its profile it stays out: exit 8', async () => {
-    const config = await changed('profile', QUICK);
-    await lab.askNode('node-1', { fault: 'noProfile', value: true, when: 'nextStart' });
+  it.each([
+    ['profile', 'noProfile', /external/],
+    ['gateway', 'noGateway', /gateway external::trunk-a is/],
+  ])('without its %s it stays out: exit 8', async (what, fault, said) => {
+    const config = await changed(what, QUICK);
+    await lab.askNode('node-1', { fault, value: true, when: 'nextStart' });
     const run = await callFsha(['drain', 'node-1', '--json', ...config]);
     expect(run.exit).toBe(8);
     expect(await lab.flags()).toEqual(NODE_1_OUT);
     expect(settled(run.events)).toMatchObject({ data: { nodes: { 'node-1': 'out of service' } } });
-    await lab.askNode('node-1', { fault: 'noProfile', value: false });
+    expect(JSON.stringify(settled(run.events))).toMatch(said);
+    await lab.askNode('node-1', { fault, value: false });
     expect((await lab.call('drain', 'node-1')).exit).toBe(0);
   });
 
