@@ -1,5 +1,6 @@
 /** The mark by which a run holds a node, in FreeSWITCH's own memory: `RUN,WHO,WHEN`. It dies with a restart. */
 
+import { FshaError } from './errors.ts';
 import { printable } from './text.ts';
 
 export interface Mark {
@@ -15,10 +16,16 @@ export function writeMark(run: string, who: string, at: Date): string {
   return `${field(run)},${field(who)},${at.toISOString()}`;
 }
 
-/** Who holds a node by this mark, in words fit to be shown. */
-export function markOwner(text: string): string {
-  const mark = readMark(text);
-  return mark === undefined ? printable(text) : `run ${printable(mark.run)} of ${printable(mark.who)}`;
+/** What a run says that finds another one's mark where its own should be: it gives way. */
+export function takenByAnother(node: string, mark: string): FshaError {
+  const other = readMark(mark);
+  const who =
+    other === undefined ? printable(mark) : `run ${printable(other.run)} of ${printable(other.who)}`;
+  return new FshaError(
+    'locked',
+    `${node} was taken by ${who} at the same moment`,
+    'This run gives way and leaves the node to it.',
+  );
 }
 
 /** Reads a mark; undefined where the text is none of fsha's. */

@@ -2,7 +2,7 @@
 import type { Node } from '../domain/cluster.ts';
 import type { Effect } from '../domain/effect.ts';
 import { FshaError } from '../domain/errors.ts';
-import { markOwner, readMark, writeMark } from '../domain/mark.ts';
+import { readMark, takenByAnother, writeMark } from '../domain/mark.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
 import type { StepKind, StepParams } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -68,7 +68,7 @@ export function isOwn(mark: string, context: StepContext): boolean {
 export function assertHeld(context: StepContext, observation: Observation): void {
   const mark = observation.nodes[context.node.name]?.mark;
   if (mark?.known !== true || mark.value === null || isOwn(mark.value, context)) return;
-  throw takenBy(context, mark.value);
+  throw takenByAnother(context.node.name, mark.value);
 }
 
 /**
@@ -83,14 +83,6 @@ export function assertSameStart({ memory, node }: StepContext, seen: NodeObserva
     'verify.failed',
     `${node.name} has started once more by itself since it was restarted or first seen well`,
     'Look at its log: something ends it.',
-  );
-}
-
-export function takenBy({ node }: StepContext, mark: string): FshaError {
-  return new FshaError(
-    'locked',
-    `${node.name} was taken by ${markOwner(mark)} at the same moment`,
-    'This run gives way and leaves the node to it.',
   );
 }
 

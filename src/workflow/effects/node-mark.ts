@@ -1,14 +1,13 @@
 import { FshaError } from '../../domain/errors.ts';
-import { markOwner } from '../../domain/mark.ts';
+import { takenByAnother } from '../../domain/mark.ts';
 import type { EffectHandler } from '../effect-handler.ts';
 import { nodePort } from '../world.ts';
+import { lookAtNode } from './look-at-node.ts';
 
 /** The mark by which other runs see that this node is held. */
 export const nodeMark: EffectHandler<'node.mark'> = {
   look: async (target, world, signal) => {
-    const seen = await nodePort(world, target.node).observe('pulse', signal);
-    if (seen.trouble !== null)
-      throw new FshaError(seen.trouble.code, seen.trouble.message, seen.trouble.hint);
+    const seen = await lookAtNode(world, target.node, signal);
     if (!seen.mark.known)
       throw new FshaError('protocol', `the mark of ${target.node} is unknown: ${seen.mark.why}`);
     return seen.mark.value;
@@ -17,11 +16,5 @@ export const nodeMark: EffectHandler<'node.mark'> = {
   isConfirmed: (read, wanted) => read === wanted,
   act: (target, wanted, world, signal) => nodePort(world, target.node).setMark(wanted, signal),
   whyLost: (read, wanted, target) =>
-    read === null || wanted === null || read === wanted
-      ? null
-      : new FshaError(
-          'locked',
-          `${target.node} was taken by ${markOwner(read)} at the same moment`,
-          'This run gives way and leaves the node to it.',
-        ),
+    read === null || wanted === null || read === wanted ? null : takenByAnother(target.node, read),
 };

@@ -4,6 +4,7 @@ import { printable } from '../../domain/text.ts';
 import { findNode } from '../../domain/cluster.ts';
 import type { EffectHandler, ReadBack } from '../effect-handler.ts';
 import { hostPort, nodePort, type World } from '../world.ts';
+import { lookAtNode } from './look-at-node.ts';
 
 /** Between two looks for the new core_uuid: ms. */
 const LOOK_EVERY = 250;
@@ -20,9 +21,7 @@ const UPTIME_SLACK = 2_000;
  */
 export const nodeRestart: EffectHandler<'node.restart'> = {
   look: async (target, world, signal) => {
-    const seen = await nodePort(world, target.node).observe('pulse', signal);
-    if (seen.trouble !== null)
-      throw new FshaError(seen.trouble.code, seen.trouble.message, seen.trouble.hint);
+    const seen = await lookAtNode(world, target.node, signal);
     if (!seen.coreUuid.known)
       throw new FshaError('protocol', `core_uuid of ${target.node} is unknown: ${seen.coreUuid.why}`);
     return seen.coreUuid.value;

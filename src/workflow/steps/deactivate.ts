@@ -1,6 +1,7 @@
 import { destinationKey, type Drift, readOut } from '../../domain/drift.ts';
 import type { Effect } from '../../domain/effect.ts';
 import { FshaError } from '../../domain/errors.ts';
+import { takenByAnother } from '../../domain/mark.ts';
 import type { Observation } from '../../domain/observation.ts';
 import { setsWithoutSurvivor } from '../../domain/preflight/survivors.ts';
 import type { BaselineDestination } from '../../domain/run-events.ts';
@@ -14,7 +15,6 @@ import {
   setDestinations,
   type Step,
   type StepContext,
-  takenBy,
 } from '../step.ts';
 import { nodePort } from '../world.ts';
 
@@ -43,7 +43,7 @@ async function takeMark(context: StepContext): Promise<void> {
   const { world, node, memory, signal } = context;
   const mark = (await nodePort(world, node.name).observe('pulse', signal)).mark;
   if (mark.known && mark.value !== null && mark.value !== memory.markFound && !isOwn(mark.value, context)) {
-    throw takenBy(context, mark.value);
+    throw takenByAnother(node.name, mark.value);
   }
   await doEffect(context, { effect: 'node.mark', target: { node: node.name }, wanted: ownMark(context) });
 }
