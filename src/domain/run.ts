@@ -1,8 +1,9 @@
 /** The state of a run: a fold of its events, the same from a journal as from the live stream. */
+import { destinationKey } from './drift.ts';
 import { effectKey, type Intent } from './effect.ts';
 import type { ErrorInfo } from './errors.ts';
 import type { Plan } from './plan.ts';
-import type { Policy } from './policy.ts';
+import type { Policy, RunRequest } from './policy.ts';
 import type {
   Baseline,
   BaselineDestination,
@@ -13,13 +14,17 @@ import type {
   StepOutcome,
 } from './run-events.ts';
 import type { Verdict } from './verdict.ts';
+import { lastingWishes, NO_WISHES, policyWith, refusalFor, type Wishes, withWish } from './wishes.ts';
 
 export interface RunState {
   readonly run: string;
   readonly started: EventOf<'run.started'>['data'];
+  /** As the run began; see policyFor. */
   readonly policy: Policy;
   readonly plan: Plan;
   readonly nodes: Readonly<Record<string, NodeRunState>>;
+  /** Received and not yet answered, in order. */
+  readonly openRequests: readonly RunRequest[];
   readonly settled: RunSettled | null;
   readonly lastSeq: number;
 }
@@ -35,6 +40,10 @@ export interface NodeRunState {
   /** The first step that failed, and why. */
   readonly failure: { readonly step: string; readonly error: ErrorInfo } | null;
   readonly undo: 'started' | 'done' | 'failed' | 'unknown' | null;
+  /** What was asked and granted while it ran. */
+  readonly wishes: Wishes;
+  /** FLAGS with which a destination was seen that somebody else had changed, until it was set again; by its key. */
+  readonly drifted: Readonly<Record<string, string>>;
 }
 
 export interface EffectRecord {
@@ -59,6 +68,8 @@ const NOTHING_YET: NodeRunState = {
   steps: {},
   failure: null,
   undo: null,
+  wishes: NO_WISHES,
+  drifted: {},
 };
 
 /** The state after one more event; events of unknown type change nothing. The first event has to be run.started. */
@@ -72,13 +83,22 @@ export function apply(state: RunState | null, event: RunEvent): RunState {
       policy: event.data.policy,
       plan: event.data.plan,
       nodes: Object.fromEntries(event.data.plan.nodes.map(({ node }) => [node, NOTHING_YET])),
+      openRequests: [],
       settled: null,
       lastSeq: event.seq,
     };
   }
   const next: RunState = { ...state, lastSeq: event.seq };
   if (event.type === 'run.settled') return { ...next, settled: event.data };
-  if (event.type === 'run.resumed') return { ...next, settled: null };
+  if (event.type === 'run.resumed') return resumed(next);
+  if (event.type === 'request.received')
+    return { ...next, openRequests: [...state.openRequests, event.data.request] };
+  if (event.type === 'request.settled') {
+    // They are answered in the order in which they came.
+    const [request, ...openRequests] = state.openRequests;
+    const answered = { ...next, openRequests };
+    return request === undefined || !event.data.accepted ? answered : granted(answered, request);
+  }
   if (event.node === undefined) return next;
   const before = state.nodes[event.node] ?? NOTHING_YET;
   return { ...next, nodes: { ...state.nodes, [event.node]: applyToNode(before, event) } };
@@ -89,6 +109,30 @@ export function fold(events: Iterable<RunEvent>): RunState | undefined {
   let state: RunState | null = null;
   for (const event of events) state = apply(state, event);
   return state ?? undefined;
+}
+
+/** The policy for one node: the run's, with what was granted for the node since. */
+export function policyFor(state: RunState, node: string): Policy {
+  return policyWith(state.policy, state.nodes[node]?.wishes ?? NO_WISHES);
+}
+
+function granted(state: RunState, request: RunRequest): RunState {
+  const nodes = Object.entries(state.nodes).map(([name, node]): [string, NodeRunState] => {
+    const meant =
+      request.node === undefined
+        ? refusalFor(request, name, node, state.plan, state.policy) === null
+        : request.node === name;
+    return [name, meant ? { ...node, wishes: withWish(node.wishes, request) } : node];
+  });
+  return { ...state, nodes: Object.fromEntries(nodes) };
+}
+
+function resumed(state: RunState): RunState {
+  const nodes = Object.entries(state.nodes).map(([name, node]): [string, NodeRunState] => [
+    name,
+    { ...node, wishes: lastingWishes(node.wishes) },
+  ]);
+  return { ...state, nodes: Object.fromEntries(nodes), openRequests: [], settled: null };
 }
 
 function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
@@ -128,8 +172,11 @@ function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
         effects: node.effects.map((record, at) =>
           at === index ? { ...record, settled: event.data } : record,
         ),
+        drifted: stillDrifted(node.drifted, event.data),
       };
     }
+    case 'drift.detected':
+      return { ...node, drifted: { ...node.drifted, [event.data.target]: event.data.now } };
     case 'undo.started':
       return { ...node, undo: 'started' };
     case 'undo.settled':
@@ -137,6 +184,13 @@ function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
     default:
       return node;
   }
+}
+
+function stillDrifted(drifted: NodeRunState['drifted'], settled: EffectSettled): NodeRunState['drifted'] {
+  if (settled.effect !== 'dispatcher.state') return drifted;
+  if (settled.outcome !== 'done' && settled.outcome !== 'already') return drifted;
+  const key = destinationKey(settled.target);
+  return Object.fromEntries(Object.entries(drifted).filter(([one]) => one !== key));
 }
 
 function withStep(

@@ -84,7 +84,11 @@ export function policy(changes: Partial<Policy> = {}): Policy {
     ignoreProxies: [],
     force: [],
     foundDisabled: null,
+    threshold: 0,
+    cutting: { cause: 'NORMAL_CLEARING', protect: [], protectTimeout: null, expendable: [] },
+    onOut: null,
     minSoak: 5_000,
+    showNumbers: false,
     ...changes,
   };
 }

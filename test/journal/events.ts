@@ -14,7 +14,11 @@ const policy: EventData['run.started']['policy'] = {
   ignoreProxies: [],
   force: [],
   foundDisabled: null,
+  threshold: 0,
+  cutting: { cause: 'NORMAL_CLEARING', protect: [], protectTimeout: null, expendable: [] },
+  onOut: null,
   minSoak: 5_000,
+  showNumbers: false,
 };
 
 export function started(

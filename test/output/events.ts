@@ -28,7 +28,11 @@ export const policy: Policy = {
   ignoreProxies: [],
   force: [],
   foundDisabled: null,
+  threshold: 0,
+  cutting: { cause: 'NORMAL_CLEARING', protect: [], protectTimeout: null, expendable: [] },
+  onOut: null,
   minSoak: 5_000,
+  showNumbers: false,
 };
 
 export const baseline: Baseline = {

@@ -1,0 +1,105 @@
+/** What a person asked of one node of a run under way: whether it can be granted, and what it changes. */
+import type { Plan, StepKind } from './plan.ts';
+import type { Policy, RunRequest } from './policy.ts';
+import type { StepOutcome } from './run-events.ts';
+
+/** What was granted so far. */
+export interface Wishes {
+  /** How much later the deadline is, ms. */
+  readonly extendMs: number;
+  readonly hold: boolean;
+  /** So many ordinary calls may be cut; null: nobody asked for it. */
+  readonly cut: number | null;
+  readonly abort: boolean;
+}
+
+export const NO_WISHES: Wishes = { extendMs: 0, hold: false, cut: null, abort: false };
+
+/** A node as far as granting asks about it; see NodeRunState. */
+interface Asked {
+  readonly steps: Readonly<Record<string, { readonly outcome: StepOutcome | null }>>;
+  readonly undo: 'started' | 'done' | 'failed' | 'unknown' | null;
+  readonly wishes: Wishes;
+}
+
+export function withWish(wishes: Wishes, request: RunRequest): Wishes {
+  switch (request.kind) {
+    case 'extend':
+      return { ...wishes, extendMs: wishes.extendMs + request.ms };
+    case 'hold':
+      return { ...wishes, hold: true };
+    case 'cut':
+      return { ...wishes, cut: Math.max(request.confirmed, wishes.cut ?? 0) };
+    case 'abort':
+      return { ...wishes, abort: true };
+  }
+}
+
+/** What outlives the process in which it was asked: a deadline, a hold. To stop, and to cut, is meant for the moment. */
+export function lastingWishes(wishes: Wishes): Wishes {
+  return { ...NO_WISHES, extendMs: wishes.extendMs, hold: wishes.hold };
+}
+
+export function policyWith(policy: Policy, wishes: Wishes): Policy {
+  return {
+    ...policy,
+    timeout: policy.timeout === null ? null : policy.timeout + wishes.extendMs,
+    ...(wishes.hold ? { hold: true, onTimeout: 'hold' as const } : {}),
+  };
+}
+
+/**
+ * Why a request cannot be granted for one node, a clause; null where it can.
+ * @param policy the run's, without wishes
+ */
+export function refusalFor(
+  request: RunRequest,
+  name: string,
+  node: Asked,
+  plan: Plan,
+  policy: Policy,
+): string | null {
+  const wait = stepOf(name, node, plan, 'wait_drained');
+  switch (request.kind) {
+    case 'abort':
+      return null;
+    case 'extend': {
+      if (!isPositive(request.ms)) return 'a deadline is extended by a positive number of milliseconds';
+      if (wait === 'none') return `the calls of ${name} are not waited for in this run`;
+      if (wait === 'settled') return `the wait for the calls of ${name} is over`;
+      const { timeout } = policyWith(policy, node.wishes);
+      if (timeout === null) return 'there is no deadline to extend';
+      return Number.isSafeInteger(timeout + request.ms) ? null : 'the deadline would be too far away';
+    }
+    case 'hold':
+      if (plan.kind !== 'drain') return 'only a drain can be held';
+      if (node.undo !== null) return `${name} is given back already`;
+      return ['none', 'open'].includes(stepOf(name, node, plan, 'activate'))
+        ? null
+        : `${name} is brought back in already`;
+    case 'cut':
+      if (!isPositive(request.confirmed)) return 'the number of calls to cut is not a positive number';
+      if (wait !== 'started') return `the calls of ${name} are not being waited for`;
+      return node.wishes.cut !== null && node.wishes.cut >= request.confirmed
+        ? `cutting ${node.wishes.cut} ${node.wishes.cut === 1 ? 'call' : 'calls'} of ${name} was asked for already`
+        : null;
+  }
+}
+
+function isPositive(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
+}
+
+/** How far the node's step of that kind is; `none` where the plan has none. */
+function stepOf(
+  name: string,
+  node: Asked,
+  plan: Plan,
+  kind: StepKind,
+): 'none' | 'open' | 'started' | 'settled' {
+  const planned = plan.nodes.find((one) => one.node === name)?.steps.find((step) => step.kind === kind);
+  if (planned === undefined) return 'none';
+  const record = node.steps[planned.id];
+  if (record === undefined) return 'open';
+  return record.outcome === null ? 'started' : 'settled';
+}
