@@ -17,16 +17,15 @@ export interface ChannelBegan {
 }
 
 export interface ArrivalSource {
-  /** As FreeSWITCH gave it; unmasked. OTHERS for all that came after the first MOST sources. */
-  readonly address: string;
   readonly calls: number;
   /** Monotonic ms. */
   readonly lastAt: number;
 }
 
 /** What came in since the node was out. */
-export interface ArrivalMemory {
-  readonly sources: readonly ArrivalSource[];
+export interface ArrivalsSoFar {
+  /** By address, unmasked, as FreeSWITCH gave it; OTHERS for all that came after the first MOST. */
+  readonly sources: Readonly<Record<string, ArrivalSource>>;
   /** Calls that the node itself began. */
   readonly originated: number;
 }
@@ -35,46 +34,44 @@ export interface ArrivalMemory {
 export const MOST = 100;
 export const OTHERS = '';
 
-export function noArrivals(): ArrivalMemory {
-  return { sources: [], originated: 0 };
+export function noArrivals(): ArrivalsSoFar {
+  return { sources: {}, originated: 0 };
 }
 
-/** The memory after one more channel; `at` is monotonic ms. Further legs are calls that were there before. */
-export function withActivity(memory: ArrivalMemory, began: ChannelBegan, at: number): ArrivalMemory {
-  if (began.furtherLeg) return memory;
-  if (began.direction === 'outbound') return { ...memory, originated: memory.originated + 1 };
+/** What came in, with one more channel; `at` is monotonic ms. Further legs are calls that were there before. */
+export function withActivity(soFar: ArrivalsSoFar, began: ChannelBegan, at: number): ArrivalsSoFar {
+  if (began.furtherLeg) return soFar;
+  if (began.direction === 'outbound') return { ...soFar, originated: soFar.originated + 1 };
   // A leg of mod_loopback is inbound and came from nowhere.
-  if (began.address === null) return memory;
-  const { sources } = memory;
-  const known = sources.some((source) => source.address === began.address);
-  const address = known || sources.length < MOST ? began.address : OTHERS;
-  const before = sources.find((source) => source.address === address);
-  const after: ArrivalSource = { address, calls: (before?.calls ?? 0) + 1, lastAt: at };
-  return { ...memory, sources: [...sources.filter((source) => source !== before), after] };
+  if (began.address === null) return soFar;
+  const { sources } = soFar;
+  const apart = Object.hasOwn(sources, began.address) || Object.keys(sources).length < MOST;
+  const address = apart ? began.address : OTHERS;
+  const before = Object.hasOwn(sources, address) ? (sources[address]?.calls ?? 0) : 0;
+  return { ...soFar, sources: { ...sources, [address]: { calls: before + 1, lastAt: at } } };
 }
 
 /**
  * The sources that sent a call when none should come any more, for a warning once for each. An INVITE that was under way
  * may arrive for as long as the proxies wait for an answer, so one within `frTimer` ms is no surprise.
  * @param since monotonic ms at which the node was out
+ * @returns addresses, unmasked: name them by sourceOf
  */
-export function stillArriving(
-  memory: ArrivalMemory,
-  since: number,
-  frTimer: number,
-): readonly ArrivalSource[] {
-  return memory.sources.filter((source) => source.lastAt > since + frTimer);
+export function stillArriving(soFar: ArrivalsSoFar, since: number, frTimer: number): readonly string[] {
+  return Object.entries(soFar.sources).flatMap(([address, { lastAt }]) =>
+    lastAt > since + frTimer ? [address] : [],
+  );
 }
 
 /** What a progress event says: sources by name, the busiest first; sources of one name are one. */
 export function arrivalsOf(
-  memory: ArrivalMemory,
+  soFar: ArrivalsSoFar,
   cluster: Cluster,
   showNumbers: boolean,
 ): readonly Arrivals[] {
   const calls = new Map<string, number>();
-  for (const source of memory.sources) {
-    const from = sourceOf(cluster, source.address, showNumbers);
+  for (const [address, source] of Object.entries(soFar.sources)) {
+    const from = sourceOf(cluster, address, showNumbers);
     calls.set(from, (calls.get(from) ?? 0) + source.calls);
   }
   return [...calls]

@@ -18,37 +18,32 @@ export function beginFight(): Fight {
 }
 
 /**
- * After drift was seen. It is one more in a row where it comes at once, that is within three polls and at least 10 s
- * after the destination was set again; else it is the first of a new row. Drift that is seen again because setting did
- * not help counts once.
- * @param keys the destinations that drifted, see destinationKey
+ * After drift of one destination was seen. It is one more in a row where it comes at once: within three polls, and at
+ * least 10 s, after the destination was set again; else it is the first of a new row. Drift that is only seen again,
+ * since setting it did not succeed, is the same one.
+ * @param key see destinationKey
  * @param now monotonic ms
  * @param poll ms
  */
 export function afterDrift(
   fight: Fight,
-  keys: readonly string[],
+  key: string,
   now: number,
   poll: number,
 ): { readonly fight: Fight; readonly fought: boolean } {
-  const atOnce = Math.max(3 * poll, 10_000);
-  const bouts = keys.map((key): readonly [string, Bout] => {
-    const before = fight[key];
-    if (before === undefined) return [key, { drifts: 1, setAt: null }];
-    if (before.setAt === null) return [key, before];
-    return [key, { drifts: now - before.setAt <= atOnce ? before.drifts + 1 : 1, setAt: null }];
-  });
-  return {
-    fight: { ...fight, ...Object.fromEntries(bouts) },
-    fought: bouts.some(([, bout]) => bout.drifts >= FOUGHT),
-  };
+  const before = fight[key];
+  const bout: Bout = { drifts: driftsInRow(before, now, Math.max(3 * poll, 10_000)), setAt: null };
+  return { fight: { ...fight, [key]: bout }, fought: bout.drifts >= FOUGHT };
 }
 
-/** After destinations were set again; `now` is monotonic ms. */
-export function afterMend(fight: Fight, keys: readonly string[], now: number): Fight {
-  const bouts = keys.flatMap((key) => {
-    const before = fight[key];
-    return before === undefined ? [] : [[key, { ...before, setAt: now }] as const];
-  });
-  return { ...fight, ...Object.fromEntries(bouts) };
+function driftsInRow(before: Bout | undefined, now: number, atOnce: number): number {
+  if (before === undefined) return 1;
+  if (before.setAt === null) return before.drifts;
+  return now - before.setAt <= atOnce ? before.drifts + 1 : 1;
+}
+
+/** After a destination that had drifted was set again and read back so; `now` is monotonic ms. */
+export function afterMend(fight: Fight, key: string, now: number): Fight {
+  const before = fight[key];
+  return before === undefined ? fight : { ...fight, [key]: { ...before, setAt: now } };
 }
