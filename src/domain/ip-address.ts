@@ -24,13 +24,12 @@ export function parseIp(text: string): IpAddress | undefined {
   return value - low === V4_IN_V6 ? { family: 4, value: low } : { family: 6, value };
 }
 
-/** Whether an address lies in a network such as `10.0.1.0/24`; false where that is none. */
+/** Whether an address lies in a network such as `10.0.1.0/24`, of its own family; false where that is none. */
 export function isInNetwork(address: IpAddress, network: string): boolean {
   const [base = '', length = ''] = network.split('/');
   const first = parseIp(base);
   if (first === undefined || !/^\d{1,3}$/.test(length)) return false;
-  const width = first.family === 4 ? 32 : 128;
-  const host = width - Number(length);
+  const host = (base.includes(':') ? 128 : 32) - Number(length);
   if (host < 0 || first.family !== address.family) return false;
   return first.value >> BigInt(host) === address.value >> BigInt(host);
 }
