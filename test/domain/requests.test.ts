@@ -1,0 +1,216 @@
+import { describe, expect, it } from 'vitest';
+import { planActivate, planDeactivate } from '../../src/domain/plan.ts';
+import type { RunRequest } from '../../src/domain/policy.ts';
+import { admit } from '../../src/domain/requests.ts';
+import type { NewEvent } from '../../src/domain/run-events.ts';
+import { began, ended, granted, nodeOf, received, answered, stateOf } from './run-story.ts';
+
+const EXTEND: RunRequest = { kind: 'extend', ms: 600_000 };
+const HOLD: RunRequest = { kind: 'hold' };
+const CUT: RunRequest = { kind: 'cut', confirmed: 3 };
+const ABORT: RunRequest = { kind: 'abort' };
+
+const OUT = [began('preflight'), ended('preflight'), began('deactivate'), ended('deactivate')];
+const WAITING = [...OUT, began('wait_drained')];
+const DRAINED = [...WAITING, ended('wait_drained')];
+const ACTIVATING = [...DRAINED, began('activate')];
+const OVER: NewEvent = {
+  type: 'run.settled',
+  data: { outcome: 'done', exit: 0, nodes: {}, callsCut: 0, next: [] },
+};
+const UNDO: NewEvent = { type: 'undo.started', node: 'node-1', data: { effects: [] } };
+
+type Row = readonly [string, RunRequest, Parameters<typeof stateOf>, why: string | null];
+
+const RULES: readonly Row[] = [
+  // Any request.
+  ['a node of no run', { ...ABORT, node: 'node-9' }, [WAITING], 'node-9 is no node of this run'],
+  [
+    'a node with a forged name',
+    { ...ABORT, node: 'a\u001b[2J' },
+    [WAITING],
+    'a\ufffd[2J is no node of this run',
+  ],
+  [
+    'a name that every object has',
+    { ...ABORT, node: 'constructor' },
+    [WAITING],
+    'constructor is no node of this run',
+  ],
+  ['no nodes at all', ABORT, [[], { plan: { kind: 'drain', nodes: [] } }], 'the run has no nodes'],
+  ...[EXTEND, HOLD, CUT, ABORT].map((request): Row => [
+    `${request.kind} when it is over`,
+    request,
+    [[...WAITING, OVER]],
+    'the run is over',
+  ]),
+  // Stop.
+  ['abort at the beginning', ABORT, [[]], null],
+  ['abort while it waits', { ...ABORT, node: 'node-1' }, [WAITING], null],
+  ['abort behind everything', ABORT, [ACTIVATING], null],
+  [
+    'abort after a resume',
+    ABORT,
+    [[...WAITING, OVER, { type: 'run.resumed', data: { who: 'x', mode: 'forward' } }]],
+    null,
+  ],
+  // A later deadline.
+  ['extend before it waits', EXTEND, [[]], null],
+  ['extend while it waits', EXTEND, [WAITING], null],
+  ['extend when the wait is over', EXTEND, [DRAINED], 'the wait for the calls of node-1 is over'],
+  [
+    'extend when the wait was given up',
+    EXTEND,
+    [[...WAITING, ended('wait_drained', 'failed')]],
+    'the wait for the calls of node-1 is over',
+  ],
+  [
+    'extend where nothing is awaited',
+    EXTEND,
+    [[], { plan: planDeactivate('node-1') }],
+    'the calls of node-1 are not waited for in this run',
+  ],
+  [
+    'extend without a deadline',
+    EXTEND,
+    [WAITING, { policy: { timeout: null } }],
+    'there is no deadline to extend',
+  ],
+  ...[0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53].map((ms): Row => [
+    `extend by ${ms}`,
+    { kind: 'extend', ms },
+    [WAITING],
+    'a deadline is extended by a positive number of milliseconds',
+  ]),
+  [
+    'extend beyond all numbers',
+    { kind: 'extend', ms: Number.MAX_SAFE_INTEGER },
+    [WAITING],
+    'the deadline would be too far away',
+  ],
+  [
+    'extend once more, beyond all numbers',
+    { kind: 'extend', ms: 10_000_000 },
+    [[...WAITING, ...granted({ kind: 'extend', ms: Number.MAX_SAFE_INTEGER - 10_000_000 })]],
+    'the deadline would be too far away',
+  ],
+  // Stay out.
+  ['hold at the beginning', HOLD, [[]], null],
+  ['hold while it waits', HOLD, [WAITING], null],
+  ['hold before it is brought in', HOLD, [DRAINED], null],
+  ['hold twice', HOLD, [[...WAITING, ...granted(HOLD)]], null],
+  ['hold what is held by plan', HOLD, [WAITING, { policy: { hold: true } }], null],
+  ['hold when it is being brought in', HOLD, [ACTIVATING], 'node-1 is brought back in already'],
+  [
+    'hold when it was brought in',
+    HOLD,
+    [[...ACTIVATING, ended('activate')]],
+    'node-1 is brought back in already',
+  ],
+  [
+    'hold when it is given back',
+    HOLD,
+    [[...WAITING, ended('wait_drained', 'failed'), UNDO]],
+    'node-1 is given back already',
+  ],
+  ['hold an activate', HOLD, [[], { plan: planActivate('node-1') }], 'only a drain can be held'],
+  ['hold a deactivate', HOLD, [[], { plan: planDeactivate('node-1') }], 'only a drain can be held'],
+  // Cut.
+  ['cut before it waits', CUT, [OUT], 'the calls of node-1 are not being waited for'],
+  ['cut while it waits', CUT, [WAITING], null],
+  ['cut when the wait is over', CUT, [DRAINED], 'the calls of node-1 are not being waited for'],
+  [
+    'cut where nothing is awaited',
+    CUT,
+    [[], { plan: planDeactivate('node-1') }],
+    'the calls of node-1 are not being waited for',
+  ],
+  ...[0, -3, 2.5, Number.NaN, Number.POSITIVE_INFINITY].map((confirmed): Row => [
+    `cut ${confirmed} calls`,
+    { kind: 'cut', confirmed },
+    [WAITING],
+    'the number of calls to cut is not a positive number',
+  ]),
+  [
+    'cut as many again',
+    CUT,
+    [[...WAITING, ...granted(CUT)]],
+    'cutting 3 calls of node-1 was asked for already',
+  ],
+  [
+    'cut fewer',
+    { kind: 'cut', confirmed: 1 },
+    [[...WAITING, ...granted(CUT)]],
+    'cutting 3 calls of node-1 was asked for already',
+  ],
+  [
+    'cut one again',
+    { kind: 'cut', confirmed: 1 },
+    [[...WAITING, ...granted({ kind: 'cut', confirmed: 1 })]],
+    'cutting 1 call of node-1 was asked for already',
+  ],
+  ['cut more', { kind: 'cut', confirmed: 4 }, [[...WAITING, ...granted(CUT)]], null],
+  ['cut what was refused before', CUT, [[...WAITING, received(CUT), answered(false)]], null],
+];
+
+describe('admit', () => {
+  it.each(RULES)('%s', (_, request, story, why) => {
+    expect(admit(request, stateOf(...story))).toEqual(
+      why === null ? { accepted: true } : { accepted: false, why },
+    );
+  });
+
+  const TWO = { nodes: ['node-1', 'node-2'] };
+  const ONE_WAITS = stateOf([...DRAINED, began('wait_drained', 'node-2')], TWO);
+  it.each([
+    ['one of two is enough', EXTEND, { accepted: true }],
+    ['the other one named', { ...EXTEND, node: 'node-2' }, { accepted: true }],
+    [
+      'named, and not fitting',
+      { ...EXTEND, node: 'node-1' },
+      { accepted: false, why: 'the wait for the calls of node-1 is over' },
+    ],
+  ] as const)('%s', (_, request, expected) => {
+    expect(admit(request, ONE_WAITS)).toEqual(expected);
+  });
+
+  it('says of each node why not, and once what is true of all', () => {
+    const over = stateOf(
+      [...DRAINED, began('wait_drained', 'node-2'), ended('wait_drained', 'failed', 'node-2')],
+      TWO,
+    );
+    expect(admit(EXTEND, over).why).toBe(
+      'the wait for the calls of node-1 is over; the wait for the calls of node-2 is over',
+    );
+    expect(admit({ kind: 'extend', ms: 0 }, over).why).toBe(
+      'a deadline is extended by a positive number of milliseconds',
+    );
+  });
+
+  it('grants in the fold exactly what it admits, node by node', () => {
+    const stories: readonly (readonly NewEvent[])[] = [
+      [],
+      OUT,
+      WAITING,
+      DRAINED,
+      ACTIVATING,
+      [...WAITING, UNDO],
+    ];
+    const other = [began('wait_drained', 'node-2'), ...granted({ ...CUT, node: 'node-2' })];
+    for (const story of stories) {
+      for (const request of [EXTEND, HOLD, CUT, ABORT]) {
+        const before = stateOf([...story, ...other], TWO);
+        const after = stateOf([...story, ...other, ...granted(request)], TWO);
+        for (const node of TWO.nodes) {
+          const changed =
+            JSON.stringify(nodeOf(after, node).wishes) !== JSON.stringify(nodeOf(before, node).wishes);
+          expect([node, request.kind, changed]).toEqual([
+            node,
+            request.kind,
+            admit({ ...request, node }, before).accepted,
+          ]);
+        }
+      }
+    }
+  });
+});
