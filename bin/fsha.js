@@ -33,6 +33,10 @@ function userName() {
 const code = await main(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
+  // Opened only where something is asked: an open one would keep the process waiting for input.
+  get stdin() {
+    return process.stdin;
+  },
   env: process.env,
   cwd: process.cwd(),
   home: homedir(),

@@ -10,6 +10,7 @@ import { hasSettled } from '../journal/has-settled.ts';
 import { findStandingBaseline } from '../journal/standing-baseline.ts';
 import { KamailioProxy } from '../kamailio/kamailio-proxy.ts';
 import { createSipProbe } from '../sip/options-probe.ts';
+import { createLocalCommand } from '../local/local-command.ts';
 import { guardedCommand } from '../ssh/remote-command.ts';
 import { createHost } from '../ssh/host.ts';
 import { within } from '../workflow/deadline.ts';
@@ -76,6 +77,7 @@ export function compose(cluster: Cluster, host: Host): Composed {
     proxies,
     hosts,
     probe: createSipProbe(),
+    local: createLocalCommand(),
     resolve: (name, signal) => resolveName(name, timeouts.request, signal),
     standing: async (node) => (await findStandingBaseline(cluster.state.dir, cluster.name, node)) ?? null,
     hasSettled: (run) => hasSettled(cluster.state.dir, run),

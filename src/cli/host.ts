@@ -1,10 +1,13 @@
 /** Everything that a command takes from its surroundings: so that tests get at it through main(argv, host). */
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../workflow/ports.ts';
+import type { RequestDesk } from '../workflow/request-desk.ts';
 
 export interface Host {
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Where answers to questions come from. */
+  readonly stdin: Input;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly home: string;
@@ -15,7 +18,11 @@ export interface Host {
   /** Where the bundle lies: the lab's programs are there. */
   readonly dist: string;
   /** Calls `listener` at each of these signals; returns the function that takes it away. */
+  /** Called once a run has begun, with the way to ask something of it; what it returns is called at its end. */
+  readonly onRun?: (desk: RequestDesk) => () => void;
   onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): () => void;
 }
+
+export type Input = Readable & { readonly isTTY?: boolean };
 
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };

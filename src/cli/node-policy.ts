@@ -17,7 +17,15 @@ export function policyOf(cluster: Cluster, call: Call): Policy {
       timeout === undefined ? drain.timeout : timeout === 'none' ? null : duration('--timeout', timeout),
     poll: poll === undefined ? drain.poll : Math.max(100, duration('--poll', poll)),
     settle: settle === undefined ? drain.settle : duration('--settle', settle),
-    onTimeout: onTimeout(textOption(call, 'onTimeout') ?? drain.onTimeout, drain.threshold),
+    onTimeout: onTimeout(textOption(call, 'onTimeout') ?? drain.onTimeout),
+    threshold: threshold(textOption(call, 'threshold')) ?? drain.threshold,
+    cutting: {
+      cause: drain.hangupCause,
+      protect: drain.protect,
+      protectTimeout: drain.protectTimeout,
+      expendable: drain.expendable,
+    },
+    onOut: drain.onOut ?? null,
     fence: drain.fence,
     restart: call.options['restart'] !== false,
     hold: call.options['hold'] === true,
@@ -25,6 +33,7 @@ export function policyOf(cluster: Cluster, call: Call): Policy {
     force: listOption(call, 'force').map(checkName),
     foundDisabled: foundDisabled(textOption(call, 'then')),
     minSoak: verify.minSoak,
+    showNumbers: call.options['showNumbers'] === true,
   };
 }
 
@@ -39,20 +48,22 @@ function duration(flag: string, text: string): number {
   return ms;
 }
 
-function onTimeout(text: string, threshold: number): OnTimeout {
+function threshold(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new FshaError(
+    'usage',
+    `--threshold ${text} is not a number of calls`,
+    'Write a whole number, 0 for none.',
+  );
+}
+
+function onTimeout(text: string): OnTimeout {
   if (text !== 'restore' && text !== 'hold' && text !== 'hangup') {
     throw new FshaError(
       'usage',
       `--on-timeout ${text} is not a choice`,
       'It is one of restore, hold, hangup.',
-    );
-  }
-  if (text === 'hangup' || threshold > 0) {
-    const what = text === 'hangup' ? 'onTimeout hangup' : `a threshold of ${threshold}`;
-    throw new FshaError(
-      'usage',
-      `${what} would cut calls, which this version of fsha never does`,
-      'Use --on-timeout restore or --on-timeout hold, and drain.threshold: 0.',
     );
   }
   return text;

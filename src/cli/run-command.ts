@@ -12,6 +12,7 @@ import { planLines } from '../output/plan-text.ts';
 import { Recorder } from '../workflow/recorder.ts';
 import { runPlan } from '../workflow/run-plan.ts';
 import { type Call, callText, textOption } from './command.ts';
+import { confirm } from './ask.ts';
 import { compose } from './compose.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { nodeNamed, policyOf } from './node-policy.ts';
@@ -28,12 +29,19 @@ export async function runOnNode(
   const cluster = await inventoryOf(call);
   const node = nodeNamed(cluster, name);
   const policy = policyOf(cluster, call);
-  if (command === 'drain' && cluster.drain.onOut !== undefined) {
-    call.host.stderr.write(
-      'fsha: drain.onOut of the inventory is not carried out by this version: stop dialers by hand\n',
-    );
-  }
+  if (command === 'drain') await askForCuts(call, node.name, policy);
   return carry(call, cluster, plan(node.name, policy), policy, `${command} ${node.name}`);
+}
+
+/** Cutting calls is not what `drain` means by itself: it is asked for, or answered by --yes. */
+async function askForCuts(call: Call, node: string, policy: Policy): Promise<void> {
+  const hangup = policy.onTimeout === 'hangup';
+  if (call.globals.dryRun || (!hangup && policy.threshold === 0)) return;
+  const when = [
+    ...(hangup ? ['all that are left at the deadline'] : []),
+    ...(policy.threshold > 0 ? [`the last ${policy.threshold} or fewer`] : []),
+  ].join(', and ');
+  await confirm(call, `calls of ${node} may be cut: ${when}`);
 }
 
 async function carry(
@@ -75,6 +83,11 @@ async function carry(
       signal: stop.signal,
       leave: stop.leave,
       interruption: stop.interruption,
+      abort: stop.abort,
+      onBegin: (desk) => {
+        stop.onStop((by) => void desk.submit({ kind: 'abort' }, by).catch(() => undefined));
+        return host.onRun?.(desk) ?? (() => undefined);
+      },
     });
     if (globals.dryRun && !globals.json) {
       for (const line of planLines(plan, { cluster, policy })) host.stdout.write(`${line}\n`);

@@ -9,6 +9,10 @@ export interface Stop {
   /** Fires at the second: leave at once. */
   readonly leave: AbortSignal;
   readonly interruption: () => Interruption;
+  /** Stops as the first Ctrl-C does; once stopped, does nothing. */
+  readonly abort: () => void;
+  /** Calls `listener` with the name of the first signal that stops the run. */
+  readonly onStop: (listener: (by: string) => void) => void;
   /** Takes the listeners away. */
   readonly dispose: () => void;
 }
@@ -22,17 +26,28 @@ export function listen(host: Host, onHangup: 'continue' | 'restore' = 'continue'
   // Every wait of a run listens to these: hundreds of nodes are no leak.
   setMaxListeners(0, stop.signal, leave.signal);
   let by: Interruption = null;
+  const told: ((name: string) => void)[] = [];
   const hear = (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => (): void => {
     if (name === 'SIGHUP' && onHangup === 'continue') return;
-    if (by !== null) leave.abort();
-    by ??= name;
+    if (by !== null) {
+      leave.abort();
+      return;
+    }
+    by = name;
     stop.abort();
+    for (const listener of told) listener(name);
   };
   const off = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => host.onSignal(name, hear(name)));
   return {
     signal: stop.signal,
     leave: leave.signal,
     interruption: () => by,
+    abort: () => {
+      if (by !== null) return;
+      by = 'SIGINT';
+      stop.abort();
+    },
+    onStop: (listener) => void told.push(listener),
     dispose: () => off.forEach((take) => take()),
   };
 }

@@ -126,7 +126,8 @@ export interface DrainSettings {
   /** Regular expressions: calls that may be cut without being counted. */
   readonly expendable: readonly string[];
   readonly onHangup: 'continue' | 'restore';
-  readonly onOut?: { readonly command: string };
+  /** Run on this machine once the node is out; `timeout` in ms. */
+  readonly onOut?: { readonly command: string; readonly timeout: number };
 }
 
 export interface VerifySettings {

@@ -1,9 +1,10 @@
 /** How a run ended: its outcome, exit code, the state of every node, and the commands that go on. Derived, never stored. */
 import { isSelectable, readFlags } from './dispatcher-state.ts';
-import { effectKey } from './effect.ts';
+import { destinationKey } from './drift.ts';
+import { effectKey, inverse } from './effect.ts';
 import type { ErrorInfo } from './errors.ts';
 import { EXIT, type ExitCode, firstExit } from './exit-codes.ts';
-import { type NodeRunState, restartIntended, type RunState, stepOutcome } from './run.ts';
+import { type NodeRunState, policyFor, restartIntended, type RunState, stepOutcome } from './run.ts';
 import type { RunSettled, Service } from './run-events.ts';
 
 /** What ended the run from outside; null where nothing did. */
@@ -25,15 +26,33 @@ export function conclude(state: RunState, interruption: Interruption, command: s
     outcome: decisive?.outcome ?? 'already',
     exit,
     nodes,
-    callsCut: 0,
+    callsCut: names.reduce((sum, name) => sum + cutOf(state, name), 0),
     next:
-      exit === EXIT.done
+      exit === EXIT.done || exit === EXIT.callsCut
         ? nextAfterSuccess(nodes, command)
         : ends.flatMap(({ name, node, exit: code }) =>
             nextCommands(name, node, nodes[name] ?? 'unknown', code, state.run, command),
           ),
     ...(error === undefined ? {} : { error }),
   };
+}
+
+function cutOf(state: RunState, name: string): number {
+  const node = state.nodes[name];
+  return node === undefined ? 0 : callsCutOn(node);
+}
+
+/**
+ * How many calls the run cut on the node, expendable ones left out. One of which it is unknown whether it was cut counts;
+ * one that had ended by itself does not.
+ */
+function callsCutOn(node: NodeRunState): number {
+  const calls = new Set<string>();
+  for (const { intent, settled } of node.effects) {
+    if (intent.effect !== 'call.hangup' || intent.wanted.expendable) continue;
+    if (isUnknown(settled) || settled?.outcome === 'done') calls.add(intent.wanted.call);
+  }
+  return calls.size;
 }
 
 function endOf(
@@ -44,15 +63,17 @@ function endOf(
   const node = state.nodes[name];
   if (node === undefined) return { outcome: 'unknown', exit: EXIT.unknown };
   const unsettled = node.effects.some(
-    (record, index) => isUnknown(record.settled) && !laterKnown(node, index),
+    (record, index) => tellsTheState(record) && isUnknown(record.settled) && !laterKnown(node, index),
   );
   if (node.failure === null) {
     if (state.started.dryRun === true) return { outcome: 'dry-run', exit: EXIT.done };
     if (unsettled) return { outcome: 'unknown', exit: EXIT.unknown };
-    if (state.policy.hold && state.plan.kind === 'drain') return { outcome: 'held', exit: EXIT.expiredHeld };
+    if (policyFor(state, name).hold && state.plan.kind === 'drain')
+      return { outcome: 'held', exit: EXIT.expiredHeld };
     const nothingDone = node.effects.every(
       (record) => record.settled?.outcome === 'already' || record.intent.effect === 'node.mark',
     );
+    if (callsCutOn(node) > 0) return { outcome: 'done', exit: EXIT.callsCut };
     return { outcome: nothingDone ? 'already' : 'done', exit: EXIT.done };
   }
   // An explicit `activate` that failed leaves the node out, as it found it.
@@ -98,8 +119,8 @@ function endOfFailure(
     return { outcome: 'failed', exit: EXIT.undone };
   }
   if (error.code === 'locked') return { outcome: 'refused', exit: EXIT.locked };
-  if (node.undo === null && error.code === 'drain.expired' && !unsettled)
-    return { outcome: 'held', exit: EXIT.expiredHeld };
+  const isHeld = error.code === 'drain.expired' || error.code === 'drain.held';
+  if (node.undo === null && isHeld && !unsettled) return { outcome: 'held', exit: EXIT.expiredHeld };
   // `activate` alone has no undo: what it could not bring in is out.
   if (
     node.undo === null &&
@@ -109,6 +130,14 @@ function endOfFailure(
     return { outcome: 'failed', exit: EXIT.unhealthy };
   }
   return { outcome: 'unknown', exit: EXIT.unknown };
+}
+
+/**
+ * Whether the record says what node and proxies are like now. A command of the user's and a call that was cut do not; nor
+ * does what was tried for safety's sake after the run had failed.
+ */
+function tellsTheState({ intent, step }: NodeRunState['effects'][number]): boolean {
+  return intent.effect !== 'hook.on_out' && intent.effect !== 'call.hangup' && !step.endsWith('/secure');
 }
 
 function isUnknown(settled: NodeRunState['effects'][number]['settled']): boolean {
@@ -125,30 +154,59 @@ function laterKnown(node: NodeRunState, index: number): boolean {
     .some((later) => effectKey(later.intent) === key && !isUnknown(later.settled));
 }
 
-/** Where the node is, as far as this run knows: from what was read back last, never from what was wanted. */
+/** Where the node is, as far as this run knows: from what was read last, never from what was wanted. */
 export function serviceOf(name: string, node: NodeRunState): Service {
   if (stepOutcome(node, name, 'activate') === 'succeeded') return 'in service';
+  const states = [...flagsNow(node).values()].map((text) => (text === null ? undefined : readFlags(text)));
+  if (states.length === 0 || states.some((state) => state === undefined)) return 'unknown';
+  if (states.every((state) => state?.state === 'disabled')) return 'out of service';
+  if (states.every((state) => state !== undefined && isSelectable(state))) return 'in service';
+  return 'unknown';
+}
+
+/** FLAGS of each destination as they were read last, by effect key; null for unknown. */
+function flagsNow(node: NodeRunState): ReadonlyMap<string, string | null> {
   const flags = new Map<string, string | null>();
-  for (const destination of node.found) {
-    const target = {
-      proxy: destination.proxy,
-      set: destination.set,
-      uri: destination.uri,
-      duid: destination.duid,
-    };
-    flags.set(effectKey({ effect: 'dispatcher.state', target }), destination.flags);
+  for (const { proxy, set, uri, duid, flags: found } of node.found) {
+    const target = { proxy, set, uri, duid };
+    flags.set(effectKey({ effect: 'dispatcher.state', target }), found);
   }
   for (const { intent, settled } of node.effects) {
     if (intent.effect !== 'dispatcher.state') continue;
     const read =
       settled?.effect === 'dispatcher.state' && settled.outcome !== 'unknown' ? settled.read : null;
-    flags.set(effectKey(intent), read);
+    // What somebody else made of it, and was not set again since.
+    flags.set(effectKey(intent), node.drifted[destinationKey(intent.target)] ?? read);
   }
-  const states = [...flags.values()].map((text) => (text === null ? undefined : readFlags(text)));
-  if (states.length === 0 || states.some((state) => state === undefined)) return 'unknown';
-  if (states.every((state) => state?.state === 'disabled')) return 'out of service';
-  if (states.every((state) => state !== undefined && isSelectable(state))) return 'in service';
-  return 'unknown';
+  return flags;
+}
+
+/** For what the undo could not bring back: what to say to each proxy by hand. */
+function undoByHand(node: NodeRunState): readonly string[] {
+  const now = flagsNow(node);
+  const first = new Map<string, NodeRunState['effects'][number]['intent']>();
+  for (const { intent } of node.effects) {
+    if (intent.effect === 'dispatcher.state' && !first.has(effectKey(intent)))
+      first.set(effectKey(intent), intent);
+  }
+  return [...first].flatMap(([key, intent]) => {
+    const back = inverse(intent);
+    if (back?.effect !== 'dispatcher.state') return [];
+    const flags = now.get(key) ?? null;
+    const isOut = flags === null || readFlags(flags)?.state === 'disabled';
+    if (!isOut || back.wanted === 'd') return [];
+    const { proxy, set, uri, duid } = back.target;
+    const call =
+      duid === null
+        ? `dispatcher.set_state ${back.wanted} ${set} ${shellWord(uri)}`
+        : `dispatcher.set_duid_state ${back.wanted} ${set} ${shellWord(duid)}`;
+    return [`kamcmd ${call}  # on ${proxy}`];
+  });
+}
+
+/** As one word of a shell: a URI may have parameters, which begin with `;`. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function nextAfterSuccess(nodes: Readonly<Record<string, Service>>, command: string): readonly string[] {
@@ -169,9 +227,12 @@ function nextCommands(
   if (node === undefined || node.effects.length === 0) {
     return exit === EXIT.locked ? [`${command} status`] : [`${command} doctor ${name}`];
   }
-  if (exit === EXIT.unknown || exit === EXIT.locked) {
-    const look = [`${command} status`, `${command} show ${run}`];
-    return exit === EXIT.locked ? look : [...look, `${command} activate ${name}`];
+  if (exit === EXIT.locked) return [`${command} status`, `${command} show ${run}`];
+  if (exit === EXIT.unknown) {
+    const byHand = node.undo === 'failed' || node.undo === 'unknown' ? undoByHand(node) : [];
+    return [`${command} status`, `${command} show ${run}`, ...byHand, `${command} activate ${name}`];
   }
+  // Drained or not, it was not restarted: going on and giving it back are both open.
+  if (exit === EXIT.expiredHeld) return [`${command} drain ${name}`, `${command} activate ${name}`];
   return service === 'in service' ? [`${command} drain ${name}`] : [`${command} activate ${name}`];
 }

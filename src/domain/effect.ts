@@ -22,6 +22,31 @@ export interface EffectKinds {
   'node.mark': { target: { readonly node: string }; found: string | null; wanted: string | null };
   /** Found and read: core_uuid. Wanted: the command that is to give it a new one. */
   'node.restart': { target: { readonly node: string }; found: string; wanted: string };
+  /** One leg of a call. Found and read: whether it is there. */
+  'call.hangup': { target: { readonly node: string; readonly uuid: string }; found: boolean; wanted: HangUp };
+  /** A command of the user's, run on this machine once the node is out. Nothing in the world tells afterwards what it did. */
+  'hook.on_out': { target: { readonly node: string }; found: HookResult | null; wanted: string };
+}
+
+/** Which call is cut, as it may be shown: numbers are masked unless the user wanted to see them. */
+export interface HangUp {
+  readonly cause: string;
+  /** The same for every leg of one call. */
+  readonly call: string;
+  readonly from: string;
+  readonly to: string;
+  /** When the call began, ISO 8601, UTC. */
+  readonly since: string;
+  /** Does not count as cut: a recorder, a keep-alive. */
+  readonly expendable: boolean;
+}
+
+export interface HookResult {
+  /** null where a signal ended it, or it did not begin. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** The end of what it wrote to stdout and stderr, printable, at most 2,000 characters. */
+  readonly output: string;
 }
 
 export type EffectKind = keyof EffectKinds;
@@ -58,7 +83,7 @@ export function effectKey(effect: Pick<Effect, 'effect' | 'target'>): string {
   ].join(' ');
 }
 
-/** The effect that brings back what was found; undefined where nothing can (a restart). */
+/** The effect that brings back what was found; undefined where nothing can (a restart, a call that was cut). */
 export function inverse(intent: Intent): Effect | undefined {
   switch (intent.effect) {
     case 'dispatcher.state': {
@@ -70,6 +95,8 @@ export function inverse(intent: Intent): Effect | undefined {
     case 'node.mark':
       return { effect: intent.effect, target: intent.target, wanted: intent.found };
     case 'node.restart':
+    case 'call.hangup':
+    case 'hook.on_out':
       return undefined;
   }
 }

@@ -39,14 +39,20 @@ export type ErrorCode =
   | 'ssh.permission'
   // The run.
   | 'drain.expired'
+  | 'drain.held'
   | 'drain.drift'
   | 'effect.failed'
   | 'effect.unknown'
   | 'restart.failed'
   | 'verify.failed'
   | 'activate.failed'
+  | 'hook.failed'
   | 'journal'
   | 'interrupted'
+  // Warnings only.
+  | 'calls.arriving'
+  | 'calls.ghosts'
+  | 'cut.refused'
   | 'bug';
 
 /** The part of an error that may be shown, journaled and sent: no cause, no stack, no secret. */

@@ -93,6 +93,16 @@ export interface ListedTarget {
   readonly flags: string;
 }
 
+/** Every call leg of a node that is there in memory, and whether that is all of them. */
+export interface LiveCalls {
+  /** Rows of the core database whose channel exists in memory (`uuid_exists`), oldest first. */
+  readonly channels: readonly ChannelRow[];
+  /** Rows whose channel is gone. */
+  readonly ghosts: number;
+  /** In memory (`status`), read after the rows: more than `channels` means that some have no row. */
+  readonly sessions: number;
+}
+
 /** A call leg as `show channels as json` describes it. Numbers in here are unmasked: mask before showing. */
 export interface ChannelRow {
   readonly uuid: string;

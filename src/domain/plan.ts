@@ -8,6 +8,8 @@ export interface StepParams {
   preflight: { readonly purpose: Purpose };
   /** Mark the node and disable every destination on every proxy. */
   deactivate: Record<string, never>;
+  /** Run the user's command, once. */
+  on_out: { readonly command: string };
   /** Wait until the calls have ended by themselves. */
   wait_drained: Record<string, never>;
   /** Pause the node's inbound side and count again. */
@@ -23,6 +25,8 @@ export interface StepParams {
   activate: { readonly explicit: boolean };
   /** Bring back what was found. */
   restore: { readonly effects: readonly Effect[] };
+  /** After a failure behind the point of no return: see that it is out, and pause it as soon as ESL answers. */
+  secure: Record<string, never>;
 }
 
 export type Purpose = 'drain' | 'deactivate' | 'activate' | 'doctor';
@@ -44,7 +48,7 @@ export interface NodePlan {
 }
 
 export interface Plan {
-  readonly kind: Purpose | 'undo';
+  readonly kind: Purpose | 'undo' | 'secure';
   readonly nodes: readonly NodePlan[];
 }
 
@@ -66,6 +70,7 @@ export function planDrain(node: string, policy: Policy): Plan {
         steps: [
           step(node, 'preflight', { purpose: 'drain' }),
           step(node, 'deactivate', {}),
+          ...(policy.onOut === null ? [] : [step(node, 'on_out', { command: policy.onOut.command })]),
           ...(fence && policy.fence === 'early' ? [step(node, 'fence', { when: 'early' })] : []),
           step(node, 'wait_drained', {}),
           ...(fence && policy.fence === 'zero' ? [step(node, 'fence', { when: 'zero' })] : []),
@@ -125,4 +130,12 @@ export function planUndo(node: string, intents: readonly Intent[]): Plan | undef
     kind: 'undo',
     nodes: effects.length === 0 ? [] : [{ node, steps: [step(node, 'restore', { effects })] }],
   };
+}
+
+/**
+ * What a node gets that failed after its restart was intended: it stays out, and is fenced as soon as it can be, so that a
+ * proxy that is reloaded tomorrow does not send calls to a node that is not well.
+ */
+export function planSecure(node: string): Plan {
+  return { kind: 'secure', nodes: [{ node, steps: [step(node, 'secure', {})] }] };
 }

@@ -52,6 +52,8 @@ export interface EventData {
   'effect.settled': EffectSettled;
   'request.received': { readonly request: RunRequest; readonly by: string };
   'request.settled': { readonly accepted: boolean; readonly why?: string };
+  /** Something a person should know; the run goes on. `code` says what kind, for scripts. */
+  'warning': ErrorInfo;
   'drift.detected': {
     readonly target: string;
     readonly before: string;
@@ -121,6 +123,18 @@ export interface ProgressReading {
   /** FLAGS of each of the node's destinations by `proxy set uri`; null where unknown. */
   readonly destinations: Readonly<Record<string, string | null>>;
   readonly why: readonly string[];
+  /** Rows of calls that are gone (their process was killed): shown, not waited for. Absent: none, or it cannot be told. */
+  readonly ghostRows?: number;
+  /** Calls that came in from outside since the node was out, by where they came from. Absent: none. */
+  readonly arrivals?: readonly Arrivals[];
+  /** Calls that the node itself began since it was out. Absent: none. */
+  readonly originated?: number;
+}
+
+export interface Arrivals {
+  /** A proxy or node of the inventory by its name, else an address, masked unless the user wanted to see it. */
+  readonly from: string;
+  readonly calls: number;
 }
 
 export type Service = 'in service' | 'out of service' | 'unknown';

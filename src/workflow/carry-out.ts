@@ -5,9 +5,10 @@
 import { Listr } from 'listr2';
 import { findNode, type Node } from '../domain/cluster.ts';
 import { type ErrorInfo, errorInfo, FshaError } from '../domain/errors.ts';
-import { type PlannedStep, planUndo, type Plan } from '../domain/plan.ts';
-import { intentsOf, type NodeRunState } from '../domain/run.ts';
-import type { Policy } from '../domain/policy.ts';
+import { noArrivals } from '../domain/arrivals.ts';
+import { beginFight } from '../domain/fight.ts';
+import { type PlannedStep, planSecure, planUndo, type Plan } from '../domain/plan.ts';
+import { intentsOf, type NodeRunState, policyFor, restartIntended } from '../domain/run.ts';
 import type { StepOutcome } from '../domain/run-events.ts';
 import { within } from './deadline.ts';
 import type { Recorder } from './recorder.ts';
@@ -18,6 +19,9 @@ import type { World } from './world.ts';
 
 /** How long an undo may take: ms. Proxies that do not answer are tried again until then. */
 const UNDO_TIME = 60_000;
+/** How long a node that failed after its restart is waited for, to be fenced: ms; less where a person waits for the end. */
+const SECURE_TIME = 30_000;
+const SECURE_TIME_INTERRUPTED = 3_000;
 
 const QUIETLY = { renderer: 'silent', registerSignalListeners: false } as const;
 
@@ -25,7 +29,6 @@ export interface Carrier {
   readonly world: World;
   readonly watcher: Watcher;
   readonly recorder: Recorder;
-  readonly policy: Policy;
   readonly run: string;
   readonly who: string;
   /** Fires when the run is to stop and undo. */
@@ -38,13 +41,7 @@ export interface Carrier {
 export async function carryOut(plan: Plan, carrier: Carrier): Promise<void> {
   const root = new Listr(
     plan.nodes.map(({ node: name, steps }) => {
-      const memory: NodeMemory = {
-        outSince: null,
-        startedAs: {},
-        markWanted: null,
-        coreUuid: null,
-        markFound: null,
-      };
+      const memory = newMemory();
       const node = findNode(carrier.world.cluster, name);
       if (node === undefined)
         throw new FshaError('bug', `the plan names ${name}, which is not in the inventory`);
@@ -75,6 +72,21 @@ export async function carryOut(plan: Plan, carrier: Carrier): Promise<void> {
   await root.run();
 }
 
+function newMemory(): NodeMemory {
+  return {
+    outSince: null,
+    startedAs: {},
+    markWanted: null,
+    coreUuid: null,
+    markFound: null,
+    fight: beginFight(),
+    arrivals: noArrivals(),
+    warned: new Set(),
+    cutServed: null,
+    cutAt: null,
+  };
+}
+
 /** One step, from its first event to its last. @throws whatever failed, after it was recorded */
 async function runStep(
   planned: PlannedStep,
@@ -100,6 +112,7 @@ async function runStep(
     memory,
     step: planned.id,
     signal,
+    policy: () => policyFor(recorder.state, planned.node),
     record: (event) => recorder.record(event),
     soFar: () => soFar(recorder, planned.node),
   };
@@ -129,19 +142,30 @@ function soFar(recorder: Recorder, node: string): NodeRunState {
   return state;
 }
 
-/** Gives the node back where forward failed and it can still be given back. */
+/** What a node gets when forward failed: given back where that may be, kept out for certain where it may not. */
 async function settle(node: Node, memory: NodeMemory, carrier: Carrier): Promise<void> {
-  const { recorder, policy, world } = carrier;
+  const { recorder } = carrier;
   const state = soFar(recorder, node.name);
   if (state.failure === null || state.effects.length === 0) return;
-  if (state.failure.error.code === 'drain.expired' && policy.onTimeout === 'hold') return;
+  const { code } = state.failure.error;
   // Another run took the node: what it is to be is that one's to say.
-  if (state.failure.error.code === 'locked') return;
-  const [undo] = planUndo(node.name, intentsOf(state))?.nodes ?? [];
-  const [step] = undo?.steps ?? [];
-  if (step?.kind !== 'restore') return;
-
+  if (code === 'locked') return;
   recorder.tolerateJournalLoss();
+  if (restartIntended(state)) {
+    await secure(node, memory, carrier, code === 'interrupted' ? SECURE_TIME_INTERRUPTED : SECURE_TIME);
+    return;
+  }
+  const staysOut =
+    code === 'drain.held' ||
+    (code === 'drain.expired' && policyFor(recorder.state, node.name).onTimeout !== 'restore');
+  if (!staysOut) await undo(node, memory, carrier, state);
+}
+
+async function undo(node: Node, memory: NodeMemory, carrier: Carrier, state: NodeRunState): Promise<void> {
+  const { recorder, world } = carrier;
+  const [plan] = planUndo(node.name, intentsOf(state))?.nodes ?? [];
+  const [step] = plan?.steps ?? [];
+  if (step?.kind !== 'restore') return;
   const at = { node: node.name, step: step.id };
   await recorder.record({ type: 'undo.started', ...at, data: { effects: step.params.effects } });
   let outcome: 'done' | 'failed' | 'unknown' = 'done';
@@ -154,4 +178,15 @@ async function settle(node: Node, memory: NodeMemory, carrier: Carrier): Promise
     outcome = errorInfo(error).code === 'effect.failed' ? 'failed' : 'unknown';
   }
   await recorder.record({ type: 'undo.settled', ...at, data: { outcome } });
+}
+
+/** Bounded, and without a say in how the run ended: the failure that led here has it. */
+async function secure(node: Node, memory: NodeMemory, carrier: Carrier, time: number): Promise<void> {
+  const [step] = planSecure(node.name).nodes.flatMap(({ steps }) => steps);
+  if (step === undefined || carrier.leave.aborted) return;
+  await within(carrier.world.clock, time, carrier.leave, `keeping ${node.name} out`, (signal) =>
+    runStep(step, node, memory, carrier, signal),
+  ).catch((error: unknown) => {
+    if (!(error instanceof FshaError)) throw error;
+  });
 }

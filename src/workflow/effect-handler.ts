@@ -12,6 +12,13 @@ export interface EffectHandler<K extends EffectKind> {
   /** Whether what was read back is what was wanted; looser than isSo where the world moves on by itself. */
   readonly isConfirmed: (read: Found<K>, wanted: Wanted<K>, found: Found<K>) => boolean;
   readonly act: (target: Target<K>, wanted: Wanted<K>, world: World, signal: AbortSignal) => Promise<void>;
+  /** In place of `act` and of reading back, where nothing in the world can be looked at afterwards. */
+  readonly actAsProof?: (
+    target: Target<K>,
+    wanted: Wanted<K>,
+    world: World,
+    signal: AbortSignal,
+  ) => Promise<ReadBack<K>>;
   /** What was read back shows that somebody else did something else: looking again will not help. */
   readonly whyLost?: (read: Found<K>, wanted: Wanted<K>, target: Target<K>) => FshaError | null;
   /** How to read back, where one look is not enough; the default looks until confirmed, for `READ_BACK` ms at most. */

@@ -8,7 +8,7 @@ import type { EffectSettled, NewEvent } from '../domain/run-events.ts';
 import { hasFired } from './deadline.ts';
 import type { EffectHandler, ReadBack } from './effect-handler.ts';
 import { EFFECTS } from './effects/registry.ts';
-import { readBack, type SomeEffect } from './read-back.ts';
+import { type Acted, readBack, type SomeEffect } from './read-back.ts';
 import type { World } from './world.ts';
 
 export interface EffectContext {
@@ -67,14 +67,9 @@ async function perform<K extends EffectKind>(
     await settle({ outcome: 'failed', read: found, error: interrupted(step) });
     throw interrupted(step);
   }
-  let acted: ErrorInfo | null = null;
-  try {
-    await handler.act(effect.target, effect.wanted, world, signal);
-  } catch (error) {
-    if (!(error instanceof FshaError)) throw error;
-    acted = errorInfo(error);
-  }
-  const result = await readBack({ effect, handler, found, acted, since }, world, signal, context.leave);
+  const result =
+    (await handler.actAsProof?.(effect.target, effect.wanted, world, signal)) ??
+    (await actAndLook({ effect, handler, found, acted: null, since }, world, signal, context.leave));
   await settle(result);
   if (result.outcome === 'done' || result.outcome === 'already') {
     if (hasFired(signal)) throw interrupted(step);
@@ -88,4 +83,20 @@ async function perform<K extends EffectKind>(
       `${effect.effect} did not succeed`,
     )
   );
+}
+
+async function actAndLook<K extends EffectKind>(
+  what: Acted<K>,
+  world: World,
+  signal: AbortSignal,
+  leave: AbortSignal,
+): Promise<ReadBack<K>> {
+  let acted: ErrorInfo | null = null;
+  try {
+    await what.handler.act(what.effect.target, what.effect.wanted, world, signal);
+  } catch (error) {
+    if (!(error instanceof FshaError)) throw error;
+    acted = errorInfo(error);
+  }
+  return readBack({ ...what, acted }, world, signal, leave);
 }

@@ -5,7 +5,13 @@
  */
 import type { Duplex } from 'node:stream';
 import type { StateArgument } from '../domain/dispatcher-state.ts';
-import type { ChannelRow, Known, NodeObservation, ProxyObservation } from '../domain/observation.ts';
+import type {
+  ChannelRow,
+  Known,
+  LiveCalls,
+  NodeObservation,
+  ProxyObservation,
+} from '../domain/observation.ts';
 import type { RunEvent } from '../domain/run-events.ts';
 
 export interface Clock {
@@ -36,15 +42,35 @@ export interface NodePort {
   setMark(mark: string | null, signal: AbortSignal): Promise<void>;
   /** Call legs from the core database, oldest first; unknown where the database does not answer. */
   channels(signal: AbortSignal): Promise<Known<readonly ChannelRow[]>>;
+  /** What cutting is judged by: one question to the node for each row. Unknown where any of it is. */
+  liveCalls(signal: AbortSignal): Promise<Known<LiveCalls>>;
+  /** `uuid_exists`. @throws FshaError where the node does not say */
+  channelExists(uuid: string, signal: AbortSignal): Promise<boolean>;
+  /** `uuid_kill UUID CAUSE`; a channel that is gone is no error. Does not read back. */
+  hangUp(uuid: string, cause: string, signal: AbortSignal): Promise<void>;
   /** Lets the node place a call itself and hang up when it was answered. @throws FshaError `esl.error` with the cause */
   testCall(dialString: string, timeout: number, signal: AbortSignal): Promise<void>;
   /**
-   * Calls `listener` when a call began or ended on the node, or the node is shutting down. A hint to look sooner, never
-   * a count. Survives reconnects. Returns the function that unsubscribes.
+   * Calls `listener` when a channel began or ended on the node, or the node is shutting down. A hint, never a count: what
+   * happens while the connection is gone is not heard. Survives reconnects. Returns the function that unsubscribes.
    */
-  onActivity(listener: () => void): () => void;
+  onActivity(listener: (activity: NodeActivity) => void): () => void;
   close(): Promise<void>;
 }
+
+/** What an ESL event says. */
+export type NodeActivity =
+  | {
+      readonly kind: 'created';
+      /** As FreeSWITCH sees it: `inbound` came to it, `outbound` it began itself. */
+      readonly direction: 'inbound' | 'outbound';
+      /** Where its SIP came from; null where it did not come over SIP (loopback) or FreeSWITCH began it. */
+      readonly address: string | null;
+      /** Whether it is the further leg of a call that was there before (a bridge, a transfer). */
+      readonly furtherLeg: boolean;
+    }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'shutdown' };
 
 /** One Kamailio, over JSON-RPC. */
 export interface ProxyPort {
@@ -87,6 +113,21 @@ export interface HostPort {
   /** A TCP connection made by the host to `host:port` (direct-tcpip). */
   dial(host: string, port: number, signal: AbortSignal): Promise<Duplex>;
   close(): Promise<void>;
+}
+
+/** A command of the user's on this machine. */
+export interface LocalCommand {
+  /**
+   * Runs one line in a shell of its own, without input. An exit status of whatever value is a result; stdout and stderr
+   * are cut at 64 kB each. After `timeout`, or when the signal fires, its whole process group is ended.
+   * @throws FshaError `timeout`, `interrupted`, `hook.failed` (it could not be begun)
+   */
+  run(
+    command: string,
+    env: Readonly<Record<string, string>>,
+    timeout: number,
+    signal: AbortSignal,
+  ): Promise<CommandResult>;
 }
 
 /** SIP OPTIONS over UDP, from this machine. */

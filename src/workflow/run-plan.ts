@@ -5,6 +5,7 @@ import type { Policy } from '../domain/policy.ts';
 import type { RunSettled } from '../domain/run-events.ts';
 import { carryOut } from './carry-out.ts';
 import type { Recorder } from './recorder.ts';
+import { createRequestDesk, type RequestDesk } from './request-desk.ts';
 import { Watcher } from './watcher.ts';
 import type { World } from './world.ts';
 
@@ -26,6 +27,10 @@ export interface RunOptions {
   readonly leave: AbortSignal;
   /** What fired the signal. */
   readonly interruption: () => Interruption;
+  /** Fires `signal`, as Ctrl-C does. */
+  readonly abort: () => void;
+  /** Called once the run has begun, with the way to ask something of it; what it returns is called at the end. */
+  readonly onBegin: (desk: RequestDesk) => () => void;
 }
 
 /**
@@ -56,18 +61,23 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
     policy.poll,
   );
   watcher.start();
+  const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
+  const wake = (): void => watcher.wake(everything);
+  const desk = createRequestDesk({ recorder, abort: options.abort, wake });
+  const end = options.onBegin(desk);
   try {
     await carryOut(options.dryRun ? preflightOf(plan) : plan, {
       world,
       watcher,
       recorder,
-      policy,
       run,
       who,
       signal,
       leave,
     });
   } finally {
+    end();
+    await desk.close();
     await watcher.stop();
   }
   const settled = conclude(recorder.state, options.interruption(), options.call);

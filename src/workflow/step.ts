@@ -1,12 +1,14 @@
 /** What a step is: one file in steps/, one line in steps/registry.ts. A step acts only through performEffect. */
+import type { ArrivalsSoFar } from '../domain/arrivals.ts';
 import type { Node } from '../domain/cluster.ts';
 import type { Effect } from '../domain/effect.ts';
-import { FshaError } from '../domain/errors.ts';
+import { type ErrorCode, type ErrorInfo, FshaError } from '../domain/errors.ts';
+import type { Fight } from '../domain/fight.ts';
 import { readMark, takenByAnother, writeMark } from '../domain/mark.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
 import type { StepKind, StepParams } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { NodeRunState } from '../domain/run.ts';
+import { type NodeRunState, restartIntended } from '../domain/run.ts';
 import type { Baseline, BaselineDestination, NewEvent } from '../domain/run-events.ts';
 import { performEffect } from './effect.ts';
 import type { Needs, Watcher } from './watcher.ts';
@@ -28,7 +30,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Fires when even what must still be done is to stop: the second Ctrl-C. */
   readonly leave: AbortSignal;
-  readonly policy: Policy;
+  /** As it is at this moment: a person may have changed it since the run began. */
+  readonly policy: () => Policy;
   readonly record: (event: NewEvent) => Promise<void>;
   /** What the run has recorded of this node so far. */
   readonly soFar: () => NodeRunState;
@@ -39,8 +42,18 @@ export interface StepContext {
 export interface NodeMemory {
   /** Monotonic ms at which the last destination was read back as disabled. */
   outSince: number | null;
-  /** Instance of each proxy at preflight. */
-  startedAs: Readonly<Record<string, string>>;
+  /** Instance of each proxy when its destinations were set last, to tell a restart from a reload. */
+  startedAs: Record<string, string>;
+  /** Who enables the node again and again, by destination. */
+  fight: Fight;
+  /** What came in since the node was out. */
+  arrivals: ArrivalsSoFar;
+  /** Warnings that were given: each is given once. */
+  readonly warned: Set<string>;
+  /** The `cut` request that was answered last: how many calls it allowed. */
+  cutServed: number | null;
+  /** Monotonic ms at which the last calls were cut because the deadline had passed; null while none were. */
+  cutAt: number | null;
   /** This run's own mark, once it was made. */
   markWanted: string | null;
   /** core_uuid that the restart gave the node, or that verify saw first: from then on it has to stay the same one. */
@@ -116,6 +129,16 @@ export function doEffect(context: StepContext, effect: Effect): Promise<'done' |
   return performEffect(effect, { world, node: node.name, step, signal, leave, record });
 }
 
+/** The effect that takes a destination out. Only D holds: an inactive one comes back with the next good OPTIONS. */
+export function disable({
+  proxy,
+  set,
+  uri,
+  duid,
+}: BaselineDestination): Effect & { effect: 'dispatcher.state' } {
+  return { effect: 'dispatcher.state', target: { proxy, set, uri, duid }, wanted: 'd' };
+}
+
 /**
  * Sets destinations, those of one proxy one after the other, the proxies side by side: a slow one must not hold up the
  * others. Every one is tried, also after a failure, so that what is recorded is what the world is.
@@ -141,11 +164,25 @@ export async function setDestinations(
   if (failures.length > 0) throw failures[0];
 }
 
+/** Tells a person something, once in the life of the run for the same words. */
+export async function warn(context: StepContext, code: ErrorCode, message: string, hint = ''): Promise<void> {
+  const { memory, record, node, step } = context;
+  if (memory.warned.has(message)) return;
+  memory.warned.add(message);
+  const data: ErrorInfo = { code, message, hint };
+  await record({ type: 'warning', node: node.name, step, data });
+}
+
+/** Whether the point of no return was passed on this node. */
+export function isForwardOnly(context: StepContext): boolean {
+  return restartIntended(context.soFar());
+}
+
 /** What has to be seen of this node and of every proxy that is not ignored. */
 export function needsOf(context: StepContext): Needs {
   const { world, node, policy } = context;
   const proxies = world.cluster.proxies
     .map((proxy) => proxy.name)
-    .filter((name) => !policy.ignoreProxies.includes(name));
+    .filter((name) => !policy().ignoreProxies.includes(name));
   return { nodes: [node.name], proxies };
 }

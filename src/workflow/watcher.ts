@@ -76,6 +76,11 @@ export class Watcher {
     this.#nodes.get(node)?.setPace(ms);
   }
 
+  /** How often a proxy is read: ms. */
+  setProxyPace(proxy: string, ms: number): void {
+    this.#proxies.get(proxy)?.setPace(ms);
+  }
+
   /**
    * An observation in which everything needed was read at or after `since` (monotonic ms). Other things may be older.
    * It comes: every reading is bounded by its timeouts.

@@ -3,7 +3,7 @@ import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { Known } from '../domain/observation.ts';
 import type { Standing } from '../domain/baseline.ts';
-import type { Clock, HostPort, NodePort, ProxyPort, SipProbe } from './ports.ts';
+import type { Clock, HostPort, LocalCommand, NodePort, ProxyPort, SipProbe } from './ports.ts';
 
 export interface World {
   readonly cluster: Cluster;
@@ -13,6 +13,7 @@ export interface World {
   /** Hosts of nodes, over SSH. */
   readonly hosts: ReadonlyMap<string, HostPort>;
   readonly probe: SipProbe;
+  readonly local: LocalCommand;
   /** IP addresses of a host name, as resolved from here; an address is its own. */
   resolve(host: string, signal: AbortSignal): Promise<Known<readonly string[]>>;
   /** The baseline under which an earlier run of fsha left this node out, if one did. */

@@ -32,7 +32,7 @@ describe('refusals change nothing', () => {
     [['drain', 'node-1', '--force', 'esl'], /cannot be forced/],
     [['drain', 'node-1', '--force', 'luck'], /can be forced: .*capacity/],
     [['drain', 'node-1', '--timeout', '5'], /--timeout 5 is not a duration/],
-    [['drain', 'node-1', '--on-timeout', 'hangup'], /would cut calls/],
+    [['drain', 'node-1', '--threshold', 'three'], /--threshold three is not a number of calls/],
     [['drain', 'node-1', '--then', 'what'], /activate, leave/],
     [['drain', 'node-1', '--ignore-proxy', 'lb-9'], /lb-9/],
     [['show', '../../etc/passwd'], /is not a run/],

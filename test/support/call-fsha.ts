@@ -1,6 +1,6 @@
 /** fsha as a user calls it, in this process: main(argv, host) with streams that can be read and signals that can be sent. */
 import { tmpdir } from 'node:os';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import type { Host } from '../../src/cli/host.ts';
 import { main, systemClock } from '../../src/cli/main.ts';
 import type { RunEvent } from '../../src/domain/run-events.ts';
@@ -22,7 +22,11 @@ export interface Calling {
 }
 
 /** Starts a command and gives it to be watched. */
-export function startFsha(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Calling {
+export function startFsha(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  options: Pick<Host, 'onRun'> = {},
+): Calling {
   const listeners = new Map<string, Set<() => void>>();
   const waiting = new Set<() => void>();
   const out = new Collector(() => waiting.forEach((check) => check()));
@@ -30,6 +34,8 @@ export function startFsha(argv: readonly string[], env: Readonly<Record<string, 
   const host: Host = {
     stdout: out,
     stderr: err,
+    stdin: Readable.from([]),
+    ...(options.onRun === undefined ? {} : { onRun: options.onRun }),
     env: { PATH: process.env['PATH'] ?? '', ...env },
     cwd: tmpdir(),
     home: tmpdir(),

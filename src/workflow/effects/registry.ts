@@ -1,7 +1,9 @@
 /** Every kind of effect and how it is done. */
 import type { EffectKind } from '../../domain/effect.ts';
 import type { EffectHandler } from '../effect-handler.ts';
+import { callHangup } from './call-hangup.ts';
 import { dispatcherState } from './dispatcher-state.ts';
+import { hookOnOut } from './hook-on-out.ts';
 import { nodeMark } from './node-mark.ts';
 import { nodePause } from './node-pause.ts';
 import { nodeRestart } from './node-restart.ts';
@@ -11,4 +13,6 @@ export const EFFECTS: { readonly [K in EffectKind]: EffectHandler<K> } = {
   'node.pause': nodePause,
   'node.mark': nodeMark,
   'node.restart': nodeRestart,
+  'call.hangup': callHangup,
+  'hook.on_out': hookOnOut,
 };

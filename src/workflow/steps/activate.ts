@@ -10,6 +10,7 @@ import {
   assertSameStart,
   baselineOf,
   destinationsOf,
+  disable,
   doEffect,
   needsOf,
   setDestinations,
@@ -18,7 +19,6 @@ import {
 } from '../step.ts';
 import { within } from '../deadline.ts';
 import { probeOptions } from '../survey.ts';
-import { disable } from './deactivate.ts';
 
 /**
  * How long Kamailio is given to bring a node back by its own OPTIONS: ms. Three rounds of the usual interval of 10 s;
@@ -35,6 +35,8 @@ const OUT_AGAIN = 30_000;
  */
 export const activate: Step<'activate'> = async (context, params) => {
   const { node } = context;
+  // Somebody asked for it to stay out while it was being restarted or verified.
+  if (!params.explicit && context.policy().hold) return 'skipped';
   const baseline = baselineOf(context);
   const { back, asFound, ignored } = sorted(context, params.explicit);
   try {
@@ -72,7 +74,7 @@ interface Sorted {
 }
 
 function sorted(context: StepContext, explicit: boolean): Sorted {
-  const isIgnored = (one: BaselineDestination): boolean => context.policy.ignoreProxies.includes(one.proxy);
+  const isIgnored = (one: BaselineDestination): boolean => context.policy().ignoreProxies.includes(one.proxy);
   const isSetInactive = ({ flags }: BaselineDestination): boolean => {
     const found = readFlags(flags);
     return !explicit && found?.state === 'inactive' && !found.probing;
@@ -206,7 +208,8 @@ async function soak(
   destinations: readonly BaselineDestination[],
   careful: boolean,
 ): Promise<void> {
-  const { world, watcher, policy, signal, node } = context;
+  const { world, watcher, signal, node } = context;
+  const policy = context.policy();
   const long = careful ? Math.max(policy.minSoak, PING_PATIENCE) : policy.minSoak;
   const deadline = world.clock.now() + PING_PATIENCE + long;
   let activeSince: number | null = null;

@@ -1,5 +1,4 @@
-import { destinationKey, type Drift, readOut } from '../../domain/drift.ts';
-import type { Effect } from '../../domain/effect.ts';
+import { readOut } from '../../domain/drift.ts';
 import { FshaError } from '../../domain/errors.ts';
 import { takenByAnother } from '../../domain/mark.ts';
 import type { Observation } from '../../domain/observation.ts';
@@ -8,6 +7,7 @@ import type { BaselineDestination } from '../../domain/run-events.ts';
 import {
   assertHeld,
   baselineOf,
+  disable,
   doEffect,
   isOwn,
   needsOf,
@@ -16,16 +16,18 @@ import {
   type Step,
   type StepContext,
 } from '../step.ts';
+import { noteFight, noteMend, recordDrift, setWhereIgnored } from '../out-guard.ts';
 import { nodePort } from '../world.ts';
 
 /** Marks the node and disables every destination on every proxy; each is read back. Only D holds. */
 export const deactivate: Step<'deactivate'> = async (context) => {
-  const { world, watcher, policy, memory, signal } = context;
+  const { world, watcher, memory, signal } = context;
+  const policy = context.policy();
   await takeMark(context);
   const { destinations } = baselineOf(context);
   const required = destinations.filter((one) => !policy.ignoreProxies.includes(one.proxy));
   await setDestinations(context, required.map(disable));
-  await disableWhereIgnored(
+  await setWhereIgnored(
     context,
     destinations.filter((one) => !required.includes(one)),
   );
@@ -50,9 +52,9 @@ async function takeMark(context: StepContext): Promise<void> {
 
 /** Since preflight another run, which this host cannot see, may have taken out the last survivor. */
 function refuseIfAlone(context: StepContext, observation: Observation): void {
-  const { world, node, policy } = context;
+  const { world, node } = context;
   const empty = setsWithoutSurvivor({ cluster: world.cluster, node, observation });
-  if (empty.length === 0 || policy.force.includes('survivors')) return;
+  if (empty.length === 0 || context.policy().force.includes('survivors')) return;
   const where = empty
     .map(({ proxy, set, why }) => `set ${set} of ${proxy}${why === '' ? '' : ` (${why})`}`)
     .join(', ');
@@ -63,66 +65,26 @@ function refuseIfAlone(context: StepContext, observation: Observation): void {
   );
 }
 
-/** Seen out everywhere; what somebody enabled in the meantime is disabled once more before that is called a fight. */
+/**
+ * Seen out everywhere. What somebody enabled meanwhile is disabled once more, until that is called a fight. A proxy that
+ * fell silent since its destinations were read back as disabled is the wait's to look after.
+ */
 async function holdOut(
   context: StepContext,
   required: readonly BaselineDestination[],
-  observation: Observation,
+  first: Observation,
 ): Promise<void> {
-  const { node, watcher, memory, signal } = context;
-  const out = readOut(observation, required, memory.startedAs);
-  if (out.unknown.length > 0) {
-    throw new FshaError(
-      'effect.unknown',
-      `whether ${node.name} is out everywhere is unknown: ${out.unknown.join('; ')}`,
-      'Mend what cannot be read there.',
+  const { watcher, memory, signal, world } = context;
+  for (let observation = first; ; observation = await watcher.fresh(needsOf(context), signal)) {
+    const { drift } = readOut(observation, required, memory.startedAs);
+    if (drift.length === 0) return;
+    await recordDrift(context, drift);
+    for (const one of drift) noteFight(context, one);
+    await setDestinations(
+      context,
+      drift.map(({ destination }) => disable(destination)),
     );
-  }
-  if (out.drift.length === 0) return;
-  await recordDrift(context, out.drift);
-  await setDestinations(
-    context,
-    out.drift.map(({ destination }) => disable(destination)),
-  );
-  const again = readOut(await watcher.fresh(needsOf(context), signal), required, memory.startedAs);
-  const [first] = again.drift;
-  if (first === undefined) return;
-  throw new FshaError(
-    'drain.drift',
-    `${node.name} was enabled again at once: ${destinationKey(first.destination)} shows ${first.now} (${first.cause})`,
-    'Find who sets it (a script, a timer, another tool) and stop that first.',
-  );
-}
-
-/** Says what somebody changed. */
-export async function recordDrift(context: StepContext, drift: readonly Drift[]): Promise<void> {
-  const { node, step, record } = context;
-  for (const { destination, now, cause } of drift) {
-    const data = { target: destinationKey(destination), before: 'DX', now, cause };
-    await record({ type: 'drift.detected', node: node.name, step, data });
-  }
-}
-
-/** The effect that takes a destination out. */
-export function disable({
-  proxy,
-  set,
-  uri,
-  duid,
-}: BaselineDestination): Effect & { effect: 'dispatcher.state' } {
-  return { effect: 'dispatcher.state', target: { proxy, set, uri, duid }, wanted: 'd' };
-}
-
-/** A proxy that may be ignored is tried all the same; what fails there is recorded, and does not stop the run. */
-export async function disableWhereIgnored(
-  context: StepContext,
-  destinations: readonly BaselineDestination[],
-): Promise<void> {
-  for (const destination of destinations) {
-    try {
-      await doEffect(context, disable(destination));
-    } catch (error) {
-      if (context.signal.aborted || !(error instanceof FshaError)) throw error;
-    }
+    for (const { destination } of drift) noteMend(context, destination);
+    memory.outSince = world.clock.now();
   }
 }

@@ -7,7 +7,8 @@ import { surveyNode } from '../survey.ts';
 
 /** Looks at everything, judges it, takes the baseline; changes nothing. */
 export const preflight: Step<'preflight'> = async (context, params) => {
-  const { world, watcher, node, policy, record, step, signal, memory } = context;
+  const { world, watcher, node, record, step, signal, memory } = context;
+  const policy = context.policy();
   const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
   for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'full');
   const observation = await watcher.fresh(everything, signal);

@@ -2,15 +2,18 @@ import { errorInfo, FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
 import { setsWithoutSurvivor } from '../../domain/preflight/survivors.ts';
 import { assertHeld, doEffect, needsOf, type Step, type StepContext } from '../step.ts';
-import { hostPort } from '../world.ts';
+import { assertLoggedIn } from '../login-keeper.ts';
 import { deadlineOf, readDrain, waitUntilDrained } from './wait-drained.ts';
 
 /** Last look, restart, proof. From the announced restart on there is no way back, only forward. */
 export const restart: Step<'restart'> = async (context) => {
-  const { world, node, signal } = context;
+  const { node } = context;
+  if (context.policy().hold) return 'skipped';
   await lastLook(context);
   // The connection was opened at preflight and kept: a login that fails now must fail before the point of no return.
-  await hostPort(world, node.name).login(signal);
+  await assertLoggedIn(context);
+  // That may have taken its time.
+  if (context.policy().hold) return 'skipped';
   context.watcher.setPace(node.name, 500, 'pulse');
   try {
     await doEffect(context, {
@@ -19,7 +22,7 @@ export const restart: Step<'restart'> = async (context) => {
       wanted: node.restart.command,
     });
   } finally {
-    context.watcher.setPace(node.name, context.policy.poll, 'pulse');
+    context.watcher.setPace(node.name, context.policy().poll, 'pulse');
   }
   // What this restart gave it is the one that has to be verified and brought back in, and no later one.
   const proof = context.soFar().effects.findLast(({ intent }) => intent.effect === 'node.restart')?.settled;
@@ -32,7 +35,7 @@ export const restart: Step<'restart'> = async (context) => {
  * does not answer holds the restart back until it does, or until the deadline.
  */
 async function lastLook(context: StepContext): Promise<void> {
-  const { world, watcher, policy, signal, record, node, step } = context;
+  const { world, watcher, signal, record, node, step } = context;
   for (let attempt = 1; ; attempt += 1) {
     const observation = await watcher.fresh({ ...needsOf(context), nodes: [...world.nodes.keys()] }, signal);
     assertHeld(context, observation);
@@ -52,7 +55,7 @@ async function lastLook(context: StepContext): Promise<void> {
       const error = errorInfo(new FshaError('refused', held, hint));
       await record({ type: 'step.retrying', node: node.name, step, data: { attempt, error } });
     }
-    await world.clock.sleep(policy.poll, signal);
+    await world.clock.sleep(context.policy().poll, signal);
   }
 }
 
@@ -67,7 +70,7 @@ function isStillDrained(context: StepContext, observation: Observation): boolean
 }
 
 function whyDatabaseIsDown(context: StepContext, observation: Observation): string | null {
-  if (context.policy.force.includes('database')) return null;
+  if (context.policy().force.includes('database')) return null;
   const calls = observation.nodes[context.node.name]?.calls;
   if (calls === undefined) return 'it was not read';
   return calls.known ? null : calls.why;
@@ -75,9 +78,9 @@ function whyDatabaseIsDown(context: StepContext, observation: Observation): stri
 
 /** A node that has become the only one is given back at once: it is well, and nobody else takes the calls. */
 function aloneNow(context: StepContext, observation: Observation): FshaError | null {
-  const { world, node, policy } = context;
+  const { world, node } = context;
   const empty = setsWithoutSurvivor({ cluster: world.cluster, node, observation });
-  if (empty.length === 0 || policy.force.includes('survivors')) return null;
+  if (empty.length === 0 || context.policy().force.includes('survivors')) return null;
   const where = empty
     .map(({ proxy, set, why }) => `set ${set} of ${proxy}${why === '' ? '' : ` (${why})`}`)
     .join(', ');

@@ -1,6 +1,15 @@
 import { FshaError } from '../../domain/errors.ts';
 import { judgeHealth } from '../../domain/health.ts';
-import { assertSameStart, baselineOf, doEffect, ownMark, type Step, type StepContext } from '../step.ts';
+import {
+  assertSameStart,
+  baselineOf,
+  doEffect,
+  isForwardOnly,
+  ownMark,
+  type Step,
+  type StepContext,
+  warn,
+} from '../step.ts';
 import { probeOptions } from '../survey.ts';
 import { nodePort } from '../world.ts';
 
@@ -12,7 +21,9 @@ const LOOK_EVERY = 500;
  * to the last: a node that starts twice is not well.
  */
 export const verify: Step<'verify'> = async (context) => {
-  const { world, node, signal, watcher, policy } = context;
+  const { world, node, signal, watcher } = context;
+  // Held before the restart: it is as it was, and its fence stays.
+  if (context.policy().hold && !isForwardOnly(context)) return 'skipped';
   const { verify: settings } = world.cluster;
   const deadline = world.clock.now() + settings.timeout;
   watcher.setPace(node.name, LOOK_EVERY, 'full');
@@ -36,7 +47,7 @@ export const verify: Step<'verify'> = async (context) => {
   } catch (error) {
     throw asVerifyFailure(error, node.name);
   } finally {
-    watcher.setPace(node.name, policy.poll, 'pulse');
+    watcher.setPace(node.name, context.policy().poll, 'pulse');
   }
   return 'succeeded';
 };
@@ -52,12 +63,7 @@ async function untilHealthy(context: StepContext, deadline: number): Promise<voi
     const verdict = judgeHealth(baseline, seen, world.cluster.verify);
     if (seen !== undefined && verdict.missing.length === 0) {
       for (const warning of verdict.warnings) {
-        const error = {
-          code: 'verify.failed',
-          message: warning,
-          hint: 'A warning: the run goes on.',
-        } as const;
-        await record({ type: 'step.retrying', node: node.name, step, data: { attempt: 0, error } });
+        await warn(context, 'verify.failed', `${node.name}: ${warning}`);
       }
       return;
     }

@@ -1,5 +1,3 @@
-import { foundDestinations } from '../../domain/baseline.ts';
-import { readFlags } from '../../domain/dispatcher-state.ts';
 import {
   beginDrain,
   decideDrain,
@@ -9,10 +7,12 @@ import {
   type DrainReading,
   nextLook,
 } from '../../domain/drain.ts';
-import { destinationKey, flagsOf, readOut } from '../../domain/drift.ts';
+import { mayCut } from '../../domain/cutting.ts';
+import { readOut } from '../../domain/drift.ts';
 import { FshaError } from '../../domain/errors.ts';
-import { type Observation, valueOr } from '../../domain/observation.ts';
-import type { ProgressReading } from '../../domain/run-events.ts';
+import type { Observation } from '../../domain/observation.ts';
+import { type CutAttempt, cutCalls } from '../cut-calls.ts';
+import { keepLoggedIn } from '../login-keeper.ts';
 import {
   assertHeld,
   baselineOf,
@@ -20,17 +20,16 @@ import {
   doEffect,
   needsOf,
   ownMark,
-  setDestinations,
   type Step,
   type StepContext,
+  warn,
 } from '../step.ts';
-import { nodePort } from '../world.ts';
-import { disable, disableWhereIgnored, recordDrift } from './deactivate.ts';
+import { DrainReport } from '../drain-report.ts';
 
-/** With so few sessions left every event of a call that ends is worth a look. */
-const FEW = 20;
-/** A destination that somebody enables again this many times in a row is fought over. */
-const FOUGHT = 5;
+/** How long calls that were cut may take to be gone, beside settle and frTimer: ms. */
+const CUT_GRACE = 30_000;
+/** At the deadline, so many looks in a row may lack full sight before cutting is given up. */
+const BLIND_LOOKS = 3;
 
 /** Waits until the calls have ended by themselves. */
 export const waitDrained: Step<'wait_drained'> = async (context) => {
@@ -39,12 +38,13 @@ export const waitDrained: Step<'wait_drained'> = async (context) => {
 };
 
 /**
- * Waits until the decision says drained, mending drift meanwhile.
+ * Waits until the decision says drained. Drift is mended meanwhile by the guard around the step; here it only starts the
+ * settling anew.
  * @returns the observation on which it was decided
- * @throws FshaError `drain.expired` at the deadline, `drain.drift` when somebody keeps enabling the node
+ * @throws FshaError `drain.expired` at the deadline
  */
 export async function waitUntilDrained(context: StepContext): Promise<Observation> {
-  const { world, watcher, node, policy, memory, signal } = context;
+  const { world, watcher, node, memory, signal } = context;
   const { clock } = world;
   memory.outSince ??= clock.now();
   const needs = needsOf(context);
@@ -52,56 +52,51 @@ export async function waitUntilDrained(context: StepContext): Promise<Observatio
     memory.outSince,
     currentUuid(watcher.latest(), node.name) ?? baselineOf(context).coreUuid,
   );
-  let fought = 0;
   let since = clock.now();
-  const activity = watchActivity(context);
+  const report = new DrainReport(context);
+  const cutter = new Cutter(context);
+  const endLogin = keepLoggedIn(context);
   try {
     for (;;) {
       const observation = await watcher.since(since, needs, signal);
       assertHeld(context, observation);
       const reading = readDrain(context, observation);
-      // The next reading has to be a new one of everything.
-      since =
-        Math.max(
-          ...needs.nodes.map((name) => observation.nodes[name]?.at ?? 0),
-          ...needs.proxies.map((name) => observation.proxies[name]?.at ?? 0),
-        ) + 0.001;
+      since = newestOf(observation, needs) + 0.001;
+      // Drift was mended since the last look: what was zero before says nothing any more.
+      if (memory.outSince > drain.outSince)
+        drain = { ...drain, outSince: memory.outSince, zeroSince: null, zeroReadings: 0 };
       const limits = drainPolicy(context);
       const decided = decideDrain(drain, reading, limits, clock.now());
       drain = decided.memory;
-      activity.few = reading.sessions.known && reading.sessions.value <= FEW;
-      await recordProgress(context, observation, decided.decision);
+      const decision = await cutter.meet(decided.decision, reading);
+      await report.record(observation, decision);
 
-      if (decided.decision.kind === 'drained') return observation;
-      if (decided.decision.kind === 'expired') throw expired(context, decided.decision.why);
-      if (decided.decision.kind === 'regressed' && decided.decision.drift.length > 0) {
-        fought += 1;
-        await mend(context, decided.decision, fought);
-        memory.outSince = clock.now();
-        drain = { ...drain, outSince: memory.outSince };
-        since = clock.now();
-        watcher.wake(needs);
-        continue;
-      }
-      if (decided.decision.kind === 'regressed') {
+      if (decision.kind === 'drained') return observation;
+      if (decision.kind === 'expired') throw expired(context, decision.why);
+      if (decision.kind === 'regressed' && decision.drift.length === 0) {
         // FreeSWITCH was restarted by another hand, and the mark died with it.
-        await doEffect(context, {
-          effect: 'node.mark',
-          target: { node: node.name },
-          wanted: ownMark(context),
-        });
+        const target = { node: node.name };
+        await doEffect(context, { effect: 'node.mark', target, wanted: ownMark(context) });
       }
-      if (decided.decision.kind !== 'blind') fought = 0;
-      await disableWhereIgnored(context, enabledOnIgnored(context, observation));
-      const next = nextLook(drain, limits, policy.poll, clock.now());
-      if (next < policy.poll) {
+      const { poll } = context.policy();
+      const next = nextLook(drain, limits, poll, clock.now());
+      if (next < poll) {
         await clock.sleep(next, signal);
         watcher.wake(needs);
       }
     }
   } finally {
-    activity.stop();
+    report.end();
+    await endLogin();
   }
+}
+
+/** When the newest of the readings began: the next look has to have a newer one of everything. */
+function newestOf(observation: Observation, needs: ReturnType<typeof needsOf>): number {
+  return Math.max(
+    ...needs.nodes.map((name) => observation.nodes[name]?.at ?? 0),
+    ...needs.proxies.map((name) => observation.proxies[name]?.at ?? 0),
+  );
 }
 
 function currentUuid(observation: Observation, node: string): string | undefined {
@@ -109,21 +104,12 @@ function currentUuid(observation: Observation, node: string): string | undefined
   return uuid?.known === true ? uuid.value : undefined;
 }
 
-/** ESL events wake the poll when few are left; what they say is not believed, the poll decides. */
-function watchActivity(context: StepContext): { few: boolean; stop: () => void } {
-  const { world, watcher, node } = context;
-  const activity = { few: false, stop: (): void => undefined };
-  activity.stop = nodePort(world, node.name).onActivity(() => {
-    if (activity.few) watcher.wake(needsOf(context));
-  });
-  return activity;
-}
-
 /** What one observation says about the drain. */
 export function readDrain(context: StepContext, observation: Observation): DrainReading {
-  const { node, policy, memory } = context;
+  const { node, memory } = context;
+  const { ignoreProxies } = context.policy();
   const seen = observation.nodes[node.name];
-  const destinations = destinationsOf(context).filter((one) => !policy.ignoreProxies.includes(one.proxy));
+  const destinations = destinationsOf(context).filter((one) => !ignoreProxies.includes(one.proxy));
   const out = readOut(observation, destinations, memory.startedAs);
   const times = needsOf(context).proxies.map(
     (name) => observation.proxies[name]?.at ?? Number.POSITIVE_INFINITY,
@@ -140,22 +126,30 @@ export function readDrain(context: StepContext, observation: Observation): Drain
 
 /** Monotonic ms at which the drain has run out of time; null: never. */
 export function deadlineOf(context: StepContext): number | null {
-  const { policy, memory, node, world } = context;
-  if (policy.timeout === null) return null;
+  const { memory, node, world } = context;
+  const { timeout, settle } = context.policy();
+  if (timeout === null) return null;
   const began = context.soFar().steps[`${node.name}/wait_drained`]?.startedAt;
   // Drift starts the settling anew, but not the deadline: it counts from when the node was first out.
-  return Math.min(memory.outSince ?? world.clock.now(), began ?? Number.POSITIVE_INFINITY) + policy.timeout;
+  const deadline =
+    Math.min(memory.outSince ?? world.clock.now(), began ?? Number.POSITIVE_INFINITY) + timeout;
+  if (memory.cutAt === null) return deadline;
+  return Math.max(deadline, memory.cutAt + CUT_GRACE + settle + frTimerOf(context));
+}
+
+function frTimerOf({ world }: StepContext): number {
+  return Math.max(0, ...world.cluster.proxies.map((proxy) => proxy.frTimer));
 }
 
 function drainPolicy(context: StepContext): DrainPolicy {
-  const { world, policy } = context;
-  const frTimer = Math.max(0, ...world.cluster.proxies.map((proxy) => proxy.frTimer));
-  return { settle: policy.settle, frTimer, deadline: deadlineOf(context) };
+  const { settle } = context.policy();
+  return { settle, frTimer: frTimerOf(context), deadline: deadlineOf(context) };
 }
 
 function expired(context: StepContext, why: string): FshaError {
-  const { node, policy } = context;
-  const end = policy.onTimeout === 'restore' ? 'it is given back as it was found' : 'it stays out of service';
+  const { node } = context;
+  const { onTimeout } = context.policy();
+  const end = onTimeout === 'restore' ? 'it is given back as it was found' : 'it stays out of service';
   return new FshaError(
     'drain.expired',
     `the deadline passed and ${node.name} is not drained: ${why}; ${end}`,
@@ -163,59 +157,74 @@ function expired(context: StepContext, why: string): FshaError {
   );
 }
 
-/** Sets what somebody changed again, and says so. */
-async function mend(
-  context: StepContext,
-  decision: DrainDecision & { kind: 'regressed' },
-  fought: number,
-): Promise<void> {
-  const { node } = context;
-  await recordDrift(context, decision.drift);
-  if (fought >= FOUGHT) {
-    throw new FshaError(
-      'drain.drift',
-      `${node.name} was enabled again ${fought} times in a row: ${decision.why}`,
-      'Find who sets it (a script, a timer, another tool) and stop that first.',
-    );
+/** Cuts calls where the user's settings or a request allow it; everywhere else calls end by themselves. */
+class Cutter {
+  readonly #context: StepContext;
+  #blindLooks = 0;
+
+  constructor(context: StepContext) {
+    this.#context = context;
   }
-  await setDestinations(
-    context,
-    decision.drift.map(({ destination }) => disable(destination)),
-  );
-}
 
-/** Destinations on ignored proxies that answer and do not show them disabled. */
-function enabledOnIgnored(
-  context: StepContext,
-  observation: Observation,
-): ReturnType<typeof foundDestinations> {
-  const { world, node, policy } = context;
-  if (policy.ignoreProxies.length === 0) return [];
-  return foundDestinations(world.cluster, node, observation).filter(
-    (found) => policy.ignoreProxies.includes(found.proxy) && readFlags(found.flags)?.state !== 'disabled',
-  );
-}
+  /** @returns the decision, or what becomes of it by cutting */
+  async meet(decision: DrainDecision, reading: DrainReading): Promise<DrainDecision> {
+    if (decision.kind === 'drained' || decision.kind === 'regressed') return decision;
+    await this.#onRequest();
+    if (decision.kind === 'expired') return this.#atDeadline(decision);
+    if (decision.kind === 'wait' && reading.sessions.known && reading.sessions.value > 0) {
+      const atMost = mayCut(this.#context.policy());
+      if (atMost !== null) await this.#below(atMost);
+    }
+    return decision;
+  }
 
-async function recordProgress(
-  context: StepContext,
-  observation: Observation,
-  decision: DrainDecision,
-): Promise<void> {
-  const { node, step, record } = context;
-  const seen = observation.nodes[node.name];
-  const reading: ProgressReading = {
-    sessions: seen === undefined ? null : valueOr(seen.sessions, null),
-    calls: seen === undefined ? null : valueOr(seen.calls, null),
-    channels: seen === undefined ? null : valueOr(seen.channels, null),
-    destinations: Object.fromEntries(
-      destinationsOf(context).map((one) => [destinationKey(one), valueOr(flagsOf(observation, one), null)]),
-    ),
-    why: 'why' in decision ? [decision.why] : [],
-  };
-  await record({
-    type: 'step.progress',
-    node: node.name,
-    step,
-    data: { observation: reading, decision: decision.kind },
-  });
+  async #onRequest(): Promise<void> {
+    const { memory, node } = this.#context;
+    const { cut } = this.#context.soFar().wishes;
+    if (cut === null || cut === memory.cutServed) return;
+    memory.cutServed = cut;
+    const attempt = await cutCalls(this.#context, cut);
+    if (attempt.kind !== 'refused') return;
+    await warn(this.#context, 'cut.refused', `no call of ${node.name} was cut: ${attempt.why}`);
+  }
+
+  /** Few enough are left, or only such as may be cut without counting. */
+  async #below(atMost: number): Promise<void> {
+    const attempt = await cutCalls(this.#context, atMost);
+    // Too many yet, or a protected one among them: that is what is waited for, and no news.
+    if (attempt.kind !== 'refused' || attempt.by !== 'sight') return;
+    const { node } = this.#context;
+    await warn(this.#context, 'cut.refused', `no call of ${node.name} is cut: ${attempt.why}`);
+  }
+
+  async #atDeadline(decision: DrainDecision & { kind: 'expired' }): Promise<DrainDecision> {
+    const { memory, world } = this.#context;
+    const { onTimeout } = this.#context.policy();
+    // Cut once, they had their time to be gone; what is up still is not forced any further.
+    if (onTimeout !== 'hangup' || memory.cutAt !== null) return decision;
+    const attempt = await cutCalls(this.#context, Number.POSITIVE_INFINITY);
+    if (attempt.kind === 'refused') return this.#refused(decision, attempt);
+    memory.cutAt = world.clock.now();
+    return {
+      kind: 'wait',
+      why: attempt.kind === 'cut' ? 'the deadline passed: calls were cut' : decision.why,
+    };
+  }
+
+  #refused(
+    decision: DrainDecision & { kind: 'expired' },
+    { by, why }: CutAttempt & { kind: 'refused' },
+  ): DrainDecision {
+    if (by === 'protected') {
+      const { protectTimeout } = this.#context.policy().cutting;
+      const deadline = deadlineOf(this.#context) ?? 0;
+      if (protectTimeout === null || this.#context.world.clock.now() < deadline + protectTimeout)
+        return { kind: 'wait', why };
+    } else {
+      // A call that began or ended between two questions looks like one without a row: looked at again.
+      this.#blindLooks += 1;
+      if (this.#blindLooks < BLIND_LOOKS) return { kind: 'wait', why };
+    }
+    return { kind: 'expired', why: `${decision.why}; nothing was cut: ${why}` };
+  }
 }

@@ -1,0 +1,159 @@
+/**
+ * Keeps a node out while a step goes on that needs it out: every new reading of every proxy is looked at, and what somebody
+ * enabled is disabled again. Each proxy has a loop of its own, so that one that does not answer never delays the others.
+ */
+import { foundDestinations } from '../domain/baseline.ts';
+import { readFlags } from '../domain/dispatcher-state.ts';
+import { destinationKey, type Drift, readOut } from '../domain/drift.ts';
+import { FshaError, isInterruption } from '../domain/errors.ts';
+import { afterDrift, afterMend } from '../domain/fight.ts';
+import type { Observation } from '../domain/observation.ts';
+import type { StepKind } from '../domain/plan.ts';
+import type { BaselineDestination } from '../domain/run-events.ts';
+import { destinationsOf, disable, doEffect, isForwardOnly, type Step, type StepContext } from './step.ts';
+
+/** While FreeSWITCH is down or booting, a proxy that was reloaded must not send it calls for long: ms between two looks. */
+const CLOSE_LOOK = 1_000;
+
+/** A step during which the node stays out. @param closely whether a node that is enabled now would cost calls at once */
+export function whileOut<K extends StepKind>(step: Step<K>, closely = false): Step<K> {
+  // A plan that has not taken the node out itself (`activate` alone) keeps nothing out.
+  return async (context, params) =>
+    context.memory.outSince === null
+      ? step(context, params)
+      : keepOut(context, closely, (inner) => step(inner, params));
+}
+
+async function keepOut<T>(
+  context: StepContext,
+  closely: boolean,
+  work: (context: StepContext) => Promise<T>,
+): Promise<T> {
+  const { world, watcher } = context;
+  const proxies = world.cluster.proxies.map(({ name }) => name);
+  const { poll } = context.policy();
+  if (closely) for (const proxy of proxies) watcher.setProxyPace(proxy, Math.min(poll, CLOSE_LOOK));
+
+  // Two ends: the work's own, when somebody fights; the guard's, when the work is done.
+  const end = new AbortController();
+  const done = new AbortController();
+  const trouble: { error: unknown } = { error: null };
+  const onOuter = (): void => end.abort();
+  context.signal.addEventListener('abort', onOuter, { once: true });
+  if (context.signal.aborted) end.abort();
+  const guard = { ...context, signal: AbortSignal.any([end.signal, done.signal]) };
+  const loops = proxies.map((proxy) =>
+    guardProxy(guard, proxy).catch((error: unknown) => {
+      if (isInterruption(error) && guard.signal.aborted) return;
+      trouble.error ??= error;
+      end.abort();
+    }),
+  );
+  try {
+    return await work({ ...context, signal: end.signal });
+  } catch (error) {
+    throw trouble.error ?? error;
+  } finally {
+    done.abort();
+    await Promise.all(loops);
+    context.signal.removeEventListener('abort', onOuter);
+    if (closely) for (const proxy of proxies) watcher.setProxyPace(proxy, poll);
+  }
+}
+
+async function guardProxy(context: StepContext, proxy: string): Promise<void> {
+  const { watcher, world, signal } = context;
+  const needs = { nodes: [], proxies: [proxy] };
+  let since = world.clock.now();
+  for (;;) {
+    const observation = await watcher.since(since, needs, signal);
+    since = (observation.proxies[proxy]?.at ?? since) + 0.001;
+    if (context.policy().ignoreProxies.includes(proxy))
+      await disableWhereIgnored(context, observation, proxy);
+    else await mend(context, observation, proxy);
+  }
+}
+
+/** Sets what somebody changed again, and says so. @throws FshaError `drain.drift` where it is fought over */
+async function mend(context: StepContext, observation: Observation, proxy: string): Promise<void> {
+  const { memory, world, watcher } = context;
+  const mine = destinationsOf(context).filter((one) => one.proxy === proxy);
+  const { drift } = readOut(observation, mine, memory.startedAs);
+  if (drift.length === 0) return;
+  await recordDrift(context, drift);
+  const instance = observation.proxies[proxy]?.instance;
+  if (instance?.known === true) memory.startedAs[proxy] = instance.value;
+  for (const { destination, now, cause } of drift) {
+    noteFight(context, { destination, now, cause });
+    const failure = await unlessItFails(context, () => doEffect(context, disable(destination)));
+    if (failure?.code !== 'effect.unknown') noteMend(context, destination);
+    memory.outSince = world.clock.now();
+  }
+  watcher.wake({ nodes: [], proxies: [proxy] });
+}
+
+/** What cannot be set now is unknown or still enabled in the next reading, and tried again then. */
+async function unlessItFails(context: StepContext, work: () => Promise<unknown>): Promise<FshaError | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (!(error instanceof FshaError) || ['journal', 'bug'].includes(error.code) || context.signal.aborted)
+      throw error;
+    return error;
+  }
+}
+
+/** A proxy that may be ignored is tried all the same, whenever it answers. */
+async function disableWhereIgnored(
+  context: StepContext,
+  observation: Observation,
+  proxy: string,
+): Promise<void> {
+  const { world, node } = context;
+  for (const found of foundDestinations(world.cluster, node, observation)) {
+    if (found.proxy !== proxy || readFlags(found.flags)?.state === 'disabled') continue;
+    await unlessItFails(context, () => doEffect(context, disable(found)));
+  }
+}
+
+/** Says what somebody changed. */
+export async function recordDrift(context: StepContext, drift: readonly Drift[]): Promise<void> {
+  const { node, step, record } = context;
+  for (const { destination, now, cause } of drift) {
+    const data = { target: destinationKey(destination), before: 'DX', now, cause };
+    await record({ type: 'drift.detected', node: node.name, step, data });
+  }
+}
+
+/** Sets destinations on proxies that may be ignored: what fails there is recorded, and does not stop the run. */
+export async function setWhereIgnored(
+  context: StepContext,
+  destinations: readonly BaselineDestination[],
+): Promise<void> {
+  for (const destination of destinations)
+    await unlessItFails(context, () => doEffect(context, disable(destination)));
+}
+
+/**
+ * Counts a drift; to be called before it is mended.
+ * @throws FshaError `drain.drift` where somebody enables the node again each time at once
+ */
+export function noteFight(context: StepContext, { destination, now, cause }: Drift): void {
+  const { memory, node, world } = context;
+  const key = destinationKey(destination);
+  const { fight, fought } = afterDrift(memory.fight, key, world.clock.now(), context.policy().poll);
+  memory.fight = fight;
+  // Behind the point of no return giving up would leave a node in that may not be well: there it is set again for ever.
+  if (!fought || isForwardOnly(context)) return;
+  throw new FshaError(
+    'drain.drift',
+    `${node.name} is enabled again and again: ${key} shows ${now} (${cause})`,
+    'Find who sets it (a script, a timer, another tool) and stop that first.',
+  );
+}
+
+/** A destination was set again, or a proxy would not: what is enabled after that was enabled by somebody. */
+export function noteMend({ memory, world }: StepContext, destination: BaselineDestination): void {
+  memory.fight = afterMend(memory.fight, destinationKey(destination), world.clock.now());
+}
