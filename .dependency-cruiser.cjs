@@ -22,7 +22,7 @@ module.exports = {
       from: { path: '^src/domain/' },
       to: { dependencyTypes: ['core', 'npm'] },
     },
-    ...['inventory', 'freeswitch', 'kamailio', 'ssh', 'sip', 'journal'].map((adapter) =>
+    ...['inventory', 'freeswitch', 'kamailio', 'ssh', 'sip', 'local', 'journal'].map((adapter) =>
       only(`${adapter}-knows-domain-only`, `^src/${adapter}/`, [
         `^src/${adapter}/`,
         '^src/domain/',
