@@ -47,7 +47,7 @@ export function withActivity(soFar: ArrivalsSoFar, began: ChannelBegan, at: numb
   const { sources } = soFar;
   const apart = Object.hasOwn(sources, began.address) || Object.keys(sources).length < MOST;
   const address = apart ? began.address : OTHERS;
-  const before = Object.hasOwn(sources, address) ? (sources[address]?.calls ?? 0) : 0;
+  const before = sources[address]?.calls ?? 0;
   return { ...soFar, sources: { ...sources, [address]: { calls: before + 1, lastAt: at } } };
 }
 

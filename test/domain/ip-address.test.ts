@@ -96,7 +96,7 @@ describe('isInNetwork', () => {
     expect(isInNetwork(ip('::1'), '0.0.0.0/0')).toBe(false);
   });
 
-  it.each(['', '10.0.1.7', '10.0.1.0/33', '10.0.1.0/x', '10.0.1.0/', 'lb-1/24', '10.0.1.0/-1'])(
+  it.each(['', '10.0.1.7', '10.0.1.7/33', '10.0.1.0/x', '10.0.1.0/', 'lb-1/24', '10.0.1.0/-1'])(
     'is false for %j, which is no network',
     (network) => {
       expect(isInNetwork(ip('10.0.1.7'), network)).toBe(false);
