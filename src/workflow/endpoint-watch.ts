@@ -8,7 +8,7 @@ export interface Reading {
   readonly at: number;
 }
 
-/** At most this often, however often it is woken: ms between the beginnings of two readings. */
+/** At most this often, however often hints wake it: ms between the beginnings of two readings. */
 const FLOOR = 100;
 
 export class EndpointWatch<T extends Reading> {
@@ -18,6 +18,7 @@ export class EndpointWatch<T extends Reading> {
   #latest: T | undefined;
   #pace: number;
   #wake: AbortController = new AbortController();
+  #urgent = false;
 
   constructor(read: (signal: AbortSignal) => Promise<T>, clock: Clock, pace: number, onReading: () => void) {
     this.#read = read;
@@ -37,8 +38,14 @@ export class EndpointWatch<T extends Reading> {
     this.wake();
   }
 
-  /** Reads as soon as may be. A reading under way does not count: what it says may be older than the wish. */
+  /** Reads soon, though not more often than ten times a second: for hints, of which there may be thousands. */
   wake(): void {
+    this.#wake.abort();
+  }
+
+  /** Reads at once. A reading under way does not count: what it says may be older than the wish. */
+  demand(): void {
+    this.#urgent = true;
     this.#wake.abort();
   }
 
@@ -48,6 +55,7 @@ export class EndpointWatch<T extends Reading> {
     signal.addEventListener('abort', onStop, { once: true });
     while (!signal.aborted) {
       this.#wake = new AbortController();
+      this.#urgent = false;
       const began = this.#clock.now();
       try {
         this.#latest = await this.#read(signal);
@@ -64,7 +72,7 @@ export class EndpointWatch<T extends Reading> {
     try {
       await this.#clock.sleep(this.#pace, this.#wake.signal);
     } catch {
-      const rest = began + FLOOR - this.#clock.now();
+      const rest = this.#urgent ? 0 : began + FLOOR - this.#clock.now();
       if (!signal.aborted && rest > 0) await this.#clock.sleep(rest, signal).catch(() => undefined);
     }
   }

@@ -65,7 +65,7 @@ export class Watcher {
     return { nodes: collect(this.#nodes), proxies: collect(this.#proxies) };
   }
 
-  /** Reads these as soon as may be. */
+  /** Reads these soon: a hint, not a wish. */
   wake(needs: Needs): void {
     for (const watch of this.#watches(needs)) watch.wake();
   }
@@ -114,7 +114,7 @@ export class Watcher {
   /** An observation of what is needed that begins now. */
   fresh(needs: Needs, signal: AbortSignal): Promise<Observation> {
     const now = this.#clock.now();
-    this.wake(needs);
+    for (const watch of this.#watches(needs)) watch.demand();
     return this.since(now, needs, signal);
   }
 

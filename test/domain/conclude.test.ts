@@ -96,6 +96,32 @@ const undo = (outcome: 'done' | 'failed' | 'unknown'): readonly NewEvent[] => [
   { type: 'undo.settled', ...at('restore'), data: { outcome } },
 ];
 
+/** A leg of a call that was cut. */
+const cut = (
+  call: string,
+  outcome: EffectSettled['outcome'],
+  uuid = call,
+  expendable = false,
+): readonly NewEvent[] =>
+  effect(
+    'wait_drained',
+    {
+      effect: 'call.hangup',
+      target: { node: 'node-1', uuid },
+      wanted: { cause: 'NORMAL_CLEARING', call, from: '**12', to: '**34', since: '', expendable },
+    },
+    true,
+    outcome,
+    false,
+  );
+const hook = (outcome: EffectSettled['outcome']): readonly NewEvent[] =>
+  effect('on_out', { effect: 'hook.on_out', target: { node: 'node-1' }, wanted: 'x' }, null, outcome);
+const drifted = (proxy: string, now: string): NewEvent => ({
+  type: 'drift.detected',
+  ...at('verify'),
+  data: { target: `${proxy} set 1 sip:10.0.1.10:5080`, before: 'DX', now, cause: 'a reload' },
+});
+
 describe('conclude', () => {
   const hold = policy({ hold: true });
   const rows: readonly (readonly [
@@ -285,6 +311,79 @@ describe('conclude', () => {
       null,
       [8, 'failed', 'out of service'],
     ],
+    [
+      'done, but calls were cut',
+      story([
+        looked,
+        ...out,
+        ...cut('a', 'done'),
+        ...cut('a', 'already', 'a-b-leg'),
+        ...restarted('done'),
+        fine('activate'),
+      ]),
+      null,
+      [10, 'done', 'in service'],
+    ],
+    [
+      'only a recorder was cut',
+      story([looked, ...out, ...cut('rec', 'done', 'rec', true), ...restarted('done'), fine('activate')]),
+      null,
+      [0, 'done', 'in service'],
+    ],
+    [
+      'a call of which it is unknown whether it was cut',
+      story([looked, ...out, ...cut('a', 'unknown'), ...restarted('done'), fine('activate')]),
+      null,
+      [10, 'done', 'in service'],
+    ],
+    [
+      'drained, but SSH was gone',
+      story([looked, ...out, fine('wait_drained'), failed('restart', 'drain.held')]),
+      null,
+      [6, 'held', 'out of service'],
+    ],
+    [
+      'a command of the user that came to no end',
+      story([looked, ...out, ...hook('unknown'), ...restarted('done'), fine('activate')]),
+      null,
+      [0, 'done', 'in service'],
+    ],
+    [
+      'not well, and it could not be paused',
+      story([
+        looked,
+        ...out,
+        ...restarted('done'),
+        failed('verify', 'verify.failed'),
+        ...effect(
+          'secure',
+          { effect: 'node.pause', target: { node: 'node-1' }, wanted: true },
+          false,
+          'unknown',
+        ),
+      ]),
+      null,
+      [8, 'failed', 'out of service'],
+    ],
+    [
+      'not well, and somebody has enabled it meanwhile',
+      story([looked, ...out, ...restarted('done'), drifted('lb-2', 'AP'), failed('verify', 'verify.failed')]),
+      null,
+      [8, 'failed', 'unknown'],
+    ],
+    [
+      'held because a person asked for it',
+      story([
+        looked,
+        ...out,
+        { type: 'step.started', ...at('wait_drained'), data: {} },
+        { type: 'request.received', data: { request: { kind: 'hold' }, by: 'key h' } },
+        { type: 'request.settled', data: { accepted: true } },
+        fine('wait_drained'),
+      ]),
+      null,
+      [6, 'held', 'out of service'],
+    ],
   ];
   it.each(rows)('%s', (_name, events, interruption, [exit, outcome, service]) => {
     const state = fold(events);
@@ -293,6 +392,43 @@ describe('conclude', () => {
     expect([settled.exit, settled.outcome, settled.nodes['node-1']]).toEqual([exit, outcome, service]);
     // Whoever is left with a node that is not in service is told the command that goes on.
     if (service !== 'in service') expect(settled.next.join('\n')).toContain('node-1');
+  });
+
+  it('counts calls, not legs, and leaves out what is expendable', () => {
+    const events = [
+      ...cut('a', 'done'),
+      ...cut('a', 'done', 'a2'),
+      ...cut('b', 'done'),
+      ...cut('c', 'already'),
+    ];
+    const state = fold(story([looked, ...out, ...events, ...cut('rec', 'done', 'rec', true)]));
+    if (state === undefined) throw new Error('no run');
+    expect(conclude(state, null, 'fsha').callsCut).toBe(2);
+  });
+
+  it('says what to tell each proxy by hand where the undo could not', () => {
+    const state = fold(
+      story([
+        looked,
+        ...out,
+        failed('wait_drained', 'drain.drift'),
+        ...effect(
+          'restore',
+          { effect: 'dispatcher.state', target: target('lb-1'), wanted: 'ap' },
+          'DX',
+          'done',
+          'AP',
+        ),
+        ...undo('failed'),
+      ]),
+    );
+    if (state === undefined) throw new Error('no run');
+    expect(conclude(state, null, 'fsha').next).toEqual([
+      'fsha status',
+      'fsha show r1',
+      'kamcmd dispatcher.set_state ap 1 sip:10.0.1.10:5080  # on lb-2',
+      'fsha activate node-1',
+    ]);
   });
 
   it('names the inventory in the commands that go on', () => {

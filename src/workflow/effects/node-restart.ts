@@ -7,7 +7,7 @@ import { hostPort, nodePort, type World } from '../world.ts';
 import { lookAtNode } from './look-at-node.ts';
 
 /** Between two looks for the new core_uuid: ms. */
-const LOOK_EVERY = 250;
+const LOOK_EVERY = 100;
 /** After the command failed by its own account, how long an unchanged core_uuid is watched before that is believed: ms. */
 const SURE_AFTER = 3_000;
 /** What the remote command may take beyond its timeout until `timeout -k` has ended it, and the lock's wait: ms. */
