@@ -8,6 +8,15 @@ export interface EslEnd {
   readonly error: FshaError;
 }
 
+/** The headers of an event. Values are text; a header that was given several times may be a list. */
+export type EventHeaders = Readonly<Record<string, unknown>>;
+
+/**
+ * @param name its Event-Name
+ * @param headers parses the event, 5 kB of it: to be called only for what is needed; undefined where that is no JSON
+ */
+export type EventListener = (name: string, headers: () => EventHeaders | undefined) => void;
+
 export interface EslConnection {
   /** False from the moment it ended; commands then fail at once, and nothing opens it again. */
   readonly open: boolean;
@@ -24,8 +33,8 @@ export interface EslConnection {
   subscribe(events: readonly string[], options: CommandOptions): Promise<void>;
   /** Asks for no events any more. */
   unsubscribe(options: CommandOptions): Promise<void>;
-  /** Calls `listener` with the Event-Name of each event. Returns the function that ends that. */
-  onEvent(listener: (name: string) => void): () => void;
+  /** Calls `listener` with each event. Returns the function that ends that. */
+  onEvent(listener: EventListener): () => void;
   /** Settles when the connection has ended, for whatever reason; never rejects. */
   readonly closed: Promise<EslEnd>;
   /** Ends it at once; what is in flight fails as `connection.lost`. */

@@ -4,7 +4,7 @@ import { FshaError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Clock } from '../workflow/ports.ts';
 import { CommandQueue, type CommandOptions } from './command-queue.ts';
-import type { EslConnection, EslEnd } from './esl-connection.ts';
+import type { EslConnection, EslEnd, EventHeaders, EventListener } from './esl-connection.ts';
 import {
   commandRefused,
   connectionFailure,
@@ -14,6 +14,7 @@ import {
   wrongPassword,
 } from './esl-errors.ts';
 import { FramingError } from './frame-reader.ts';
+import { asRecord, parseJson } from './json-values.ts';
 import { openWire, type EslFrame, type Wire, type WireListener } from './modesl-connection.ts';
 import { isRefusal } from './plain-replies.ts';
 
@@ -31,7 +32,7 @@ export class EslSession implements EslConnection, WireListener {
   readonly #where: string;
   readonly #wire: Wire;
   readonly #queue: CommandQueue;
-  readonly #listeners = new Set<(name: string) => void>();
+  readonly #listeners = new Set<EventListener>();
   #state: 'greeting' | 'authenticating' | 'ready' | 'ended' = 'greeting';
   #login: LoginWait | null = null;
   #end: FshaError | null = null;
@@ -83,7 +84,7 @@ export class EslSession implements EslConnection, WireListener {
     await this.#command('noevents', options);
   }
 
-  onEvent(listener: (name: string) => void): () => void {
+  onEvent(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -118,7 +119,7 @@ export class EslSession implements EslConnection, WireListener {
         return;
       default:
         if (this.#state !== 'ready') this.#surprise(`a frame of type ${frame.contentType} before the login`);
-        else if (frame.eventName !== null) this.#event(frame.eventName);
+        else if (frame.eventName !== null) this.#event(frame.eventName, frame.body);
     }
   }
 
@@ -165,9 +166,10 @@ export class EslSession implements EslConnection, WireListener {
     }
   }
 
-  #event(name: string): void {
+  #event(name: string, body: string): void {
     if (name === 'SHUTDOWN') this.#shuttingDown = true;
-    for (const listener of [...this.#listeners]) listener(name);
+    const headers = (): EventHeaders | undefined => asRecord(parseJson(body));
+    for (const listener of [...this.#listeners]) listener(name, headers);
   }
 
   #surprise(what: string, excerpt = ''): void {

@@ -2,16 +2,27 @@
 import type { Duplex } from 'node:stream';
 import type { Timeouts } from '../domain/cluster.ts';
 import { FshaError, interrupted, isInterruption } from '../domain/errors.ts';
-import { unknown, type ChannelRow, type Known, type NodeObservation } from '../domain/observation.ts';
+import {
+  known,
+  unknown,
+  type ChannelRow,
+  type Known,
+  type LiveCalls,
+  type NodeObservation,
+} from '../domain/observation.ts';
 import type { Secret } from '../domain/secret.ts';
 import { printable } from '../domain/text.ts';
-import type { Clock, Detail, NodePort } from '../workflow/ports.ts';
+import type { Clock, Detail, NodeActivity, NodePort } from '../workflow/ports.ts';
 import { Activity } from './activity.ts';
+import { requireCause, requireChannelId } from './channel-arguments.ts';
 import type { EslConnection } from './esl-connection.ts';
 import { commandRefused } from './esl-errors.ts';
 import { KeptConnection } from './kept-connection.ts';
+import { readLiveCalls } from './live-calls.ts';
 import { readNode, unreachable } from './node-reader.ts';
 import { openEsl } from './open-esl.ts';
+import { isNoSuchChannel, readBoolean } from './plain-replies.ts';
+import { clause } from './questions.ts';
 import { readChannels } from './show-replies.ts';
 
 export interface FreeswitchSettings {
@@ -68,6 +79,7 @@ export class FreeswitchNode implements NodePort {
     const at = clock.now();
     try {
       const connection = await this.#kept.get(signal);
+      this.#activity.renew();
       const settings = { node: this.node, at, detail, timeout: timeouts.request, clock };
       return await readNode(connection, settings, signal);
     } catch (error) {
@@ -92,15 +104,37 @@ export class FreeswitchNode implements NodePort {
     await this.#expectOk(`global_setvar fsha_run=${mark ?? ''}`, signal);
   }
 
-  async channels(signal: AbortSignal): Promise<Known<readonly ChannelRow[]>> {
-    try {
-      const connection = await this.#kept.get(signal);
-      const body = await connection.apiRaw('show channels as json', this.#options(signal));
-      return readChannels(body);
-    } catch (error) {
-      if (this.#isOver(signal) || !(error instanceof FshaError)) throw error;
-      return unknown(error.message.replace(/\.$/, ''));
-    }
+  channels(signal: AbortSignal): Promise<Known<readonly ChannelRow[]>> {
+    return this.#reading(signal, async (connection) =>
+      readChannels(await connection.apiRaw('show channels as json', this.#options(signal))),
+    );
+  }
+
+  liveCalls(signal: AbortSignal): Promise<Known<LiveCalls>> {
+    const { clock, timeouts } = this.#settings;
+    return this.#reading(signal, (connection) =>
+      readLiveCalls(connection, { timeout: timeouts.request, clock }, signal),
+    );
+  }
+
+  /** @throws FshaError `usage` too, for what cannot be the id of a channel */
+  async channelExists(uuid: string, signal: AbortSignal): Promise<boolean> {
+    requireChannelId(uuid);
+    const command = `uuid_exists ${uuid}`;
+    const body = await this.#api(command, signal);
+    const exists = readBoolean(known(body));
+    if (!exists.known) throw commandRefused(this.#where, command, body);
+    return exists.value;
+  }
+
+  /** @throws FshaError `usage` too, for what cannot be the id of a channel or a hangup cause */
+  async hangUp(uuid: string, cause: string, signal: AbortSignal): Promise<void> {
+    requireChannelId(uuid);
+    requireCause(cause);
+    const command = `uuid_kill ${uuid} ${cause}`;
+    const connection = await this.#kept.get(signal);
+    const body = await connection.apiRaw(command, this.#options(signal));
+    if (!body.startsWith('+OK') && !isNoSuchChannel(body)) throw commandRefused(this.#where, command, body);
   }
 
   /** @param timeout ms that the called side has for answering; connecting and the command's own way come on top */
@@ -126,7 +160,7 @@ export class FreeswitchNode implements NodePort {
     }
   }
 
-  onActivity(listener: () => void): () => void {
+  onActivity(listener: (activity: NodeActivity) => void): () => void {
     return this.#activity.listen(listener);
   }
 
@@ -150,9 +184,27 @@ export class FreeswitchNode implements NodePort {
     return signal.aborted || this.#closed;
   }
 
-  async #expectOk(command: string, signal: AbortSignal): Promise<void> {
+  async #api(command: string, signal: AbortSignal): Promise<string> {
     const connection = await this.#kept.get(signal);
-    const body = await connection.api(command, this.#options(signal));
+    return connection.api(command, this.#options(signal));
+  }
+
+  /** What is unknown where the node cannot be asked. @throws FshaError `interrupted` */
+  async #reading<T>(
+    signal: AbortSignal,
+    read: (connection: EslConnection) => Promise<Known<T>>,
+  ): Promise<Known<T>> {
+    try {
+      return await read(await this.#kept.get(signal));
+    } catch (error) {
+      if (this.#isOver(signal)) throw isInterruption(error) ? error : interrupted(`reading ${this.node}`);
+      if (!(error instanceof FshaError)) throw error;
+      return unknown(clause(error));
+    }
+  }
+
+  async #expectOk(command: string, signal: AbortSignal): Promise<void> {
+    const body = await this.#api(command, signal);
     if (!body.startsWith('+OK')) throw commandRefused(this.#where, command, body);
   }
 }

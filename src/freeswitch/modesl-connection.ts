@@ -10,6 +10,7 @@ export interface EslFrame {
   readonly replyText: string;
   /** Of an event: the Event-Name header; modesl's own event names carry a UUID, which differs from kind to kind. */
   readonly eventName: string | null;
+  /** Of an event in JSON: its text, not parsed. */
   readonly body: string;
 }
 
@@ -59,8 +60,8 @@ class GuardedConnection extends modesl.Connection implements Wire {
     if (this.socket === null) throw new Error('modesl called _onConnect without a socket');
     const parser = new StrictParser(this.socket);
     this.parser = parser;
-    parser.on('esl::event', (event: modesl.Event, headers: Record<string, string>) =>
-      this._onEvent(event, headers),
+    parser.on('esl::event', (event: modesl.Event, headers: Record<string, string>, body?: string) =>
+      this._onEvent(event, headers, body),
     );
     parser.on('error', (error: unknown) => this._onError(error));
   }
@@ -75,16 +76,19 @@ class GuardedConnection extends modesl.Connection implements Wire {
     if (!this.#stopped) this.#stream.write(`${command}\n\n`);
   }
 
-  override _onEvent(event: modesl.Event, headers: Readonly<Record<string, string>>): void {
+  override _onEvent(
+    event: modesl.Event,
+    headers: Readonly<Record<string, string>>,
+    body: string | undefined,
+  ): void {
     if (this.#stopped) return;
+    const contentType = headers['Content-Type'] ?? '';
     this.#listener.frame({
-      contentType: headers['Content-Type'] ?? '',
+      contentType,
       replyText: headers['Reply-Text'] ?? '',
-      eventName:
-        headers['Content-Type']?.startsWith('text/event-') === true
-          ? String(event.getHeader('Event-Name'))
-          : null,
-      body: event.getBody(),
+      eventName: contentType.startsWith('text/event-') ? String(event.getHeader('Event-Name')) : null,
+      // Of an event in JSON modesl was given the name only.
+      body: contentType === 'text/event-json' ? (body ?? '') : event.getBody(),
     });
   }
 

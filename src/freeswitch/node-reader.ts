@@ -1,21 +1,20 @@
 /** One reading of a node over a connection: what is asked, and what its answers make of an observation. */
-import { errorInfo, FshaError, isInterruption, type ErrorInfo } from '../domain/errors.ts';
-import { known, unknown, type Known, type NodeDetails, type NodeObservation } from '../domain/observation.ts';
-import type { Clock, Detail } from '../workflow/ports.ts';
+import { errorInfo } from '../domain/errors.ts';
+import { unknown, type Known, type NodeDetails, type NodeObservation } from '../domain/observation.ts';
+import type { Detail } from '../workflow/ports.ts';
 import type { EslConnection } from './esl-connection.ts';
 import { readCoreUuid, readMarkVariable, readPause, readSwitchname } from './plain-replies.ts';
+import { clause, Questions, read, type AskingTime } from './questions.ts';
 import { readRowCount } from './show-replies.ts';
 import { readSofiaStatus } from './sofia-status.ts';
-import { readStatusJson, readStatusText, unknownStatus, type StatusReading } from './status-reply.ts';
+import { askStatus } from './status-question.ts';
+import { unknownStatus } from './status-reply.ts';
 
-export interface ReadingSettings {
+export interface ReadingSettings extends AskingTime {
   readonly node: string;
   /** Monotonic ms at which the reading began, the connecting included. */
   readonly at: number;
   readonly detail: Detail;
-  /** Ms for all questions together. */
-  readonly timeout: number;
-  readonly clock: Clock;
 }
 
 /**
@@ -30,7 +29,7 @@ export async function readNode(
 ): Promise<NodeObservation> {
   const { node, at, detail } = settings;
   const questions = new Questions(connection, settings, signal);
-  const status = await readStatus(questions);
+  const status = await askStatus(questions);
   const coreUuid = read(await questions.ask('global_getvar core_uuid'), readCoreUuid);
   const switchname = read(await questions.ask('switchname'), readSwitchname);
   const pause = readPause(
@@ -69,65 +68,8 @@ export function unreachable(node: string, at: number, detail: Detail, error: unk
   };
 }
 
-async function readStatus(questions: Questions): Promise<StatusReading> {
-  const json = await questions.ask('json {"command":"status","data":""}');
-  const reading = json.known ? readStatusJson(json.value) : undefined;
-  if (reading !== undefined) return reading;
-  const text = await questions.ask('status');
-  return text.known ? readStatusText(text.value) : unknownStatus(text.why);
-}
-
 async function readDetails(sofia: Known<string>, questions: Questions): Promise<NodeDetails> {
   const registrations = read(await questions.ask('show registrations count as json'), readRowCount);
   const lists = sofia.known ? readSofiaStatus(sofia.value) : { profiles: sofia, gateways: sofia };
   return { ...lists, registrations };
-}
-
-function read<T>(body: Known<string>, parse: (body: string) => Known<T>): Known<T> {
-  return body.known ? parse(body.value) : body;
-}
-
-/** A message as a clause that follows "unknown: ". */
-function clause({ message }: ErrorInfo): string {
-  return message.replace(/\.$/, '');
-}
-
-/** Asks under one deadline. Once the connection is gone every further question has the same answer: none. */
-class Questions {
-  readonly #connection: EslConnection;
-  readonly #clock: Clock;
-  readonly #end: number;
-  readonly #signal: AbortSignal;
-  #answered = false;
-  #failure: FshaError | null = null;
-
-  constructor(connection: EslConnection, { timeout, clock }: ReadingSettings, signal: AbortSignal) {
-    this.#connection = connection;
-    this.#clock = clock;
-    this.#end = clock.now() + timeout;
-    this.#signal = signal;
-  }
-
-  /** Why nothing at all was answered; null where something was. */
-  get trouble(): ErrorInfo | null {
-    return this.#answered || this.#failure === null ? null : errorInfo(this.#failure);
-  }
-
-  /** The answer's body, an -ERR included; unknown where none came. */
-  async ask(command: string): Promise<Known<string>> {
-    const timeout = this.#end - this.#clock.now();
-    if (timeout <= 0) this.#failure ??= new FshaError('timeout', 'The time for reading the node was over.');
-    if (this.#failure !== null) return unknown(clause(this.#failure));
-    try {
-      const body = await this.#connection.apiRaw(command, { timeout, signal: this.#signal });
-      this.#answered = true;
-      return known(body);
-    } catch (error) {
-      if (isInterruption(error) || !(error instanceof FshaError)) throw error;
-      // A refusal is an answer, and concerns this question alone.
-      if (error.code === 'esl.error') this.#answered = true;
-      else this.#failure = error;
-      return unknown(clause(error));
-    }
-  }
 }

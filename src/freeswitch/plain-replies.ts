@@ -40,6 +40,11 @@ export function readMarkVariable(body: string): Known<string | null> {
   return text === '' || isRefusal(body) ? unreadable(body, 'a value') : known(printable(text, 512));
 }
 
+/** Whether `uuid_kill` answered that there is no such channel; other versions write it in other letters. */
+export function isNoSuchChannel(body: string): boolean {
+  return /^-ERR No such channel!?\s*$/i.test(body);
+}
+
 /** `fsctl pause_check inbound` and `… outbound`. Without an argument it says `false` under a pause of inbound alone. */
 export function readPause(inbound: Known<string>, outbound: Known<string>): Known<Pause> {
   const first = readBoolean(inbound);
@@ -49,7 +54,8 @@ export function readPause(inbound: Known<string>, outbound: Known<string>): Know
   return known({ inbound: first.value, outbound: second.value });
 }
 
-function readBoolean(body: Known<string>): Known<boolean> {
+/** `uuid_exists`, `fsctl pause_check …`. */
+export function readBoolean(body: Known<string>): Known<boolean> {
   if (!body.known) return body;
   switch (body.value.trim()) {
     case 'true':

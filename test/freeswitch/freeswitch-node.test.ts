@@ -1,43 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { known, unknown } from '../../src/domain/observation.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import { FreeswitchNode, type FreeswitchSettings } from '../../src/freeswitch/freeswitch-node.ts';
-import { systemClock } from '../../src/workflow/system-clock.ts';
-import { atEnd, dialer, failure, never, sockets, spoof } from './esl-client.ts';
-import { answering, RECORDED, STATUS_JSON, type Answers } from './scripted-node.ts';
-import {
-  apiReply,
-  GREETING,
-  jsonEvent,
-  PASSWORD,
-  SpoofEslServer,
-  type SpoofBehaviour,
-} from './spoof-esl-server.ts';
+import { failure, never, spoof } from './esl-client.ts';
+import { nodeAt, QUICK, scripted } from './node-client.ts';
+import { answering, RECORDED, STATUS_JSON } from './scripted-node.ts';
+import { apiReply, GREETING, PASSWORD, SpoofEslServer } from './spoof-esl-server.ts';
 
-function nodeAt(port: number, changes: Partial<FreeswitchSettings> = {}): FreeswitchNode {
-  const node = new FreeswitchNode({
-    node: 'node-1',
-    address: `127.0.0.1:${port}`,
-    connect: dialer(port),
-    password: new Secret(PASSWORD),
-    timeouts: { connect: 5_000, request: 5_000, keepalive: 5_000 },
-    clock: systemClock,
-    ...changes,
-  });
-  atEnd(() => node.close());
-  return node;
-}
-
-async function scripted(
-  answers: Answers = {},
-  changes: Partial<FreeswitchSettings> = {},
-  behaviour: SpoofBehaviour = {},
-): Promise<{ server: SpoofEslServer; node: FreeswitchNode }> {
-  const server = await spoof({ command: answering(answers), ...behaviour });
-  return { server, node: nodeAt(server.port, changes) };
-}
-
-const QUICK = { connect: 100, request: 100, keepalive: 5_000 };
 const READ = {
   node: 'node-1',
   trouble: null,
@@ -385,85 +353,6 @@ describe('testCall', () => {
     await node.close();
     await call;
     await server.peer().gone;
-  });
-});
-
-describe('onActivity', () => {
-  const EVENTS = 'event json CHANNEL_CREATE CHANNEL_DESTROY SHUTDOWN';
-  const destroyed = jsonEvent({ 'Event-Name': 'CHANNEL_DESTROY', 'Unique-ID': 'x' });
-
-  test('nobody listens: nothing is asked for', async () => {
-    const { node, server } = await scripted();
-    await node.observe('full', never);
-    expect(server.peer().commands.filter((command) => !command.startsWith('api '))).toEqual([
-      `auth ${PASSWORD}`,
-    ]);
-  });
-
-  test('is asked for when somebody listens, and no more when nobody does', async () => {
-    const { node, server } = await scripted();
-    await node.login(never);
-    let hints = 0;
-    const leave = node.onActivity(() => (hints += 1));
-    const leaveToo = node.onActivity(() => undefined);
-    await server.peer().got(EVENTS);
-    server.peer().send(jsonEvent({ 'Event-Name': 'HEARTBEAT' }));
-    server.peer().send(destroyed);
-    await expect.poll(() => hints).toBe(1);
-    leave();
-    leaveToo();
-    leave();
-    await server.peer().got('noevents');
-    expect(server.peer().commands.filter((command) => command === EVENTS)).toHaveLength(1);
-  });
-
-  test('a chunk of many events is one hint', async () => {
-    const { node, server } = await scripted();
-    await node.login(never);
-    let hints = 0;
-    node.onActivity(() => (hints += 1));
-    await server.peer().got(EVENTS);
-    server.peer().send(destroyed.repeat(50));
-    await node.observe('pulse', never);
-    expect(hints).toBeGreaterThan(0);
-    expect(hints).toBeLessThan(5);
-  });
-
-  test('survives a reconnect', async () => {
-    const { node, server } = await scripted();
-    let hints = 0;
-    node.onActivity(() => (hints += 1));
-    await node.login(never);
-    await server.peer().got(EVENTS);
-    server.peer().socket.resetAndDestroy();
-    await expect.poll(() => sockets.every((socket) => socket.destroyed)).toBe(true);
-    await node.observe('pulse', never);
-    await server.peer(1).got(EVENTS);
-    server.peer(1).send(destroyed);
-    await expect.poll(() => hints).toBe(1);
-  });
-
-  test('a shutdown is a hint, and is remembered', async () => {
-    const { node, server } = await scripted();
-    let hints = 0;
-    node.onActivity(() => (hints += 1));
-    await node.login(never);
-    expect(node.shutdownAt).toBeNull();
-    await server.peer().got(EVENTS);
-    server.peer().send(jsonEvent({ 'Event-Name': 'SHUTDOWN' }));
-    await expect.poll(() => hints).toBe(1);
-    expect(node.shutdownAt).toBeGreaterThan(0);
-  });
-
-  test('a loss without a word is none', async () => {
-    const { node, server } = await scripted();
-    let hints = 0;
-    node.onActivity(() => (hints += 1));
-    await node.login(never);
-    await server.peer().got(EVENTS);
-    server.peer().socket.resetAndDestroy();
-    await expect.poll(() => sockets.every((socket) => socket.destroyed)).toBe(true);
-    expect({ hints, shutdownAt: node.shutdownAt }).toEqual({ hints: 0, shutdownAt: null });
   });
 });
 
