@@ -18,8 +18,8 @@ export function beginFight(): Fight {
 }
 
 /**
- * After drift of one destination was seen. It is one more in a row where it comes at once: within three polls, and at
- * least 10 s, after the destination was set again; else it is the first of a new row. Drift that is only seen again,
+ * After drift of one destination was seen. It is one more in a row where it comes at once: seen within a poll and
+ * 10 s after the destination was set again; else it is the first of a new row. Drift that is only seen again,
  * since setting it did not succeed, is the same one.
  * @param key see destinationKey
  * @param now monotonic ms
@@ -32,7 +32,7 @@ export function afterDrift(
   poll: number,
 ): { readonly fight: Fight; readonly fought: boolean } {
   const before = fight[key];
-  const bout: Bout = { drifts: driftsInRow(before, now, Math.max(3 * poll, 10_000)), setAt: null };
+  const bout: Bout = { drifts: driftsInRow(before, now, poll + 10_000), setAt: null };
   return { fight: { ...fight, [key]: bout }, fought: bout.drifts >= FOUGHT };
 }
 

@@ -39,14 +39,20 @@ export async function cutCalls(context: StepContext, atMost: number): Promise<Cu
 }
 
 async function judge(context: StepContext, atMost: number): Promise<ReturnType<typeof judgeCut>> {
-  const { world, node, signal } = context;
+  const { world, watcher, node, signal } = context;
   const port = nodePort(world, node.name);
   const { cutting } = context.policy();
-  // Rows first, which costs one question; only what they would allow is worth one for each channel.
+  // Rows first, which costs one question; one more for each channel only where they may allow it.
   const rows = await port.channels(signal);
   const rough = rows.known ? known({ channels: rows.value, ghosts: 0, sessions: rows.value.length }) : rows;
   const verdict = judgeCut(rough, cutting, atMost);
-  if (verdict.kind !== 'cut' && verdict.kind !== 'nothing') return verdict;
+  if (verdict.kind === 'blind') return verdict;
+  if (verdict.kind === 'too many' && rows.known) {
+    // Rows of calls that are gone count here: so many fewer may be up.
+    const sessions = watcher.latest().nodes[node.name]?.sessions;
+    const ghosts = sessions?.known === true ? Math.max(0, rows.value.length - sessions.value) : 0;
+    if (verdict.ordinary - ghosts > atMost) return verdict;
+  }
   return judgeCut(await port.liveCalls(signal), cutting, atMost);
 }
 

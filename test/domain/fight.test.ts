@@ -29,10 +29,11 @@ describe('afterDrift', () => {
   });
 
   it.each([
-    ['three polls', 5_000, 15_000, true],
-    ['just more than three polls', 5_000, 15_001, false],
+    ['a poll and 10 s', 5_000, 15_000, true],
+    ['just more than that', 5_000, 15_001, false],
+    ['a reload by cron, with a long poll', 30_000, 60_000, false],
     ['10 s, where polls are short', 100, 10_000, true],
-    ['just more than 10 s', 100, 10_001, false],
+    ['just more than that', 100, 10_101, false],
   ])('%s between two: at once or not', (_, poll, gap, expected) => {
     expect(fights(every(gap, 5), poll).at(-1)).toBe(expected);
   });

@@ -75,7 +75,7 @@ function undone(intents: readonly Intent[]): readonly string[] | undefined {
       step.kind === 'restore'
         ? step.params.effects.map(
             (one) =>
-              `${one.effect} ${'proxy' in one.target ? one.target.proxy : one.target.node} → ${String(one.wanted)}`,
+              `${one.effect} ${'proxy' in one.target ? one.target.proxy : one.target.node} → ${JSON.stringify(one.wanted).replaceAll('"', '')}`,
           )
         : [],
     ),
