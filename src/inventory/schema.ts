@@ -112,9 +112,13 @@ const drain = z
     onOut: z
       .strictObject({
         command: command({ description: 'A shell line, for example one that stops dialers.' }),
+        timeout: duration({
+          default: '30s',
+          description: 'How long it may take; then it is ended, with a warning.',
+        }).prefault('30s'),
       })
       .exactOptional()
-      .meta({ description: 'Run when the node is out.' }),
+      .meta({ description: 'Run on this machine when the node is out.' }),
   })
   .prefault({})
   .meta({ description: 'How a node is drained.' });

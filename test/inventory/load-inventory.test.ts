@@ -207,7 +207,7 @@ state: { dir: ./state }`;
       settle: 0,
       protect: ['^(112|911)$'],
     });
-    expect(cluster.drain.onOut).toEqual({ command: 'stop dialers' });
+    expect(cluster.drain.onOut).toEqual({ command: 'stop dialers', timeout: 30_000 });
     expect(cluster.verify).toMatchObject({ call: 'loopback/9196/public', minSoak: 60_500 });
     expect(cluster.rolling).toMatchObject({ maxUnavailable: '25%', headroom: 0.05, pause: 0 });
     expect(cluster.redis).toMatchObject({
@@ -219,6 +219,15 @@ state: { dir: ./state }`;
     expect(cluster.redis?.password?.reveal()).toBe('pw');
     expect(cluster.postgres?.dsn.reveal()).toBe('pgsql://hostaddr=10.0.1.8 dbname=fs');
     expect(cluster.state.dir).toBe(join(folder.path, 'state'));
+  });
+
+  it('drain.onOut: its time in milliseconds, and nothing where it is not written', async () => {
+    await using folder = await inventoryFolder();
+    const rest = 'drain: { onOut: { command: stop dialers, timeout: 1m500ms } }';
+    const cluster = await folder.load(inventoryText({ rest }));
+    expect(cluster.drain.onOut).toEqual({ command: 'stop dialers', timeout: 60_500 });
+    await using other = await inventoryFolder();
+    expect((await other.load(inventoryText({}))).drain).not.toHaveProperty('onOut');
   });
 
   it('paths: ~/ is home, what is relative is so to the inventory', async () => {

@@ -91,6 +91,26 @@ const ROWS: readonly ProblemRow[] = [
     '8:29 drain.protect[1]: "(" is not a regular expression: Unterminated group.',
   ],
   [
+    'a broken regular expression for expendable calls',
+    rest("drain: { expendable: ['^recorder-', '^a$', '[z-a]'] }"),
+    '8:44 drain.expendable[2]: "[z-a]" is not a regular expression: Range out of order in character class.',
+  ],
+  [
+    'a command for a node that is out with a time without a unit',
+    rest('drain: { onOut: { command: stop-dialers hunter2, timeout: 30 } }'),
+    '8:59 drain.onOut.timeout: A duration needs a unit: write 30s, or another of h, m, s, ms.',
+  ],
+  [
+    'a command for a node that is out with no time',
+    rest('drain: { onOut: { command: stop-dialers, timeout: none } }'),
+    /^8:51 drain\.onOut\.timeout: "none" is not a duration/,
+  ],
+  [
+    'a time and no command for a node that is out',
+    rest('drain: { onOut: { timeout: 30s } }'),
+    '8:10 drain.onOut.command: This key is missing: a command is expected.',
+  ],
+  [
     'an empty regular expression',
     rest("drain: { expendable: [''] }"),
     '8:23 drain.expendable[0]: This text is empty: a regular expression is expected here.',
