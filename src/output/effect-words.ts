@@ -1,6 +1,7 @@
 /** Effects in words: what is to be done, and what was found and read. */
-import type { Effect, EffectKind, EffectKinds } from '../domain/effect.ts';
+import type { Effect, EffectKind, EffectKinds, HookResult } from '../domain/effect.ts';
 import { printable } from '../domain/text.ts';
+import { callWords } from './call-words.ts';
 import { argumentWords } from './state-words.ts';
 
 /** A value found or read. */
@@ -9,11 +10,14 @@ type Reading<K extends EffectKind> = EffectKinds[K]['found'];
 interface EffectWords<K extends EffectKind> {
   /** What it is done to, without the node: `lb-1 set 1 sip:10.0.1.10:5080`. */
   readonly target: (target: EffectKinds[K]['target']) => string;
-  /** What is to be done, as an order: `disable on lb-1 (set 1, sip:10.0.1.10:5080)`. */
-  readonly order: (target: EffectKinds[K]['target'], wanted: EffectKinds[K]['wanted']) => string;
+  /** What is to be done, as an order: `disable on lb-1 (set 1, sip:10.0.1.10:5080)`. `at`: when, ISO 8601. */
+  readonly order: (target: EffectKinds[K]['target'], wanted: EffectKinds[K]['wanted'], at?: string) => string;
   /** What was found or read back, short. */
   readonly reading: (reading: Reading<K>) => string;
 }
+
+/** Kinds for which null is a reading of its own: no mark, not run. */
+const NULL_IS_READ: ReadonlySet<EffectKind> = new Set<EffectKind>(['node.mark', 'hook.on_out']);
 
 const EFFECT_WORDS: { readonly [K in EffectKind]: EffectWords<K> } = {
   'dispatcher.state': {
@@ -40,7 +44,24 @@ const EFFECT_WORDS: { readonly [K in EffectKind]: EffectWords<K> } = {
     order: (_, command) => `restart: ${printable(command, 1000)}`,
     reading: (uuid) => shortUuid(uuid),
   },
+  'call.hangup': {
+    target: ({ uuid }) => `call leg ${shortUuid(uuid)}`,
+    order: (_, wanted, at) =>
+      `hang up the ${wanted.expendable ? 'expendable ' : ''}call ${callWords(wanted, at)}`,
+    reading: (isUp) => (isUp ? 'up' : 'gone'),
+  },
+  'hook.on_out': {
+    target: () => 'drain.onOut',
+    order: (_, command) => `run on this machine: ${printable(command, 1000)}`,
+    reading: hookReading,
+  },
 };
+
+function hookReading(result: HookResult | null): string {
+  if (result === null) return 'not run';
+  if (result.exitCode !== null) return `exit status ${result.exitCode}`;
+  return result.signal === null ? 'not begun' : `ended by ${printable(result.signal, 20)}`;
+}
 
 function wordsOf(kind: EffectKind): EffectWords<EffectKind> | undefined {
   // A journal of a later version may hold kinds that this one does not know.
@@ -52,15 +73,14 @@ export function effectTarget(effect: Pick<Effect, 'effect' | 'target'>): string 
   return wordsOf(effect.effect)?.target(effect.target) ?? printable(effect.effect);
 }
 
-/** An effect as an order. */
-export function effectOrder(effect: Effect): string {
-  return wordsOf(effect.effect)?.order(effect.target, effect.wanted) ?? printable(effect.effect);
+/** An effect as an order. `at`: when, ISO 8601. */
+export function effectOrder(effect: Effect, at?: string): string {
+  return wordsOf(effect.effect)?.order(effect.target, effect.wanted, at) ?? printable(effect.effect);
 }
 
 /** What was found or read back; null is unknown. */
 export function effectReading(kind: EffectKind, reading: Reading<EffectKind> | null, settled = true): string {
-  // No mark is a reading of its own.
-  if (reading === null && !(kind === 'node.mark' && settled)) return 'unknown';
+  if (reading === null && !(NULL_IS_READ.has(kind) && settled)) return 'unknown';
   return wordsOf(kind)?.reading(reading) ?? printable(JSON.stringify(reading));
 }
 

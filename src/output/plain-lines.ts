@@ -4,6 +4,7 @@ import type { RunEvent } from '../domain/run-events.ts';
 import { printable } from '../domain/text.ts';
 import { boundedWriter } from './bounded-writer.ts';
 import { counted } from './count-words.ts';
+import { localTime } from './local-time.ts';
 import type { EventView } from './ndjson.ts';
 import { type Said, sayEvent } from './sentences/registry.ts';
 import { type Level, SentenceMemory } from './sentences/sentence.ts';
@@ -50,7 +51,7 @@ export function plainLines(options: PlainLinesOptions): EventView {
       const code = level === 'end' && index > 0 ? '' : COLOURS[level];
       return colour && code !== '' ? `\u001b[${code}m${line}\u001b[0m` : line;
     });
-    writer.write(`${localTime(at)}  ${painted.join(`\n${INDENT}`)}\n`);
+    writer.write(`${localTime(at) ?? '--:--:--'}  ${painted.join(`\n${INDENT}`)}\n`);
   };
 
   const admitDropped = (at: string): void => {
@@ -108,12 +109,4 @@ function waitingThrottle(): (event: RunEvent, text: string) => boolean {
     last.set(key, { text, mono: event.mono });
     return true;
   };
-}
-
-function localTime(at: string): string {
-  const date = new Date(at);
-  if (Number.isNaN(date.getTime())) return '--:--:--';
-  return [date.getHours(), date.getMinutes(), date.getSeconds()]
-    .map((part) => String(part).padStart(2, '0'))
-    .join(':');
 }

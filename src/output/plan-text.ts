@@ -1,13 +1,17 @@
 /** A plan as --dry-run prints it. */
 import type { Plan } from '../domain/plan.ts';
 import { printable } from '../domain/text.ts';
+import { counted } from './count-words.ts';
 import { type PlanDetails, stepPlan } from './step-words.ts';
 
 /** One block for each node, its steps numbered, each with what it changes. */
 export function planLines(plan: Plan, details: PlanDetails = {}): readonly string[] {
   if (plan.nodes.length === 0) return ['nothing to do'];
   return plan.nodes.flatMap(({ node, steps }) => [
-    `${printable(node)}: ${steps.length === 0 ? 'nothing to do' : `${plan.kind} in ${steps.length} steps`}`,
-    ...steps.map((step, index) => `  ${index + 1}. ${printable(step.kind)}: ${stepPlan(step, details)}`),
+    `${printable(node)}: ${steps.length === 0 ? 'nothing to do' : `${plan.kind} in ${counted(steps.length, 'step')}`}`,
+    ...steps.flatMap((step, index) => {
+      const [first = '', ...more] = stepPlan(step, details).split('\n');
+      return [`  ${index + 1}. ${printable(step.kind)}: ${first}`, ...more.map((line) => `       ${line}`)];
+    }),
   ]);
 }

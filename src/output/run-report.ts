@@ -3,9 +3,11 @@ import { roughDuration } from '../domain/duration.ts';
 import { type EffectRecord, fold, type NodeRunState, type RunState } from '../domain/run.ts';
 import type { EventOf, EventType, RunEvent } from '../domain/run-events.ts';
 import { printable } from '../domain/text.ts';
+import { type CutCall, cutCallLine, CutCalls } from './call-words.ts';
 import { effectReading, effectTarget } from './effect-words.ts';
+import { localSecond } from './local-time.ts';
 import { sayEvent } from './sentences/registry.ts';
-import { SentenceMemory } from './sentences/sentence.ts';
+import { type Level, SentenceMemory } from './sentences/sentence.ts';
 import { renderTable } from './table.ts';
 import { verdictLines } from './verdict-list.ts';
 
@@ -23,12 +25,15 @@ export function runReport(events: readonly RunEvent[], options: RunReportOptions
   const state = fold(events);
   if (state === undefined) return [];
   const sentences = incidents(events);
+  const cut = new CutCalls();
+  for (const event of events) cut.note(event);
   return [
     ...header(first),
     ...Object.entries(state.nodes).flatMap(([name, node]) => [
       '',
       printable(name),
       ...nodeLines(name, node, sentences, options),
+      ...cutSection(cut.all().filter((one) => one.node === name)),
     ]),
     ...section('the run', sentences.get('') ?? []),
     '',
@@ -56,16 +61,18 @@ function nodeLines(
     outcome ?? 'under way',
     ms === null ? '-' : roughDuration(ms),
   ]);
+  // Calls have a list of their own, by call and not by leg.
+  const effects = node.effects.filter(({ intent }) => intent.effect !== 'call.hangup');
   return [
     ...verdictLines(node.verdicts, { verbose: options.verbose, about: name }).map((line) => `  ${line}`),
     ...(steps.length === 0
       ? []
       : table([{ title: 'STEP' }, { title: 'OUTCOME' }, { title: 'TOOK', align: 'right' }], steps, width)),
-    ...(node.effects.length === 0
+    ...(effects.length === 0
       ? []
       : table(
           [{ title: 'EFFECT', least: 20 }, { title: 'BEFORE' }, { title: 'AFTER' }, { title: 'OUTCOME' }],
-          node.effects.map(effectRow),
+          effects.map(effectRow),
           width,
         )),
     ...section('what happened', sentences.get(name) ?? []).map((line) => `  ${line}`.trimEnd()),
@@ -95,6 +102,12 @@ function effectRow({ intent, settled }: EffectRecord): readonly string[] {
   ];
 }
 
+/** All of them: this is where the shorter list of the run's end leads to. */
+function cutSection(calls: readonly CutCall[]): readonly string[] {
+  const lines = calls.map((one) => cutCallLine(one, false));
+  return section('calls cut', lines).map((line) => `  ${line}`.trimEnd());
+}
+
 function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
 }
@@ -102,8 +115,8 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 const INCIDENTS: ReadonlySet<EventType> = new Set<EventType>([
   'run.resumed',
   'step.retrying',
+  'warning',
   'drift.detected',
-  'request.received',
   'request.settled',
   'undo.started',
   'undo.settled',
@@ -113,13 +126,16 @@ const INCIDENTS: ReadonlySet<EventType> = new Set<EventType>([
 function incidents(events: readonly RunEvent[]): ReadonlyMap<string, readonly string[]> {
   const memory = new SentenceMemory(false);
   const found = new Map<string, readonly string[]>();
+  const answers = events.filter(({ type }) => type === 'request.settled').length;
+  let asked = 0;
   let last = '';
   for (const event of events) {
     const said = sayEvent(event, memory);
     memory.note(event);
-    const failed =
-      said?.level === 'error' && (event.type === 'step.settled' || event.type === 'effect.settled');
-    if (said === null || (!INCIDENTS.has(event.type) && !failed)) continue;
+    if (event.type === 'request.received') asked += 1;
+    // A request is told with its answer, where it got one.
+    const unanswered = event.type === 'request.received' && asked > answers;
+    if (said === null || !(INCIDENTS.has(event.type) || unanswered || isFailure(event, said.level))) continue;
     const text = withoutSubject(said.text, event.node);
     // The same trouble at every poll is one line.
     if (event.type === 'step.retrying' && text === last) continue;
@@ -132,6 +148,13 @@ function incidents(events: readonly RunEvent[]): ReadonlyMap<string, readonly st
     found.set(event.node ?? '', [...(found.get(event.node ?? '') ?? []), ...lines]);
   }
   return found;
+}
+
+function isFailure(event: RunEvent, level: Level): boolean {
+  if (event.type !== 'step.settled' && event.type !== 'effect.settled') return false;
+  // That drain.onOut failed ends nothing, and is worth knowing.
+  const isHook = event.type === 'effect.settled' && event.data.effect === 'hook.on_out';
+  return level === 'error' || (isHook && level === 'warning');
 }
 
 function withoutSubject(text: string, node: string | undefined): string {
@@ -161,12 +184,4 @@ function endLines(
     ...(said?.text.split('\n') ?? []),
     ...torn,
   ];
-}
-
-function localSecond(at: string): string {
-  const date = new Date(at);
-  if (Number.isNaN(date.getTime())) return 'at an unknown time';
-  const two = (part: number): string => String(part).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }

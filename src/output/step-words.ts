@@ -6,6 +6,7 @@ import type { Policy } from '../domain/policy.ts';
 import { destinationText } from '../domain/targets.ts';
 import { printable } from '../domain/text.ts';
 import { effectOrder } from './effect-words.ts';
+import { cutWords, deadlineWords, onOutWords } from './policy-words.ts';
 
 /** What is known beside the step when a plan is printed; each may be missing. */
 export interface PlanDetails {
@@ -18,7 +19,7 @@ interface StepWords<K extends StepKind> {
   readonly doing: string;
   /** When it has succeeded: `drained`; null where another event has said it. */
   readonly done: string | null;
-  /** What it will do and change, for a plan. */
+  /** What it will do and change, for a plan; perhaps several lines. */
   readonly plan: (params: StepParams[K], node: string, details: PlanDetails) => string;
 }
 
@@ -33,11 +34,19 @@ const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
     done: 'out of service',
     plan: (_, node, details) => `mark the node, then disable ${destinationsText(node, details)}`,
   },
+  on_out: {
+    doing: 'running drain.onOut on this machine',
+    done: null,
+    plan: ({ command }, _, { policy }) => onOutWords(command, policy),
+  },
   wait_drained: {
     doing: 'waiting for its calls to end',
     done: 'drained: no session left',
     plan: (_, __, { policy }) =>
-      `wait until its calls have ended by themselves${policy === undefined ? '' : `, ${deadlineWords(policy)}`} (disables again what somebody enables meanwhile)`,
+      [
+        `wait until its calls have ended by themselves${policy === undefined ? '' : `, ${deadlineWords(policy)}`} (disables again what somebody enables meanwhile)`,
+        ...(policy === undefined ? [] : cutWords(policy)),
+      ].join('\n'),
   },
   fence: {
     doing: 'pausing its inbound side and counting again',
@@ -73,18 +82,14 @@ const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
     done: 'given back as it was found',
     plan: ({ effects }) => effects.map((effect) => effectOrder(effect)).join('; '),
   },
+  secure: {
+    doing: 'seeing to it that it stays out',
+    // That it is disabled everywhere is said proxy by proxy; where it is not, a warning says so.
+    done: 'secured: its inbound side is paused',
+    plan: () =>
+      'see that it is disabled on every proxy, pause its inbound side as soon as its ESL answers, mark it',
+  },
 };
-
-/** How long calls are waited for, and what comes then. */
-export function deadlineWords(policy: Policy): string {
-  if (policy.timeout === null) return 'without a deadline';
-  const then = {
-    restore: 'then it is given back as found',
-    hold: 'then it stays out, not restarted',
-    hangup: 'then the calls that are left are cut',
-  }[policy.onTimeout];
-  return `at most ${formatDuration(policy.timeout)}, ${then}`;
-}
 
 /** What a step of that kind is doing; a kind of a later version is called by its name. */
 export function stepDoing(kind: string): string {
@@ -97,7 +102,7 @@ export function stepDone(kind: string): string | null {
   return words === undefined ? `${printable(kind)} done` : words.done;
 }
 
-/** What a planned step will do, and change. */
+/** What a planned step will do, and change; perhaps several lines. */
 export function stepPlan(step: PlannedStep, details: PlanDetails): string {
   return wordsOf(step.kind)?.plan(step.params, step.node, details) ?? printable(step.kind);
 }

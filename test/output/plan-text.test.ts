@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planActivate, planDeactivate, planDrain, planUndo } from '../../src/domain/plan.ts';
+import { planActivate, planDeactivate, planDrain, planSecure, planUndo } from '../../src/domain/plan.ts';
 import { planLines } from '../../src/output/plan-text.ts';
 import { cluster, policy, TARGET, URI } from './events.ts';
 
@@ -37,6 +37,47 @@ test('without a deadline, with a fence at once and an ignored proxy', () => {
   expect(lines.at(-1)).toContain(`activate: enable set 1, ${URI} on`);
 });
 
+test('what may be cut, and when; and what is run on this machine', () => {
+  const cutting = { cause: 'NORMAL_CLEARING', protect: ['^112$'], protectTimeout: null, expendable: ['^r-'] };
+  const changed = {
+    ...policy,
+    onTimeout: 'hangup' as const,
+    threshold: 1,
+    cutting,
+    onOut: { command: 'stop-dialers \u001b[2J', timeout: 30_000 },
+  };
+  const lines = planLines(planDrain('node-1', changed), { ...details, policy: changed });
+  expect(lines.slice(0, 1)).toEqual(['node-1: drain in 8 steps']);
+  expect(lines.slice(3, 9)).toEqual([
+    '  3. on_out: run on this machine, for at most 30s: stop-dialers \ufffd[2J (should it fail, that is told and the drain goes on)',
+    '  4. wait_drained: wait until its calls have ended by themselves, at most 2h, then the calls that are left are cut (disables again what somebody enables meanwhile)',
+    '       once 1 call is left, it is cut',
+    '       calls to ^r- are expendable: cut once no others are left, not counted',
+    '       while a call to ^112$ is up, none is cut: after the deadline it is waited for without an end',
+    '       calls are cut with NORMAL_CLEARING',
+  ]);
+  const waiting = (policyOf: typeof changed): readonly string[] =>
+    planLines(planDrain('node-1', policyOf), { policy: policyOf }).filter((line) =>
+      line.startsWith('      '),
+    );
+  // Nothing is cut at a deadline that never comes, and protection is told where something may be cut.
+  expect(
+    waiting({ ...changed, timeout: null, threshold: 0, cutting: { ...cutting, expendable: [] } }),
+  ).toEqual([]);
+  expect(waiting({ ...changed, timeout: null, cutting: { ...cutting, expendable: [] } })).toEqual([
+    '       once 1 call is left, it is cut',
+    '       while a call to ^112$ is up, none is cut',
+    '       calls are cut with NORMAL_CLEARING',
+  ]);
+});
+
+test('what becomes of a node that failed after its restart', () => {
+  expect(planLines(planSecure('node-1'))).toEqual([
+    'node-1: secure in 1 step',
+    '  1. secure: see that it is disabled on every proxy, pause its inbound side as soon as its ESL answers, mark it',
+  ]);
+});
+
 test('other plans, and what is not known', () => {
   expect(planLines(planDeactivate('node-1'))).toEqual([
     'node-1: deactivate in 2 steps',
@@ -53,7 +94,7 @@ test('other plans, and what is not known', () => {
   ]);
   if (undo === undefined) throw new Error('no plan');
   expect(planLines(undo)).toEqual([
-    'node-1: undo in 1 steps',
+    'node-1: undo in 1 step',
     `  1. restore: resume its inbound side; set active, probing on lb-1 (set 1, ${URI}); remove the mark of the run`,
   ]);
   expect(planLines({ kind: 'undo', nodes: [] })).toEqual(['nothing to do']);

@@ -12,6 +12,19 @@ import {
   UUID_AFTER,
   UUID_BEFORE,
 } from './events.ts';
+import {
+  CUT,
+  CUT_WORDS,
+  cutSettled,
+  hangUp,
+  hookFailed,
+  hookRead,
+  hookSettled,
+  intendCut,
+  intendFurther,
+  intendHook,
+  LEG_2,
+} from './trouble-events.ts';
 
 const step = (kind: string, ms: number): readonly NewEvent[] => [
   { type: 'step.started', node: 'node-1', step: `node-1/${kind}`, data: {} },
@@ -75,10 +88,10 @@ const events: readonly NewEvent[] = [
   ...step('restart', 9_800),
 ];
 
-const end: NewEvent = {
+const end = {
   type: 'run.settled',
   data: { outcome: 'done', exit: 0, nodes: { 'node-1': 'in service' }, callsCut: 0, next: [] },
-};
+} as const satisfies NewEvent;
 
 function local(seconds: number): string {
   const date = new Date(Date.UTC(2026, 10, 22, 21, 31, 34 + seconds));
@@ -162,7 +175,77 @@ test('errors and requests are told when they were; the same trouble again and ag
     '                Look at its log.',
     '',
     'the run',
-    `  ${local(3).slice(11)}  SIGINT asks: stop and undo`,
+    `  ${local(3).slice(11)}  asked by SIGINT: stop and undo`,
+    '',
+  ]);
+});
+
+test('calls that were cut are listed by call, all of them; a request is told with its answer', () => {
+  const more = Array.from({ length: 25 }, (_, index) => `leg-${index}`);
+  const lines = runReport(
+    enveloped([
+      started(),
+      { type: 'request.received', data: { request: { kind: 'cut', confirmed: 26 }, by: 'key c' } },
+      { type: 'request.settled', data: { accepted: true } },
+      intendCut,
+      cutSettled('done', false),
+      intendFurther,
+      cutSettled('already', false, LEG_2),
+      hangUp('keep-alive', { ...CUT, call: 'keep-alive', expendable: true }),
+      cutSettled('done', false, 'keep-alive'),
+      hangUp('ended', { ...CUT, call: 'ended' }),
+      cutSettled('already', false, 'ended'),
+      ...more.flatMap((uuid) => [
+        hangUp(uuid, { ...CUT, call: uuid, from: uuid }),
+        cutSettled('done', false, uuid),
+      ]),
+      { ...end, data: { ...end.data, callsCut: 26 } },
+    ]),
+    { verbose: false },
+  );
+  const from = lines.indexOf('  calls cut');
+  expect(lines.slice(from, -3)).toEqual([
+    '  calls cut',
+    `    ${CUT_WORDS}`,
+    `    ${CUT_WORDS}, expendable`,
+    `    ${CUT_WORDS}: ended by itself`,
+    ...more.map((uuid) => `    ${CUT_WORDS.replace(CUT.from, uuid)}`),
+    '',
+    'the run',
+    `  ${local(2).slice(11)}  asked by key c: cut the 26 calls that are left: accepted`,
+    '',
+    `ended ${local(61)} after 1m1s`,
+  ]);
+  expect(lines.slice(-3)).toEqual([
+    'done (exit 0: done, or already so)',
+    '  node-1: in service',
+    '  26 calls cut',
+  ]);
+  expect(lines.filter((line) => line.includes('call leg'))).toEqual([]);
+});
+
+test('warnings, and a command on this machine that failed, are told once', () => {
+  const lines = runReport(
+    enveloped([
+      started(),
+      intendHook,
+      hookSettled('failed', hookRead(3), hookFailed),
+      { type: 'warning', node: 'node-1', step: 'node-1/on_out', data: hookFailed },
+      {
+        type: 'warning',
+        node: 'node-1',
+        step: 'node-1/wait_drained',
+        data: { code: 'calls.arriving', message: 'calls are still arriving from lb-1', hint: '' },
+      },
+    ]),
+    { verbose: false },
+  );
+  expect(lines).toContain('  drain.onOut  not run  exit status 3  failed');
+  const from = lines.indexOf('  what happened');
+  expect(lines.slice(from + 1, from + 5)).toEqual([
+    `    ${local(2).slice(11)}  command on this machine failed (exit status 3): drain.onOut failed (exit status 3).`,
+    '                Do by hand what it was to do.',
+    `    ${local(4).slice(11)}  calls are still arriving from lb-1`,
     '',
   ]);
 });

@@ -2,6 +2,21 @@
 import type { EventType, NewEvent } from '../../src/domain/run-events.ts';
 import { RUN, TARGET, URI, UUID_AFTER, UUID_BEFORE } from './events.ts';
 import { at, type Case, intend, restartSettled, stateSettled, timeout } from './sentence-cases.ts';
+import {
+  clock,
+  CUT,
+  cutSettled,
+  CUT_WORDS,
+  day,
+  hookFailed,
+  hookRead,
+  hookSettled,
+  intendCut,
+  intendFurther,
+  intendHook,
+  LEG_1,
+  LEG_2,
+} from './trouble-events.ts';
 
 function pauseSettled(outcome: 'done' | 'already' | 'failed' | 'unknown', read: boolean | null): NewEvent {
   return {
@@ -18,6 +33,7 @@ export const EFFECT_CASES: Readonly<
       | 'effect.intended'
       | 'effect.settled'
       | 'drift.detected'
+      | 'warning'
       | 'undo.started'
       | 'undo.settled'
       | 'request.received'
@@ -60,6 +76,30 @@ export const EFFECT_CASES: Readonly<
       event: intend.restart,
       level: 'info',
       says: 'node-1: restart: sudo -n systemctl restart freeswitch (core_uuid 9a0b1c2d…)',
+    },
+    {
+      title: 'a call',
+      event: intendCut,
+      level: 'detail',
+      says: `node-1: about to hang up the call from ******12 to ****34, up since ${clock('2026-11-22T21:02:11Z')} (NORMAL_CLEARING), found up`,
+    },
+    {
+      title: 'an expendable call of another day, from nobody',
+      event: {
+        ...intendCut,
+        data: {
+          ...intendCut.data,
+          wanted: { ...CUT, from: '', since: '2026-11-19T12:00:00.000Z', expendable: true },
+        },
+      },
+      level: 'detail',
+      says: `node-1: about to hang up the expendable call from unknown to ****34, up since ${day('2026-11-19T12:00:00Z')} ${clock('2026-11-19T12:00:00Z')} (NORMAL_CLEARING), found up`,
+    },
+    {
+      title: 'a command',
+      event: intendHook,
+      level: 'detail',
+      says: 'node-1: about to run on this machine: /usr/local/bin/stop-dialers',
     },
   ],
   'effect.settled': [
@@ -202,6 +242,138 @@ export const EFFECT_CASES: Readonly<
       level: 'error',
       says: 'node-1: unknown whether it was restarted',
     },
+    {
+      title: 'cut',
+      before: [intendCut],
+      event: cutSettled('done', false),
+      level: 'info',
+      says: `node-1: cut the call ${CUT_WORDS}`,
+    },
+    {
+      title: 'an expendable one cut',
+      before: [{ ...intendCut, data: { ...intendCut.data, wanted: { ...CUT, expendable: true } } }],
+      event: cutSettled('done', false),
+      level: 'info',
+      says: `node-1: cut the expendable call ${CUT_WORDS}`,
+    },
+    {
+      title: 'its further leg, gone with it',
+      before: [intendCut, cutSettled('done', false), intendFurther],
+      event: cutSettled('already', false, LEG_2),
+      level: 'detail',
+      says: `node-1: a further leg of the call ${CUT_WORDS} is gone with it`,
+    },
+    {
+      title: 'its further leg, cut too',
+      before: [intendCut, cutSettled('done', false), intendFurther],
+      event: cutSettled('done', false, LEG_2),
+      level: 'detail',
+      says: `node-1: cut a further leg of the call ${CUT_WORDS}`,
+    },
+    {
+      title: 'the leg of another call is a call of its own',
+      before: [
+        intendCut,
+        cutSettled('done', false),
+        { ...intendFurther, data: { ...intendFurther.data, wanted: { ...CUT, call: LEG_2 } } },
+      ],
+      event: cutSettled('done', false, LEG_2),
+      level: 'info',
+      says: `node-1: cut the call ${CUT_WORDS}`,
+    },
+    {
+      title: 'ended before it was cut',
+      before: [intendCut],
+      event: cutSettled('already', false),
+      level: 'info',
+      says: `node-1: not cut, ended by itself: the call ${CUT_WORDS}`,
+    },
+    {
+      title: 'not cut',
+      before: [intendCut],
+      event: cutSettled('failed', true, LEG_1, timeout),
+      level: 'error',
+      says: `node-1: not cut: the call ${CUT_WORDS}: lb-1 did not answer within 5s.\n  Look whether Kamailio runs there.`,
+    },
+    {
+      title: 'unknown whether cut',
+      before: [intendCut],
+      event: cutSettled('unknown', null),
+      level: 'error',
+      says: `node-1: unknown whether cut: the call ${CUT_WORDS}`,
+    },
+    {
+      title: 'cut, of which nothing more is known',
+      event: cutSettled('done', false),
+      level: 'info',
+      says: 'node-1: cut the call leg aaaaaaaa…',
+    },
+    {
+      title: 'command run',
+      before: [intendHook],
+      event: hookSettled('done', hookRead(0)),
+      level: 'info',
+      says: 'node-1: ran on this machine (exit status 0): /usr/local/bin/stop-dialers',
+    },
+    {
+      title: 'command run, verbose',
+      before: [intendHook],
+      event: hookSettled('done', hookRead(0)),
+      verbose: true,
+      level: 'info',
+      says: 'node-1: ran on this machine (exit status 0): /usr/local/bin/stop-dialers\n  it said: 3 dialers stopped',
+    },
+    {
+      title: 'command failed',
+      before: [intendHook],
+      event: hookSettled('failed', hookRead(3), hookFailed),
+      level: 'warning',
+      says: 'node-1: command on this machine failed (exit status 3): drain.onOut failed (exit status 3).\n  Do by hand what it was to do.',
+    },
+    {
+      title: 'command ended by a signal',
+      before: [intendHook],
+      event: hookSettled('failed', { exitCode: null, signal: 'SIGSEGV', output: '' }),
+      level: 'warning',
+      says: 'node-1: command on this machine failed (ended by SIGSEGV)',
+    },
+    {
+      title: 'command not begun',
+      before: [intendHook],
+      event: hookSettled('failed', { exitCode: null, signal: null, output: '' }),
+      level: 'warning',
+      says: 'node-1: command on this machine failed (not begun)',
+    },
+    {
+      title: 'command that took too long',
+      before: [intendHook],
+      event: hookSettled('unknown', null, timeout),
+      level: 'warning',
+      says: 'node-1: unknown what the command on this machine did: lb-1 did not answer within 5s.\n  Look whether Kamailio runs there.',
+    },
+  ],
+  warning: [
+    {
+      title: 'with what to do',
+      event: { type: 'warning', ...at, data: { ...timeout, code: 'calls.arriving' } },
+      level: 'warning',
+      says: 'node-1: lb-1 did not answer within 5s.\n  Look whether Kamailio runs there.',
+    },
+    {
+      title: 'of the whole run',
+      event: {
+        type: 'warning',
+        data: { code: 'cut.refused', message: '3 sessions in memory, but only 2 are listed', hint: '' },
+      },
+      level: 'warning',
+      says: '3 sessions in memory, but only 2 are listed',
+    },
+    {
+      title: 'that an effect has told is not told again',
+      before: [intendHook, hookSettled('failed', hookRead(3), hookFailed)],
+      event: { type: 'warning', ...at, data: hookFailed },
+      says: null,
+    },
   ],
   'drift.detected': [
     {
@@ -269,43 +441,77 @@ export const EFFECT_CASES: Readonly<
       event: {
         type: 'request.received',
         node: 'node-1',
-        data: { request: { kind: 'extend', ms: 1_800_000 }, by: 'ops' },
+        data: { request: { kind: 'extend', ms: 1_800_000 }, by: 'key e' },
       },
-      level: 'info',
-      says: 'node-1: ops asks: wait 30m longer',
+      level: 'detail',
+      says: 'node-1: asked by key e: wait 30m longer',
     },
     {
       title: 'hold',
-      event: { type: 'request.received', data: { request: { kind: 'hold', node: 'node-1' }, by: 'ops' } },
-      level: 'info',
-      says: 'ops asks: keep it out and stop when drained (node-1)',
+      event: { type: 'request.received', data: { request: { kind: 'hold', node: 'node-1' }, by: 'key h' } },
+      level: 'detail',
+      says: 'asked by key h: keep it out and stop when drained (node-1)',
+    },
+    {
+      title: 'a node that is named before is not named again',
+      event: {
+        type: 'request.received',
+        node: 'node-1',
+        data: { request: { kind: 'hold', node: 'node-1' }, by: 'key h' },
+      },
+      level: 'detail',
+      says: 'node-1: asked by key h: keep it out and stop when drained',
     },
     {
       title: 'cut',
-      event: { type: 'request.received', data: { request: { kind: 'cut', confirmed: 3 }, by: 'ops' } },
-      level: 'info',
-      says: 'ops asks: cut the 3 calls that are left',
+      event: { type: 'request.received', data: { request: { kind: 'cut', confirmed: 3 }, by: 'key c' } },
+      level: 'detail',
+      says: 'asked by key c: cut the 3 calls that are left',
+    },
+    {
+      title: 'cut one',
+      event: { type: 'request.received', data: { request: { kind: 'cut', confirmed: 1 }, by: 'key c' } },
+      level: 'detail',
+      says: 'asked by key c: cut the 1 call that is left',
     },
     {
       title: 'abort',
       event: { type: 'request.received', data: { request: { kind: 'abort' }, by: 'SIGINT' } },
-      level: 'info',
-      says: 'SIGINT asks: stop and undo',
+      level: 'detail',
+      says: 'asked by SIGINT: stop and undo',
     },
   ],
   'request.settled': [
     {
       title: 'accepted',
-      before: [{ type: 'request.received', data: { request: { kind: 'extend', ms: 60_000 }, by: 'ops' } }],
+      before: [{ type: 'request.received', data: { request: { kind: 'extend', ms: 600_000 }, by: 'key e' } }],
       event: { type: 'request.settled', data: { accepted: true } },
       level: 'info',
-      says: 'accepted: wait 1m longer',
+      says: 'asked by key e: wait 10m longer: accepted',
     },
     {
       title: 'refused',
+      before: [{ type: 'request.received', data: { request: { kind: 'abort' }, by: 'SIGINT' } }],
+      event: { type: 'request.settled', data: { accepted: false, why: 'the run is over' } },
+      level: 'warning',
+      says: 'asked by SIGINT: stop and undo: refused: the run is over',
+    },
+    {
+      title: 'the oldest first, each once',
+      before: [
+        { type: 'request.received', data: { request: { kind: 'hold', node: 'node-1' }, by: 'key h' } },
+        { type: 'request.received', data: { request: { kind: 'abort' }, by: 'SIGINT' } },
+        { type: 'request.settled', data: { accepted: true } },
+      ],
+      event: { type: 'request.settled', data: { accepted: true } },
+      level: 'info',
+      says: 'asked by SIGINT: stop and undo: accepted',
+    },
+    {
+      title: 'of which nothing is known',
       event: { type: 'request.settled', data: { accepted: false, why: 'the restart has begun' } },
       level: 'warning',
-      says: 'refused: the request: the restart has begun',
+      says: 'a request: refused: the restart has begun',
     },
   ],
 };

@@ -1,8 +1,10 @@
 /** Sentences about the whole run and its preflight. */
+import type { Policy } from '../../src/domain/policy.ts';
 import type { EventType, NewEvent } from '../../src/domain/run-events.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import { baseline, RUN, started, TARGET, URI } from './events.ts';
 import { type Case, timeout } from './sentence-cases.ts';
+import { CUT, CUT_WORDS, cutSettled, hangUp, intendCut, intendFurther, LEG_2 } from './trouble-events.ts';
 
 const fine: Verdict = {
   check: 'esl',
@@ -36,6 +38,42 @@ function preflight(verdicts: readonly Verdict[], found = 'AP'): NewEvent {
   };
 }
 
+/** As a journal of an earlier version has it. */
+function withoutCutting(): NewEvent {
+  const event = started({ onTimeout: 'hangup', threshold: 3 });
+  if (event.type !== 'run.started') throw new Error('no start');
+  const later = ['threshold', 'cutting', 'onOut', 'showNumbers'];
+  const policy = Object.fromEntries(
+    Object.entries(event.data.policy).filter(([key]) => !later.includes(key)),
+  );
+  return { ...event, data: { ...event.data, policy: policy as unknown as Policy } };
+}
+
+function ended(callsCut: number): NewEvent {
+  return {
+    type: 'run.settled',
+    data: { outcome: 'done', exit: 10, nodes: { 'node-1': 'in service' }, callsCut, next: [] },
+  };
+}
+
+function withCall(): NewEvent {
+  const event = started();
+  if (event.type !== 'run.started') throw new Error('no start');
+  return { ...event, data: { ...event.data, call: 'fsha --config x.yaml' } };
+}
+
+function cutManyLines(calls: number): readonly string[] {
+  return Array.from({ length: calls }, (_, index) => `    ${CUT_WORDS.replace(CUT.from, `leg-${index}`)}`);
+}
+
+/** So many calls of one leg, each cut. */
+function cutMany(calls: number): readonly NewEvent[] {
+  return Array.from({ length: calls }, (_, index) => `leg-${index}`).flatMap((uuid) => [
+    hangUp(uuid, { ...CUT, call: uuid, from: uuid }),
+    cutSettled('done', false, uuid),
+  ]);
+}
+
 export const RUN_CASES: Readonly<
   Record<
     Extract<EventType, 'run.started' | 'run.resumed' | 'preflight.settled' | 'run.settled'>,
@@ -64,6 +102,41 @@ export const RUN_CASES: Readonly<
         '  waits for calls to end without a deadline',
         '  ignores lb-2',
         '  overrules capacity, survivors',
+        `  watch it from elsewhere: fsha show ${RUN} --follow`,
+      ].join('\n'),
+    },
+    {
+      title: 'that may cut calls',
+      event: started({
+        onTimeout: 'hangup',
+        threshold: 3,
+        cutting: {
+          cause: 'NORMAL_CLEARING',
+          protect: ['^(112|911)$'],
+          protectTimeout: 600_000,
+          expendable: ['^recorder-', '^echo$'],
+        },
+      }),
+      level: 'info',
+      says: [
+        `run ${RUN} on voice-eu: drain node-1`,
+        '  node node-1, started by ops@bastion, reason: kernel update',
+        '  waits for calls to end at most 2h, then the calls that are left are cut',
+        '    once 3 calls or fewer are left, they are cut',
+        '    calls to ^recorder- or ^echo$ are expendable: cut once no others are left, not counted',
+        '    while a call to ^(112|911)$ is up, none is cut: it is waited for up to 10m after the deadline, then the node stays out',
+        '    calls are cut with NORMAL_CLEARING',
+        `  watch it from elsewhere: fsha show ${RUN} --follow`,
+      ].join('\n'),
+    },
+    {
+      title: 'of a version that knew of no cutting',
+      event: withoutCutting(),
+      level: 'info',
+      says: [
+        `run ${RUN} on voice-eu: drain node-1`,
+        '  node node-1, started by ops@bastion, reason: kernel update',
+        '  waits for calls to end at most 2h, then the calls that are left are cut',
         `  watch it from elsewhere: fsha show ${RUN} --follow`,
       ].join('\n'),
     },
@@ -127,6 +200,98 @@ export const RUN_CASES: Readonly<
       },
       level: 'end',
       says: 'done (exit 0: done, or already so)\n  node-1: in service',
+    },
+    {
+      title: 'calls cut: legs of one call are one, expendable ones are not counted',
+      before: [
+        intendCut,
+        cutSettled('done', false),
+        intendFurther,
+        cutSettled('already', false, LEG_2),
+        hangUp('recorder', { ...CUT, call: 'recorder', to: '****99', expendable: true }),
+        cutSettled('done', false, 'recorder'),
+        hangUp('ended', { ...CUT, call: 'ended' }),
+        cutSettled('already', false, 'ended'),
+        hangUp('stays', { ...CUT, call: 'stays' }),
+        cutSettled('failed', true, 'stays'),
+      ],
+      event: ended(1),
+      level: 'end',
+      says: [
+        'done (exit 10: done, but calls were cut)',
+        '  node-1: in service',
+        '  1 call cut, 1 expendable call cut (not counted)',
+        `    ${CUT_WORDS}`,
+        `    ${CUT_WORDS.replace('****34', '****99')}, expendable`,
+      ].join('\n'),
+    },
+    {
+      title: 'unknown whether cut: never read back, or gone after that, or never settled',
+      before: [
+        intendCut,
+        cutSettled('unknown', null),
+        intendCut,
+        cutSettled('already', false),
+        hangUp('open', { ...CUT, call: 'open' }),
+        hangUp('again', { ...CUT, call: 'again' }),
+        cutSettled('unknown', null, 'again'),
+        hangUp('again', { ...CUT, call: 'again' }),
+        cutSettled('done', false, 'again'),
+      ],
+      event: ended(3),
+      level: 'end',
+      says: [
+        'done (exit 10: done, but calls were cut)',
+        '  node-1: in service',
+        '  3 calls cut (2 of them perhaps)',
+        `    ${CUT_WORDS}: unknown whether it was cut`,
+        `    ${CUT_WORDS}: unknown whether it was cut`,
+        `    ${CUT_WORDS}`,
+      ].join('\n'),
+    },
+    {
+      title: 'only expendable calls cut, on two nodes',
+      before: [
+        hangUp('one', { ...CUT, call: 'one', expendable: true }),
+        cutSettled('done', false, 'one'),
+        { ...hangUp('one', { ...CUT, call: 'one', expendable: true }), node: 'node-2' },
+        { ...cutSettled('done', false, 'one'), node: 'node-2' },
+      ],
+      event: ended(0),
+      level: 'end',
+      says: [
+        'done (exit 10: done, but calls were cut)',
+        '  node-1: in service',
+        '  2 expendable calls cut (not counted)',
+        `    node-1: ${CUT_WORDS}, expendable`,
+        `    node-2: ${CUT_WORDS}, expendable`,
+      ].join('\n'),
+    },
+    {
+      title: 'twenty calls cut are all listed',
+      before: cutMany(20),
+      event: ended(20),
+      level: 'end',
+      says: [
+        'done (exit 10: done, but calls were cut)',
+        '  node-1: in service',
+        '  20 calls cut',
+        ...cutManyLines(20),
+      ].join('\n'),
+    },
+    {
+      title: 'of more the first twenty, and where the others are',
+      before: [withCall(), ...cutMany(22)],
+      // Two more were cut by the process before a resume.
+      event: ended(24),
+      level: 'end',
+      says: [
+        'done (exit 10: done, but calls were cut)',
+        '  node-1: in service',
+        '  24 calls cut',
+        ...cutManyLines(20),
+        `    and 4 more: fsha --config x.yaml show ${RUN}`,
+      ].join('\n'),
     },
     {
       title: 'held, with what to do next',

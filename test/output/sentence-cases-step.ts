@@ -1,6 +1,6 @@
 /** Sentences about steps. */
 import type { ErrorInfo } from '../../src/domain/errors.ts';
-import type { EventType, NewEvent } from '../../src/domain/run-events.ts';
+import type { EventType, NewEvent, ProgressReading } from '../../src/domain/run-events.ts';
 import { progress, started } from './events.ts';
 import { type Case, intend, stateSettled, timeout } from './sentence-cases.ts';
 
@@ -16,6 +16,17 @@ function stepSettled(
     step: `node-1/${kind}`,
     data: { outcome, ms, ...(error === undefined ? {} : { error }) },
   };
+}
+
+/** Progress with what is shown beside the count. */
+function besides(
+  sessions: number,
+  more: Partial<ProgressReading>,
+  why = [`${sessions} sessions still up`],
+): NewEvent {
+  const event = progress(sessions, sessions, why);
+  if (event.type !== 'step.progress') throw new Error('no progress');
+  return { ...event, data: { ...event.data, observation: { ...event.data.observation, ...more } } };
 }
 
 export const STEP_CASES: Readonly<
@@ -37,6 +48,18 @@ export const STEP_CASES: Readonly<
       event: { type: 'step.started', node: 'node-1', step: 'node-1/restore', data: {} },
       level: 'info',
       says: 'node-1: giving it back as it was found',
+    },
+    {
+      title: 'the command on this machine',
+      event: { type: 'step.started', node: 'node-1', step: 'node-1/on_out', data: {} },
+      level: 'info',
+      says: 'node-1: running drain.onOut on this machine',
+    },
+    {
+      title: 'after a failed restart',
+      event: { type: 'step.started', node: 'node-1', step: 'node-1/secure', data: {} },
+      level: 'info',
+      says: 'node-1: seeing to it that it stays out',
     },
     {
       title: 'of a later version',
@@ -83,6 +106,42 @@ export const STEP_CASES: Readonly<
       says: 'node-1: 3 sessions (3 calls), cannot see, waiting: lb-1: connection refused',
     },
     {
+      title: 'rows of calls that are gone',
+      event: besides(3, { ghostRows: 2 }),
+      level: 'info',
+      says: 'node-1: 3 sessions (3 calls), waiting: 2 rows of calls that are gone are not waited for',
+    },
+    {
+      title: 'one such row',
+      event: besides(3, { ghostRows: 1 }),
+      level: 'info',
+      says: 'node-1: 3 sessions (3 calls), waiting: 1 row of a call that is gone is not waited for',
+    },
+    {
+      title: 'calls that arrive, most first, and calls of its own apart',
+      event: besides(
+        4,
+        {
+          arrivals: [
+            { from: '203.0.113.x', calls: 1 },
+            { from: 'lb-1', calls: 3 },
+          ],
+          originated: 1,
+        },
+        ['4 sessions still up', 'lb-2: connection refused'],
+      ),
+      level: 'info',
+      says: 'node-1: 4 sessions (4 calls), waiting: lb-2: connection refused; calls still arriving from lb-1 (3), 203.0.113.x (1); 1 began on the node itself',
+    },
+    {
+      title: 'calls that arrive from everywhere',
+      event: besides(9, {
+        arrivals: [1, 2, 3, 4, 5, 6, 7].map((calls) => ({ from: `proxy-${calls}`, calls })),
+      }),
+      level: 'info',
+      says: 'node-1: 9 sessions (9 calls), waiting: calls still arriving from proxy-7 (7), proxy-6 (6), proxy-5 (5), proxy-4 (4), proxy-3 (3) and 2 more',
+    },
+    {
       title: 'drained',
       event: progress(0, 0, [], 'drained'),
       level: 'info',
@@ -103,7 +162,7 @@ export const STEP_CASES: Readonly<
       says: 'node-1: verifying that it is healthy, not yet: lb-1 did not answer within 5s.\n  Look whether Kamailio runs there.',
     },
     {
-      title: 'a warning only',
+      title: 'a warning of an earlier version',
       event: {
         type: 'step.retrying',
         node: 'node-1',
@@ -140,6 +199,18 @@ export const STEP_CASES: Readonly<
       event: stepSettled('restart', 'succeeded', 6_200),
       level: 'detail',
       says: 'node-1: restarting: done after 6.2s',
+    },
+    {
+      title: 'said before, by the effect',
+      event: stepSettled('on_out', 'succeeded', 1_000),
+      level: 'detail',
+      says: 'node-1: running drain.onOut on this machine: done after 1.0s',
+    },
+    {
+      title: 'secured',
+      event: stepSettled('secure', 'succeeded', 30_000),
+      level: 'info',
+      says: 'node-1: secured: its inbound side is paused after 30s',
     },
     {
       title: 'skipped',

@@ -8,8 +8,10 @@ export interface Case {
   /** What came before it. */
   readonly before?: readonly NewEvent[];
   readonly event: NewEvent;
-  readonly says: string;
-  readonly level: string;
+  /** null: no line. */
+  readonly says: string | null;
+  /** Absent where there is no line. */
+  readonly level?: string;
   readonly verbose?: boolean;
 }
 

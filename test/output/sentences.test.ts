@@ -23,7 +23,7 @@ describe.each(Object.entries(CASES))('%s', (_type, cases) => {
       const last = events.pop();
       if (last === undefined) throw new Error('no event');
       for (const earlier of events) memory.note(earlier);
-      expect(sayEvent(last, memory)).toEqual({ level, text: says });
+      expect(sayEvent(last, memory)).toEqual(says === null ? null : { level, text: says });
     },
   );
 });
@@ -54,6 +54,7 @@ test('no sentence lets anything from outside steer the terminal or forge a line'
     const last = events.at(-1);
     if (last === undefined) throw new Error('no event');
     const said = sayEvent(poison(last) as RunEvent, memory);
+    if (says === null) continue;
     expect(said?.text, says).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     expect(
       said?.text.split('\n').filter((line) => line.startsWith('node-9: forged')),

@@ -6,9 +6,11 @@ export const effectIntended: Sentence<'effect.intended'> = {
   level: ({ data }) => (data.effect === 'node.restart' ? 'info' : 'detail'),
   say: (event) => {
     const { data } = event;
+    const order = effectOrder(data, event.at);
     const found = effectReading(data.effect, data.found);
-    return data.effect === 'node.restart'
-      ? `${subject(event)}${effectOrder(data)} (core_uuid ${found})`
-      : `${subject(event)}about to ${effectOrder(data)}, found ${found}`;
+    if (data.effect === 'node.restart') return `${subject(event)}${order} (core_uuid ${found})`;
+    // There is nothing that could be found.
+    if (data.effect === 'hook.on_out') return `${subject(event)}about to ${order}`;
+    return `${subject(event)}about to ${order}, found ${found}`;
   },
 };

@@ -3,32 +3,49 @@ import { roughDuration } from '../../domain/duration.ts';
 import type { EffectKind } from '../../domain/effect.ts';
 import type { EffectSettled, EventOf } from '../../domain/run-events.ts';
 import { printable } from '../../domain/text.ts';
+import { callWords } from '../call-words.ts';
 import { effectReading, effectTarget, placeText, shortUuid } from '../effect-words.ts';
 import { argumentWords, flagsWords } from '../state-words.ts';
-import { errorWords, type Level, type OpenIntent, type Sentence, subject } from './sentence.ts';
+import {
+  errorWords,
+  type Level,
+  type OpenIntent,
+  type Sentence,
+  type SentenceContext,
+  subject,
+} from './sentence.ts';
 
 type SettledOf<K extends EffectKind> = Extract<EffectSettled, { effect: K }>;
 
 export const effectSettled: Sentence<'effect.settled'> = {
-  level: ({ data }) => levelOf(data),
+  level: levelOf,
   say: (event, context) => {
     const { data } = event;
     const before = context.intentOf(event, data);
     const error = data.error === undefined ? '' : `: ${errorWords(data.error, context)}`;
-    return `${subject(event)}${words(event, before)}${error}`;
+    return `${subject(event)}${words(event, before, context)}${error}`;
   },
 };
 
-function levelOf(data: EffectSettled): Level {
+function levelOf(event: EventOf<'effect.settled'>, context: SentenceContext): Level {
+  const { data } = event;
   if (data.error?.code === 'interrupted') return 'warning';
+  // Whatever it was to do: the node is out, and the drain goes on.
+  if (data.effect === 'hook.on_out') return data.outcome === 'done' ? 'info' : 'warning';
   if (data.outcome === 'failed' || data.outcome === 'unknown') return 'error';
   if (data.effect === 'node.mark') return 'detail';
   // What was open and stays open is worth no line.
   if (data.effect === 'node.pause' && data.outcome === 'already' && data.read !== true) return 'detail';
+  // One line a call: its further legs go with the first one.
+  if (data.effect === 'call.hangup' && isCutAlready(event, context)) return 'detail';
   return data.effect === 'node.restart' ? 'good' : 'info';
 }
 
-function words(event: EventOf<'effect.settled'>, before: OpenIntent | undefined): string {
+function words(
+  event: EventOf<'effect.settled'>,
+  before: OpenIntent | undefined,
+  context: SentenceContext,
+): string {
   const { data } = event;
   switch (data.effect) {
     case 'dispatcher.state':
@@ -39,6 +56,10 @@ function words(event: EventOf<'effect.settled'>, before: OpenIntent | undefined)
       return markWords(data);
     case 'node.restart':
       return restartWords(data, before, event.mono);
+    case 'call.hangup':
+      return hangUpWords(data, before, event.at, isCutAlready(event, context));
+    case 'hook.on_out':
+      return hookWords(data, before, context.verbose);
     default:
       return otherWords(data);
   }
@@ -110,6 +131,50 @@ function restartWords(data: SettledOf<'node.restart'>, before: OpenIntent | unde
       return `restart failed${after}`;
     case 'unknown':
       return `unknown whether it was restarted${after}`;
+  }
+}
+
+function isCutAlready(event: EventOf<'effect.settled'>, context: SentenceContext): boolean {
+  const intent = context.intentOf(event, event.data)?.intent;
+  return intent?.effect === 'call.hangup' && context.cutCalls.hasCut(event.node, intent.wanted);
+}
+
+function hangUpWords(
+  data: SettledOf<'call.hangup'>,
+  before: OpenIntent | undefined,
+  at: string,
+  further: boolean,
+): string {
+  const intent = before?.intent.effect === 'call.hangup' ? before.intent : undefined;
+  const kind = intent?.wanted.expendable === true ? 'expendable call' : 'call';
+  const which = intent === undefined ? effectTarget(data) : `${kind} ${callWords(intent.wanted, at)}`;
+  const leg = further ? 'a further leg of the ' : '';
+  switch (data.outcome) {
+    case 'done':
+      return `cut ${further ? leg : 'the '}${which}`;
+    case 'already':
+      return further ? `${leg}${which} is gone with it` : `not cut, ended by itself: the ${which}`;
+    case 'failed':
+      return `not cut: ${further ? leg : 'the '}${which}`;
+    case 'unknown':
+      return `unknown whether cut: ${further ? leg : 'the '}${which}`;
+  }
+}
+
+function hookWords(data: SettledOf<'hook.on_out'>, before: OpenIntent | undefined, verbose: boolean): string {
+  const command = before?.intent.effect === 'hook.on_out' ? `: ${printable(before.intent.wanted, 1000)}` : '';
+  const output =
+    verbose && data.read !== null && data.read.output !== ''
+      ? `\n  it said: ${printable(data.read.output, 2000)}`
+      : '';
+  switch (data.outcome) {
+    case 'done':
+    case 'already':
+      return `ran on this machine (${effectReading(data.effect, data.read, false)})${command}${output}`;
+    case 'failed':
+      return `command on this machine failed (${effectReading(data.effect, data.read, false)})`;
+    case 'unknown':
+      return 'unknown what the command on this machine did';
   }
 }
 

@@ -16,6 +16,7 @@ import { stepSettled } from './step-settled.ts';
 import { stepStarted } from './step-started.ts';
 import { undoSettled } from './undo-settled.ts';
 import { undoStarted } from './undo-started.ts';
+import { warning } from './warning.ts';
 
 export const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   'run.started': runStarted,
@@ -29,6 +30,7 @@ export const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   'effect.settled': effectSettled,
   'request.received': requestReceived,
   'request.settled': requestSettled,
+  warning,
   'drift.detected': driftDetected,
   'undo.started': undoStarted,
   'undo.settled': undoSettled,

@@ -1,8 +1,8 @@
-import { printable } from '../../domain/text.ts';
 import { requestWords } from './request-words.ts';
 import { type Sentence, subject } from './sentence.ts';
 
 export const requestReceived: Sentence<'request.received'> = {
-  level: () => 'info',
-  say: (event) => `${subject(event)}${printable(event.data.by)} asks: ${requestWords(event.data.request)}`,
+  // Told with its answer, which follows at once.
+  level: () => 'detail',
+  say: (event) => `${subject(event)}${requestWords(event.data, event.node)}`,
 };

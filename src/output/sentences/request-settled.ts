@@ -5,7 +5,7 @@ export const requestSettled: Sentence<'request.settled'> = {
   level: ({ data }) => (data.accepted ? 'info' : 'warning'),
   say: (event, { openRequest }) => {
     const { accepted, why } = event.data;
-    const what = openRequest === undefined ? 'the request' : requestWords(openRequest);
-    return `${subject(event)}${accepted ? 'accepted' : 'refused'}: ${what}${why === undefined ? '' : `: ${said(why)}`}`;
+    const what = openRequest === undefined ? 'a request' : requestWords(openRequest, event.node);
+    return `${subject(event)}${what}: ${accepted ? 'accepted' : 'refused'}${why === undefined ? '' : `: ${said(why)}`}`;
   },
 };

@@ -1,20 +1,26 @@
 import { formatDuration } from '../../domain/duration.ts';
 import type { RunRequest } from '../../domain/policy.ts';
+import type { EventData } from '../../domain/run-events.ts';
 import { printable } from '../../domain/text.ts';
 import { counted } from '../count-words.ts';
 
-/** What a person asks of a run, in words. */
-export function requestWords(request: RunRequest): string {
-  const node = request.node === undefined ? '' : ` (${printable(request.node)})`;
+/** What a person asks of a run, and by what: `asked by key e: wait 10m longer`. `told`: the node that is named before. */
+export function requestWords({ request, by }: EventData['request.received'], told?: string): string {
+  const { node } = request;
+  const of = node === undefined || node === told ? '' : ` (${printable(node)})`;
+  return `asked by ${printable(by)}: ${wishWords(request)}${of}`;
+}
+
+function wishWords(request: RunRequest): string {
   switch (request.kind) {
     case 'extend':
-      return `wait ${formatDuration(request.ms)} longer${node}`;
+      return `wait ${formatDuration(request.ms)} longer`;
     case 'hold':
-      return `keep it out and stop when drained${node}`;
+      return 'keep it out and stop when drained';
     case 'cut':
-      return `cut the ${counted(request.confirmed, 'call')} that are left${node}`;
+      return `cut the ${counted(request.confirmed, 'call')} that ${request.confirmed === 1 ? 'is' : 'are'} left`;
     case 'abort':
-      return `stop and undo${node}`;
+      return 'stop and undo';
     default:
       return printable(JSON.stringify(request));
   }

@@ -1,16 +1,21 @@
+import type { RunEvent } from '../../domain/run-events.ts';
 import { printable } from '../../domain/text.ts';
+import { cutCallLine } from '../call-words.ts';
 import { counted } from '../count-words.ts';
 import { exitMeaning } from '../exit-words.ts';
-import { errorWords, type Sentence } from './sentence.ts';
+import { errorWords, type Sentence, type SentenceContext } from './sentence.ts';
+
+/** So many calls that were cut are listed; the others are for `fsha show`. */
+const LISTED = 20;
 
 export const runSettled: Sentence<'run.settled'> = {
   level: () => 'end',
-  say: ({ data }, context) => {
-    const { outcome, exit, nodes, callsCut, next, error } = data;
+  say: (event, context) => {
+    const { outcome, exit, nodes, callsCut, next, error } = event.data;
     return [
       `${printable(outcome)} (exit ${exit}: ${exitMeaning(exit)})`,
       ...Object.entries(nodes).map(([node, service]) => `  ${printable(node)}: ${printable(service)}`),
-      ...(callsCut === 0 ? [] : [`  ${counted(callsCut, 'call')} cut`]),
+      ...cutLines(event, callsCut, context).map((line) => `  ${line}`),
       ...(error === undefined ? [] : [`  why: ${errorWords(error, context).replaceAll('\n', '\n  ')}`]),
       // Whole, however long: they are there to be copied.
       ...(next.length === 0
@@ -19,3 +24,24 @@ export const runSettled: Sentence<'run.settled'> = {
     ].join('\n');
   },
 };
+
+function cutLines(event: RunEvent, callsCut: number, context: SentenceContext): readonly string[] {
+  const calls = context.cutCalls.all().filter(({ outcome }) => outcome === 'cut' || outcome === 'unknown');
+  const expendable = calls.filter(({ call }) => call.expendable).length;
+  const perhaps = calls.filter(({ call, outcome }) => outcome === 'unknown' && !call.expendable).length;
+  const head = [
+    ...(callsCut === 0
+      ? []
+      : [`${counted(callsCut, 'call')} cut${perhaps === 0 ? '' : ` (${perhaps} of them perhaps)`}`]),
+    ...(expendable === 0 ? [] : [`${counted(expendable, 'expendable call')} cut (not counted)`]),
+  ];
+  if (head.length === 0) return [];
+  const withNode = new Set(calls.map(({ node }) => node)).size > 1;
+  const listed = calls.slice(0, LISTED).map((one) => `  ${cutCallLine(one, withNode)}`);
+  // Without a list (fsha show has its own, of all of them) there is nothing that more could follow.
+  if (listed.length === 0) return [head.join(', ')];
+  // What a process before a resume has cut is counted, but not remembered here.
+  const more = Math.max(callsCut + expendable, calls.length) - listed.length;
+  const where = `${printable(context.call, Infinity)} show ${printable(event.run)}`;
+  return [head.join(', '), ...listed, ...(more > 0 ? [`  and ${more} more: ${where}`] : [])];
+}

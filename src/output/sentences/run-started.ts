@@ -1,6 +1,6 @@
 import type { PlannedStep } from '../../domain/plan.ts';
 import { printable } from '../../domain/text.ts';
-import { deadlineWords } from '../step-words.ts';
+import { cutWords, deadlineWords } from '../policy-words.ts';
 import { said, type Sentence } from './sentence.ts';
 
 export const runStarted: Sentence<'run.started'> = {
@@ -13,7 +13,10 @@ export const runStarted: Sentence<'run.started'> = {
       `run ${printable(run)} on ${printable(cluster)}: ${said(command)}`,
       `  ${plan.nodes.length === 1 ? 'node' : 'nodes'} ${nodes}, started by ${printable(who)}${reason === null ? '' : `, reason: ${said(reason)}`}`,
       ...(steps.some(({ kind }) => kind === 'wait_drained')
-        ? [`  waits for calls to end ${deadlineWords(policy)}`]
+        ? [
+            `  waits for calls to end ${deadlineWords(policy)}`,
+            ...cutWords(policy).map((line) => `    ${line}`),
+          ]
         : []),
       ...(policy.ignoreProxies.length > 0
         ? [`  ignores ${policy.ignoreProxies.map((name) => printable(name)).join(', ')}`]

@@ -2,9 +2,10 @@
 import { effectKey, type Effect, type Intent } from '../../domain/effect.ts';
 import type { ErrorInfo } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
-import type { Policy, RunRequest } from '../../domain/policy.ts';
-import type { EventOf, EventType, RunEvent } from '../../domain/run-events.ts';
+import type { Policy } from '../../domain/policy.ts';
+import type { EventData, EventOf, EventType, RunEvent } from '../../domain/run-events.ts';
 import { printable } from '../../domain/text.ts';
+import { CutCalls } from '../call-words.ts';
 
 /** How much it matters: `detail` is for --verbose only, `end` is the end of the run. */
 export type Level = 'detail' | 'info' | 'good' | 'warning' | 'error' | 'end';
@@ -23,7 +24,11 @@ export interface SentenceContext {
   /** What was found before the effect that is settled now, and when it began (monotonic ms). */
   readonly intentOf: (event: RunEvent, effect: Pick<Effect, 'effect' | 'target'>) => OpenIntent | undefined;
   /** The oldest request that is not settled. */
-  readonly openRequest: RunRequest | undefined;
+  readonly openRequest: EventData['request.received'] | undefined;
+  /** The calls that were to be cut so far. */
+  readonly cutCalls: CutCalls;
+  /** How fsha was called: `fsha`, or `fsha --config FILE`. */
+  readonly call: string;
   /** Whether this very error has been told, so that its hint need not be told again. */
   readonly wasTold: (error: ErrorInfo) => boolean;
 }
@@ -62,15 +67,17 @@ export class SentenceMemory implements SentenceContext {
   readonly verbose: boolean;
   plan: Plan | null = null;
   policy: Policy | null = null;
+  call = 'fsha';
+  readonly cutCalls = new CutCalls();
   readonly #intents = new Map<string, OpenIntent>();
-  #requests: readonly RunRequest[] = [];
+  #requests: readonly EventData['request.received'][] = [];
   readonly #told = new Set<string>();
 
   constructor(verbose: boolean) {
     this.verbose = verbose;
   }
 
-  get openRequest(): RunRequest | undefined {
+  get openRequest(): EventData['request.received'] | undefined {
     return this.#requests[0];
   }
 
@@ -81,10 +88,12 @@ export class SentenceMemory implements SentenceContext {
 
   /** Takes in an event, after its sentence was made. */
   note(event: RunEvent): void {
+    this.cutCalls.note(event);
     switch (event.type) {
       case 'run.started':
         this.plan = event.data.plan;
         this.policy = event.data.policy;
+        this.call = event.data.call ?? 'fsha';
         break;
       case 'run.resumed':
         // The clock of another process: durations across it would be nonsense.
@@ -101,7 +110,7 @@ export class SentenceMemory implements SentenceContext {
         if (event.data.error !== undefined) this.#told.add(event.data.error.message);
         break;
       case 'request.received':
-        this.#requests = [...this.#requests, event.data.request];
+        this.#requests = [...this.#requests, event.data];
         break;
       case 'request.settled':
         this.#requests = this.#requests.slice(1);

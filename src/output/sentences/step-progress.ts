@@ -18,7 +18,7 @@ export const stepProgress: Sentence<'step.progress'> = {
     const reasons = observation.why.map(said).filter((why) => !isCountAgain(why));
     const unknown =
       observation.sessions === null ? reasons.find((why) => why.startsWith(UNKNOWN)) : undefined;
-    const rest = reasons.filter((why) => why !== unknown);
+    const rest = [...reasons.filter((why) => why !== unknown), ...besides(observation)];
     return `${subject(event)}${unknown ?? sessionsText(observation)}, ${decisionText(decision)}${
       rest.length === 0 ? '' : `: ${rest.join('; ')}`
     }`;
@@ -31,6 +31,29 @@ function sessionsText({ sessions, calls }: ProgressReading): string {
   if (sessions === null) return 'sessions unknown';
   const inBrackets = calls === null ? 'calls unknown' : counted(calls, 'call');
   return `${counted(sessions, 'session')} (${inBrackets})`;
+}
+
+/** So many sources of calls are named. */
+const NAMED = 5;
+
+/** What should not be there, and is: shown, not counted. */
+function besides({ ghostRows = 0, arrivals = [], originated = 0 }: ProgressReading): readonly string[] {
+  const sources = [...arrivals].sort((a, b) => b.calls - a.calls);
+  const named = sources.slice(0, NAMED).map(({ from, calls }) => `${printable(from, 80)} (${calls})`);
+  const more = sources.length - named.length;
+  return [
+    ...(ghostRows === 0
+      ? []
+      : [
+          ghostRows === 1
+            ? '1 row of a call that is gone is not waited for'
+            : `${ghostRows} rows of calls that are gone are not waited for`,
+        ]),
+    ...(named.length === 0
+      ? []
+      : [`calls still arriving from ${named.join(', ')}${more === 0 ? '' : ` and ${more} more`}`]),
+    ...(originated === 0 ? [] : [`${originated} began on the node itself`]),
+  ];
 }
 
 function decisionText(decision: string): string {
