@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { Activity } from '../../src/freeswitch/activity.ts';
+import type { EslConnection, EventListener } from '../../src/freeswitch/esl-connection.ts';
 import type { NodeActivity } from '../../src/workflow/ports.ts';
-import { never, sockets } from './esl-client.ts';
+import { systemClock } from '../../src/workflow/system-clock.ts';
+import { never, sockets, spoof } from './esl-client.ts';
 import { nodeAt, scripted } from './node-client.ts';
 import { answering } from './scripted-node.ts';
 import { apiReply, commandReply, jsonEvent, PASSWORD } from './spoof-esl-server.ts';
-import { spoof } from './esl-client.ts';
 
 const EVENTS = 'event json CHANNEL_CREATE CHANNEL_DESTROY SHUTDOWN';
 const destroyed = jsonEvent({ 'Event-Name': 'CHANNEL_DESTROY', 'Unique-ID': 'x' });
@@ -135,17 +137,6 @@ describe('what is told', () => {
     expect(server.peers).toHaveLength(1);
   });
 
-  test('the body of what ended is not looked into', async () => {
-    const { node, server } = await scripted();
-    await node.login(never);
-    const heard: NodeActivity[] = [];
-    node.onActivity((activity) => heard.push(activity));
-    await server.peer().got(EVENTS);
-    const body = '{"Event-Name":"CHANNEL_DESTROY",no JSON at all}';
-    server.peer().send(`Content-Length: ${body.length}\nContent-Type: text/event-json\n\n${body}`);
-    await expect.poll(() => heard).toEqual([{ kind: 'ended' }]);
-  });
-
   test('a shutdown once, although FreeSWITCH says it twice', async () => {
     const { node, server } = await scripted();
     const heard: NodeActivity[] = [];
@@ -162,19 +153,42 @@ describe('what is told', () => {
     await expect.poll(() => heard.length).toBeGreaterThan(0);
     expect(heard).toEqual([{ kind: 'shutdown' }]);
   });
+});
 
-  test('nothing to who has left, nothing of events that were under way then', async () => {
-    const { node, server } = await scripted();
-    await node.login(never);
-    const heard: NodeActivity[] = [];
-    const leave = node.onActivity((activity) => heard.push(activity));
-    await server.peer().got(EVENTS);
-    leave();
-    await server.peer().got('noevents');
-    server.peer().send(created() + destroyed);
-    await node.observe('pulse', never);
-    expect(heard).toEqual([]);
-  });
+test('5 kB are parsed for what began only, and for nobody not at all', () => {
+  let say: EventListener = () => undefined;
+  const connection: EslConnection = {
+    open: true,
+    api: () => Promise.resolve(''),
+    apiRaw: () => Promise.resolve(''),
+    subscribe: () => Promise.resolve(),
+    unsubscribe: () => Promise.resolve(),
+    onEvent: (listener) => {
+      say = listener;
+      return () => undefined;
+    },
+    closed: new Promise(() => undefined),
+    close: () => undefined,
+  };
+  const parsed: string[] = [];
+  const events = (): void => {
+    for (const name of ['CHANNEL_DESTROY', 'CHANNEL_CREATE', 'SHUTDOWN', 'CHANNEL_ANSWER']) {
+      say(name, () => {
+        parsed.push(name);
+        return {};
+      });
+    }
+  };
+  const activity = new Activity(systemClock, 5_000);
+  activity.follow(connection);
+  events();
+  const leave = activity.listen(() => undefined);
+  expect(parsed).toEqual([]);
+  events();
+  expect(parsed).toEqual(['CHANNEL_CREATE']);
+  leave();
+  events();
+  expect(parsed).toEqual(['CHANNEL_CREATE']);
 });
 
 test('a subscription that failed is asked for again at the next reading', async () => {
