@@ -44,13 +44,16 @@ test('no sentence lets anything from outside steer the terminal or forge a line'
     if (Array.isArray(value)) return value.map(poison);
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, KEPT.has(key) ? inner : poison(inner)]),
+      Object.entries(value).map(([key, inner]: [string, unknown]) => [
+        key,
+        KEPT.has(key) && typeof inner === 'string' ? inner : poison(inner),
+      ]),
     );
   };
-  for (const { before = [], event, says } of all) {
-    const memory = new SentenceMemory(false);
+  for (const { before = [], event, says, verbose } of all) {
+    const memory = new SentenceMemory(verbose ?? false);
     const events = enveloped([...before, event]);
-    for (const earlier of events.slice(0, -1)) memory.note(earlier);
+    for (const earlier of events.slice(0, -1)) memory.note(poison(earlier) as RunEvent);
     const last = events.at(-1);
     if (last === undefined) throw new Error('no event');
     const said = sayEvent(poison(last) as RunEvent, memory);
