@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { allStopped, processGroup } from './processes.ts';
 
 /** One line of Kamailio's dispatcher.list. */
 export interface KamailioDestination {
@@ -48,8 +49,16 @@ export interface RunningKamailio {
   readonly rpcUrl: string;
   readonly sip: { readonly host: string; readonly port: number };
   readonly pid: number;
-  /** Ends it and starts it anew on the same list. */
+  /** Ends it and starts it anew on the same list: every state comes from the file again. */
   restart(): Promise<void>;
+  /** Ends it; its files stay, so that `up` can start it again on the same addresses. */
+  down(): Promise<void>;
+  /** Starts it again after `down`; nothing where it runs. */
+  up(): Promise<void>;
+  /** SIGSTOP for all its processes: connections are accepted by the kernel, and nothing is ever said. */
+  freeze(): Promise<void>;
+  thaw(): void;
+  /** Ends it for good and removes its files. */
   stop(): Promise<void>;
   /** What it wrote since it was first started. */
   log(): string;
@@ -99,10 +108,18 @@ export async function startKamailio(options: KamailioOptions): Promise<RunningKa
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
+    // What is stopped hears no other signal.
+    killGroup(child, 'SIGCONT');
     const timer = setTimeout(() => killGroup(child, 'SIGKILL'), STOP_TIMEOUT_MS);
     await ended;
     clearTimeout(timer);
     killGroup(child, 'SIGKILL');
+  }
+
+  async function begin(): Promise<void> {
+    if (child.exitCode === null && child.signalCode === null) return;
+    child = launch();
+    await answering(rpcUrl, options, child, () => log);
   }
 
   try {
@@ -120,9 +137,16 @@ export async function startKamailio(options: KamailioOptions): Promise<RunningKa
     },
     async restart() {
       await end();
-      child = launch();
-      await answering(rpcUrl, options, child, () => log);
+      await begin();
     },
+    down: end,
+    up: begin,
+    // The group is all of it: Kamailio's children stay in the group of the process that was started.
+    async freeze() {
+      killGroup(child, 'SIGSTOP');
+      await allStopped(processGroup(child.pid ?? 0));
+    },
+    thaw: () => killGroup(child, 'SIGCONT'),
     async stop() {
       process.off('exit', killNow);
       await end();

@@ -44,6 +44,12 @@ export class NodeControl {
     await this.#ask({ clear: true });
   }
 
+  /** Answers or refuses (503) every call that rings; resolves with their number. */
+  async settleRinging(how: 'answer' | 'fail'): Promise<number> {
+    const answer = (await this.#ask({ ringing: how })) as { settled: number };
+    return answer.settled;
+  }
+
   async #ask(request: object): Promise<unknown> {
     const answer = (await askLine(this.#endpoint, JSON.stringify(request))) as {
       ok: boolean;

@@ -9,6 +9,7 @@ import { StandInNode } from './stand-in-node.ts';
 interface ControlRequest {
   readonly stats?: true;
   readonly clear?: true;
+  readonly ringing?: 'answer' | 'fail';
   readonly fault?: string;
   readonly value?: FaultValue | null;
   readonly when?: FaultTime;
@@ -93,8 +94,12 @@ class NodeProcess {
       for (const name of FAULT_NAMES) await this.#node.faultSet(name);
       return { ok: true };
     }
+    if (request.ringing === 'answer' || request.ringing === 'fail')
+      return { ok: true, settled: this.#node.settleRinging(request.ringing) };
     if (request.fault === undefined)
-      throw new Error('say {"stats":true}, {"fault":NAME,"value":…} or {"clear":true}');
+      throw new Error(
+        'say {"stats":true}, {"fault":NAME,"value":…}, {"ringing":"answer"|"fail"} or {"clear":true}',
+      );
     this.#faults.set(request.fault, request.value ?? null, request.when);
     await this.#node.faultSet(request.fault as FaultName);
     return { ok: true };

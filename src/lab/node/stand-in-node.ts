@@ -98,6 +98,11 @@ export class StandInNode {
     else if (this.core.phase === 'running') await this.#esl.allow();
   }
 
+  /** Answers or refuses (503) every call that rings, and says how many these were. */
+  settleRinging(how: 'answer' | 'fail'): number {
+    return this.#sip.settleRinging(how);
+  }
+
   /** What the control port tells. Times are wall clock, milliseconds. */
   stats(): Record<string, unknown> {
     const { core, channels } = this;

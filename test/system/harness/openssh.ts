@@ -1,9 +1,17 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import {
+  allStopped,
+  descendants,
+  processEntry,
+  signalEntry,
+  type ProcessEntry,
+} from '../../support/processes.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
 import { until } from '../../support/until.ts';
 
@@ -22,11 +30,25 @@ export interface RealSshServer {
   readonly host: string;
   readonly port: number;
   readonly hostKeyFile: string;
-  /** At level DEBUG1: every login, command and forwarded connection is in it. */
+  /** At level DEBUG1, of all its starts: every login, command and forwarded connection is in it. */
   log(): string;
   /** `host:port` of every connection that it was asked to forward. */
   forwarded(): readonly string[];
+  /** How many connections it serves now, logged in or not. */
+  sessions(): number;
+  /** Cuts every connection that it serves, by SIGKILL: what was lost in the middle. Commands on the host go on. */
+  killSessions(): void;
+  /** New connections are refused, those that are up go on (as `systemctl stop ssh` leaves them). */
+  refuse(): Promise<void>;
+  /** New connections are accepted by the kernel and nothing is ever said; those that are up fall silent, too. */
+  freeze(): Promise<void>;
+  thaw(): void;
+  /** Listener and connections end, as when the host is switched off politely. */
   stop(): Promise<void>;
+  /** Listens again on the same address with the host key that is known; nothing where it does so already. */
+  start(): Promise<void>;
+  /** Ends it and starts it with a host key that nobody knows. `start` brings the known one back. */
+  startWithNewHostKey(): Promise<void>;
 }
 
 /** Makes the user's key pair and an empty known_hosts in `directory`. */
@@ -55,26 +77,88 @@ export async function startSshd(client: SshClientFiles, host: string, port = 222
   // Where nothing of systemd's has made it, sshd started by root refuses to run.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
 
-  const server = await startServer(SSHD, ['-D', '-e', '-f', configuration], {
-    debianPackage: 'openssh-server',
-  });
-  try {
-    await greeting(host, port, server);
-  } catch (error) {
-    await server.stop();
-    throw error;
+  const otherKeyFile = `${hostKeyFile}.other`;
+  const otherConfiguration = `${configuration}.other`;
+  await writeFile(otherConfiguration, sshdConfiguration(client, host, port, otherKeyFile));
+  let server: ServerProcess | undefined;
+  let serving: 'known' | 'other' = 'known';
+  const servers: ServerProcess[] = [];
+  /** Those that a listener which is gone has left behind. */
+  let orphans: readonly ProcessEntry[] = [];
+
+  const sessions = (): readonly ProcessEntry[] => [
+    ...(server === undefined ? [] : sshdBelow(server.pid)),
+    ...orphans.filter(({ pid, startedAt }) => processEntry(pid)?.startedAt === startedAt),
+  ];
+  const signalSessions = (signal: NodeJS.Signals): void => {
+    for (const session of sessions()) signalEntry(session, signal);
+  };
+  async function refuse(): Promise<void> {
+    if (server === undefined) return;
+    const ending = server;
+    orphans = sessions();
+    server = undefined;
+    ending.signal('SIGCONT');
+    await ending.stop();
   }
+  async function stop(): Promise<void> {
+    await refuse();
+    signalSessions('SIGKILL');
+    orphans = [];
+  }
+  async function begin(key: 'known' | 'other'): Promise<void> {
+    if (server !== undefined && serving === key) return;
+    await refuse();
+    const file = key === 'known' ? configuration : otherConfiguration;
+    const started = await startServer(SSHD, ['-D', '-e', '-f', file], { debianPackage: 'openssh-server' });
+    servers.push(started);
+    server = started;
+    serving = key;
+    try {
+      await greeting(host, port, started);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  }
+  const log = (): string => servers.map((one) => one.log()).join('');
+
+  await begin('known');
   return {
     host,
     port,
     hostKeyFile,
-    log: () => server.log(),
+    log,
     forwarded: () =>
-      [...server.log().matchAll(/server_request_direct_tcpip: .* target (\S+) port (\d+)/g)].map(
+      [...log().matchAll(/server_request_direct_tcpip: .* target (\S+) port (\d+)/g)].map(
         ([, target, targetPort]) => `${String(target)}:${String(targetPort)}`,
       ),
-    stop: () => server.stop(),
+    sessions: () => sessions().length,
+    killSessions: () => signalSessions('SIGKILL'),
+    refuse,
+    async freeze() {
+      const listener = server === undefined ? undefined : processEntry(server.pid);
+      const all = [...(listener === undefined ? [] : [listener]), ...sessions()];
+      for (const one of all) signalEntry(one, 'SIGSTOP');
+      await allStopped(all);
+    },
+    thaw() {
+      server?.signal('SIGCONT');
+      signalSessions('SIGCONT');
+    },
+    stop,
+    start: () => begin('known'),
+    async startWithNewHostKey() {
+      if (!existsSync(otherKeyFile)) await makeKey(otherKeyFile, 'other');
+      await stop();
+      await begin('other');
+    },
   };
+}
+
+/** sshd puts every connection into a process (group) of its own; what these run for their users is not theirs. */
+function sshdBelow(pid: number): readonly ProcessEntry[] {
+  return descendants(pid).filter(({ name }) => name.startsWith('sshd'));
 }
 
 function sshdConfiguration(client: SshClientFiles, host: string, port: number, hostKeyFile: string): string {

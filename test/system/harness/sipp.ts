@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startServer } from './server-process.ts';
+import { startServer, type ServerProcess } from './server-process.ts';
+import { callerScenario } from './sipp-scenario.ts';
 
 export interface SippOptions {
   /** For its scenario, statistics and error log; they stay there. */
   readonly directory: string;
   /** The address it calls from, one of the lab's network that nobody else uses. */
   readonly from: string;
+  /** Where the calls go: a proxy, or a node itself. */
   readonly proxy: { readonly host: string; readonly port: number };
   readonly callsPerSecond: number;
   /** Ends after so many calls; without it, goes on until it is told to finish. */
@@ -25,6 +27,8 @@ export interface SippCounts {
 
 export interface RunningSipp {
   readonly pid: number;
+  /** Where it calls from. */
+  readonly from: string;
   /** As of its last line of statistics, one a second. Nothing is counted before the first. */
   counts(): SippCounts;
   /** What its error log says: unexpected messages, timeouts. Empty is good. */
@@ -42,43 +46,58 @@ export interface RunningSipp {
  * not come within 10 s or is not the one expected is a failed call.
  */
 export async function startSipp(options: SippOptions): Promise<RunningSipp> {
+  const { sipp } = await playScenario(options, callerScenario(options.holdMs), ['-s', '1000']);
+  return sipp;
+}
+
+/** SIPp with any scenario, in a folder of its own below `directory`. */
+export async function playScenario(
+  options: Omit<SippOptions, 'holdMs'>,
+  xml: string,
+  more: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+): Promise<{ readonly sipp: RunningSipp; readonly server: ServerProcess; readonly directory: string }> {
   const directory = await mkdtemp(join(options.directory, 'sipp-'));
   const scenario = join(directory, 'caller.xml');
   const statistics = join(directory, 'statistics.csv');
   const errors = join(directory, 'errors.log');
-  await writeFile(scenario, callerScenario(options.holdMs));
+  await writeFile(scenario, xml);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
   const { proxy, from } = options;
-  const sipp = await startServer(
+  const server = await startServer(
     'sipp',
     [
       `${proxy.host}:${proxy.port}`,
-      ...['-sf', scenario, '-i', from, '-p', '5060', '-mi', from, '-s', '1000'],
+      ...['-sf', scenario, '-i', from, '-p', '5060', '-mi', from],
       ...['-r', String(options.callsPerSecond), '-rp', '1000', '-l', '5000', '-nostdin'],
       ...(options.calls === undefined ? [] : ['-m', String(options.calls)]),
       ...['-trace_stat', '-stf', statistics, '-fd', '1', '-trace_err', '-error_file', errors],
+      ...more,
     ],
     { debianPackage: 'sip-tester', cwd: directory, env: { ...process.env, TERM: 'dumb' } },
   );
 
   const counts = (): SippCounts => lastCounts(existsSync(statistics) ? readFileSync(statistics, 'utf8') : '');
   const done = async (): Promise<SippCounts> => {
-    const code = await sipp.end;
+    const code = await server.end;
     // 0: every call was successful; 1: at least one was not; anything else: SIPp itself was in trouble.
-    if (code !== 0 && code !== 1) throw new Error(`SIPp ended with ${code}:\n${sipp.log().slice(-2_000)}`);
+    if (code !== 0 && code !== 1) throw new Error(`SIPp ended with ${code}:\n${server.log().slice(-2_000)}`);
     return counts();
   };
-  return {
-    pid: sipp.pid,
+  const sipp: RunningSipp = {
+    pid: server.pid,
+    from,
     counts,
     errors: () => (existsSync(errors) ? readFileSync(errors, 'utf8') : ''),
     finish() {
       // SIPp's "stop when the calls have ended".
-      sipp.signal('SIGUSR1');
+      server.signal('SIGUSR1');
       return done();
     },
     done,
-    stop: () => sipp.stop(),
+    stop: () => server.stop(),
   };
+  return { sipp, server, directory };
 }
 
 /** The counts in the last whole line of a `-trace_stat` file. */
@@ -98,52 +117,4 @@ function lastCounts(csv: string): SippCounts {
     successful: column('SuccessfulCall(C)'),
     failed: column('FailedCall(C)'),
   };
-}
-
-function callerScenario([shortest, longest]: readonly [number, number]): string {
-  const inDialog = (method: string, sequence: number): string => `<![CDATA[
-${method} [next_url] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-[routes]
-Max-Forwards: 70
-From: "caller" <sip:caller@[local_ip]:[local_port]>;tag=[pid]SIPpTag[call_number]
-To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
-Call-ID: [call_id]
-CSeq: ${sequence} ${method}
-Content-Length: 0
-
-]]>`;
-  return `<?xml version="1.0" encoding="ISO-8859-1" ?>
-<!DOCTYPE scenario SYSTEM "sipp.dtd">
-<scenario name="caller">
-  <send retrans="500"><![CDATA[
-INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-Max-Forwards: 70
-From: "caller" <sip:caller@[local_ip]:[local_port]>;tag=[pid]SIPpTag[call_number]
-To: <sip:[service]@[remote_ip]:[remote_port]>
-Call-ID: [call_id]
-CSeq: 1 INVITE
-Contact: <sip:caller@[local_ip]:[local_port]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=caller 53655765 2353687637 IN IP[local_ip_type] [local_ip]
-s=-
-c=IN IP[media_ip_type] [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0
-a=rtpmap:0 PCMU/8000
-]]></send>
-  <recv response="100" optional="true"/>
-  <recv response="180" optional="true"/>
-  <recv response="183" optional="true"/>
-  <recv response="200" rrs="true" timeout="10000"/>
-  <send>${inDialog('ACK', 1)}</send>
-  <pause distribution="uniform" min="${shortest}" max="${longest}"/>
-  <send retrans="500">${inDialog('BYE', 2)}</send>
-  <recv response="200" timeout="10000"/>
-</scenario>
-`;
 }

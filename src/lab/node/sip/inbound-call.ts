@@ -63,7 +63,7 @@ export class InboundCall {
       return;
     }
     this.#first.respond(180, 'Ringing', [['Contact', this.#contact()]]);
-    this.#timer = setTimeout(() => this.#answer(), after);
+    if (Number.isFinite(after)) this.#timer = setTimeout(() => this.#answer(), after);
   }
 
   #answer(): void {
@@ -88,22 +88,26 @@ export class InboundCall {
     const { channels, core } = this.#around;
     const { channel } = this;
     const { user } = this.#leg.request;
-    const callee = channels.start({
+    const setup = {
       ...channel.setup,
       direction: 'outbound',
       name: `sofia/${profileOf(core)}/${user}`,
       calleeName: 'Outbound Call',
       calleeNumber: user,
+    } as const;
+    const callee = channels.start(setup, (one) => {
+      one.set([
+        ['direction', 'outbound'],
+        ['uuid', one.uuid],
+        ['call_uuid', channel.uuid],
+        ['originator', channel.uuid],
+      ]);
+      one.onEnd = () => one.set(hangupVariables(one));
+      one.isCallee = true;
+      one.callUuid = channel.uuid;
+      one.originator = channel;
+      one.partner = channel;
     });
-    callee.set([
-      ['direction', 'outbound'],
-      ['uuid', callee.uuid],
-      ['call_uuid', channel.uuid],
-    ]);
-    callee.onEnd = () => callee.set(hangupVariables(callee));
-    callee.isCallee = true;
-    callee.callUuid = channel.uuid;
-    callee.partner = channel;
     channel.callUuid = channel.uuid;
     channel.partner = callee;
     channel.application = 'bridge';
@@ -128,6 +132,21 @@ export class InboundCall {
 
   acknowledged(): void {
     this.#invite.acknowledged();
+  }
+
+  /** What rings is answered now. */
+  answerNow(): void {
+    if (this.#first.status >= 200) return;
+    clearTimeout(this.#timer);
+    this.#answer();
+  }
+
+  /** What rings is refused now, as by a node whose far side failed: the caller's proxy may try the next one. */
+  failNow(): void {
+    if (this.#first.status >= 200) return;
+    this.#first.respond(503, 'Service Unavailable');
+    this.#around.settled(503);
+    this.#around.channels.end(this.channel, 'NORMAL_TEMPORARY_FAILURE', 'node');
   }
 
   /** A CANCEL for the INVITE. Too late, it changes nothing. */
@@ -176,9 +195,9 @@ export class InboundCall {
       const busy = channel.cause === 'USER_BUSY';
       this.#first.respond(busy ? 486 : 480, busy ? 'Busy Here' : 'Temporarily Unavailable');
       this.#around.settled(this.#first.status);
-    } else {
-      if (this.#first.status < 300) this.#invite.acknowledged();
-      if (by !== 'caller' && by !== 'cancelled') this.#sendBye(channel.cause);
+    } else if (this.#first.status < 300) {
+      this.#invite.acknowledged();
+      if (by !== 'caller') this.#sendBye(channel.cause);
     }
     const via = by === 'caller' ? this.#lastVia : this.#leg.via.full;
     channel.set(byeVariables(this.#leg, by, via));

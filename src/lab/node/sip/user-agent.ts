@@ -44,6 +44,16 @@ export class UserAgent {
     return this.#transactions.open;
   }
 
+  /** Settles every call that rings, and says how many these were. */
+  settleRinging(how: 'answer' | 'fail'): number {
+    const ringing = [...this.#pending.values()];
+    for (const call of ringing) {
+      if (how === 'answer') call.answerNow();
+      else call.failNow();
+    }
+    return ringing.length;
+  }
+
   #receive(message: SipMessage, source: Endpoint): void {
     // A profile that did not come up has no socket; nobody hears anything from it.
     if (this.#platform.core.faults.is('noProfile')) return;
