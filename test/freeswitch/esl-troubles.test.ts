@@ -244,7 +244,7 @@ describe('turned away at the door', () => {
   test.each<[string, Mood, string, string]>([
     ['the password was changed', 'password', 'esl.auth', 'does not accept the password'],
     ['the ACL was changed', 'acl', 'esl.acl', 'rejects the address of this machine'],
-  ])('%s: who is in stays in, who comes anew is told so', async (_what, mood, code, says) => {
+  ])('%s: who must come anew is told so, until that is over', async (_what, mood, code, says) => {
     const stage = await Stage.begin();
     stage.last.socket.resetAndDestroy();
     await stage.last.gone;

@@ -126,6 +126,51 @@ describe('a call', () => {
     expect(node.inviteLog()).toContainEqual(expect.objectContaining({ callId: dialog.callId, code: 487 }));
   });
 
+  test('that rings for ever is answered when it is told to, and a bridge then has its second leg', async () => {
+    const dialog = phone.dialog(node.sip, 'ring-bridge');
+    dialog.invite();
+    await dialog.answer('INVITE', 180);
+    expect(await sessions()).toBe('1 session(s) - ');
+    await node.control.settleRinging('answer');
+    await dialog.answer('INVITE', 200);
+    dialog.acknowledge();
+    expect(await sessions()).toBe('2 session(s) - ');
+    await dialog.bye();
+  });
+
+  test('through a bridge: its second leg says from its creation on whose it is', async () => {
+    const esl = await login();
+    esl.send('event json CHANNEL_CREATE');
+    await esl.frame();
+    const dialog = await phone.call(node.sip, 'bridge1');
+    const [a, b] = [await esl.frame(), await esl.frame()].map(
+      (frame) => JSON.parse(frame.slice(frame.indexOf('\n\n') + 2)) as Record<string, string>,
+    );
+    expect(a?.['Channel-Call-UUID']).toBe(a?.['Unique-ID']);
+    expect(Object.keys(a ?? {}).filter((name) => name.startsWith('Other-'))).toEqual([]);
+    expect(b).toMatchObject({
+      'Call-Direction': 'outbound',
+      'Channel-Call-UUID': a?.['Unique-ID'],
+      'Other-Type': 'originator',
+      'Other-Leg-Unique-ID': a?.['Unique-ID'],
+      'Other-Leg-Network-Addr': phone.host,
+      'Caller-Unique-ID': b?.['Unique-ID'],
+      variable_call_uuid: a?.['Unique-ID'],
+    });
+    await dialog.bye();
+  });
+
+  test('without SIP has no address', async () => {
+    const esl = await login();
+    esl.send('event json CHANNEL_CREATE');
+    await esl.frame();
+    await api('originate loopback/9196/public &hangup()');
+    for (const frame of [await esl.frame(), await esl.frame()]) {
+      expect(frame).toContain('"Caller-Source":"mod_loopback"');
+      expect(frame).not.toContain('Network-Addr');
+    }
+  });
+
   test('is answered after its ringing', async () => {
     const dialog = await phone.call(node.sip, 'ring300');
     expect(dialog.answers('INVITE').map(codeOf)).toEqual([100, 180, 200]);
@@ -253,6 +298,21 @@ describe('a node that takes nothing new', () => {
     await api('hupall');
     expect(await api('originate loopback/9196/public &hangup()')).toMatch(/^\+OK /);
     expect(await sessions()).toBe('0 session(s) - ');
+  });
+
+  test('paused outbound alone takes calls and begins none', async () => {
+    await start();
+    expect(await api('fsctl pause outbound')).toBe('+OK\n');
+    expect(await api('fsctl pause_check outbound')).toBe('true');
+    expect(await api('fsctl pause_check inbound')).toBe('false');
+    expect(await api('originate loopback/9196/public &park()')).toBe('-ERR DESTINATION_OUT_OF_ORDER\n');
+    await (await phone.call(node.sip)).bye();
+    await api('fsctl pause inbound');
+    expect(await api('fsctl resume outbound')).toBe('+OK\n');
+    expect(await api('fsctl pause_check outbound')).toBe('false');
+    expect(await api('fsctl pause_check inbound')).toBe('true');
+    await api('fsctl resume inbound');
+    expect(await api('originate loopback/9196/public &hangup()')).toMatch(/^\+OK /);
   });
 
   test('at its session limit refuses alike', async () => {

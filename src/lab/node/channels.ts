@@ -39,6 +39,8 @@ export class Channel {
   /** The channel whose call this one belongs to, `''` while it is in no bridge. */
   callUuid = '';
   calleeDirection = '';
+  /** The channel that began this one to bridge with it. */
+  originator: Channel | undefined;
   partner: Channel | undefined;
   /** The b-leg of a bridge: its call is counted at the a-leg. */
   isCallee = false;

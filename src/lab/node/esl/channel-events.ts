@@ -60,11 +60,12 @@ export function channelHeaders(name: ChannelEventName, channel: Channel): Header
     ['Call-Direction', setup.direction],
     ['Presence-Call-Direction', setup.direction],
     ['Channel-HIT-Dialplan', String(setup.direction === 'inbound')],
-    ['Channel-Call-UUID', channel.uuid],
+    ['Channel-Call-UUID', channel.variables.get('call_uuid') ?? channel.uuid],
     ['Answer-State', stage.answerState],
     ...hangup,
     ...codecHeaders(setup.codec),
-    ...callerHeaders(channel),
+    ...profileHeaders('Caller', channel),
+    ...otherLegHeaders(channel),
     ...[...channel.variables].map(([key, value]): [string, string] => [`variable_${key}`, value]),
   ];
 }
@@ -77,40 +78,46 @@ function codecHeaders(codec: 'PCMU' | 'L16'): Headers {
   ]);
 }
 
-function callerHeaders(channel: Channel): Headers {
+/** From its creation on a channel that another one began names that one (switch_channel_event_set_basic_data). */
+function otherLegHeaders({ originator }: Channel): Headers {
+  return originator ? [['Other-Type', 'originator'], ...profileHeaders('Other-Leg', originator)] : [];
+}
+
+/** A caller profile; FreeSWITCH writes no header for an address that it does not know. */
+function profileHeaders(prefix: 'Caller' | 'Other-Leg', channel: Channel): Headers {
   const { setup } = channel;
   const created = String(channel.createdAt);
   const times = { Answered: channel.answeredAt, Progress: 0, 'Progress-Media': 0, Hangup: channel.endedAt };
-  return [
-    ['Caller-Direction', setup.direction],
-    ['Caller-Logical-Direction', setup.direction],
-    ['Caller-Username', setup.cidNumber],
-    ['Caller-Dialplan', setup.dialplan],
-    ['Caller-Caller-ID-Name', setup.cidName],
-    ['Caller-Caller-ID-Number', setup.cidNumber],
-    ['Caller-Orig-Caller-ID-Name', setup.cidName],
-    ['Caller-Orig-Caller-ID-Number', setup.cidNumber],
-    ['Caller-Network-Addr', setup.ip],
-    ['Caller-ANI', setup.cidNumber],
-    ['Caller-Destination-Number', setup.destination],
-    ['Caller-Unique-ID', channel.uuid],
-    ['Caller-Source', setup.leg ? 'mod_sofia' : 'mod_loopback'],
-    ['Caller-Context', 'public'],
-    ['Caller-Channel-Name', setup.name],
-    ['Caller-Profile-Index', '1'],
-    ['Caller-Profile-Created-Time', created],
-    ['Caller-Channel-Created-Time', created],
-    ...Object.entries(times).map(([name, at]): [string, string] => [
-      `Caller-Channel-${name}-Time`,
-      String(at),
-    ]),
-    ['Caller-Channel-Transfer-Time', '0'],
-    ['Caller-Channel-Resurrect-Time', '0'],
-    ['Caller-Channel-Bridged-Time', '0'],
-    ['Caller-Channel-Last-Hold', '0'],
-    ['Caller-Channel-Hold-Accum', '0'],
-    ['Caller-Screen-Bit', 'true'],
-    ['Caller-Privacy-Hide-Name', 'false'],
-    ['Caller-Privacy-Hide-Number', 'false'],
+  const headers: Headers = [
+    ['Direction', setup.direction],
+    ['Logical-Direction', setup.direction],
+    ['Username', setup.cidNumber],
+    ['Dialplan', setup.dialplan],
+    ['Caller-ID-Name', setup.cidName],
+    ['Caller-ID-Number', setup.cidNumber],
+    ['Orig-Caller-ID-Name', setup.cidName],
+    ['Orig-Caller-ID-Number', setup.cidNumber],
+    ['Network-Addr', setup.ip],
+    ['ANI', setup.cidNumber],
+    ['Destination-Number', setup.destination],
+    ['Unique-ID', channel.uuid],
+    ['Source', setup.leg ? 'mod_sofia' : 'mod_loopback'],
+    ['Context', 'public'],
+    ['Channel-Name', setup.name],
+    ['Profile-Index', '1'],
+    ['Profile-Created-Time', created],
+    ['Channel-Created-Time', created],
+    ...Object.entries(times).map(([name, at]): [string, string] => [`Channel-${name}-Time`, String(at)]),
+    ['Channel-Transfer-Time', '0'],
+    ['Channel-Resurrect-Time', '0'],
+    ['Channel-Bridged-Time', '0'],
+    ['Channel-Last-Hold', '0'],
+    ['Channel-Hold-Accum', '0'],
+    ['Screen-Bit', 'true'],
+    ['Privacy-Hide-Name', 'false'],
+    ['Privacy-Hide-Number', 'false'],
   ];
+  return headers
+    .filter(([name, value]) => name !== 'Network-Addr' || value !== '')
+    .map(([name, value]) => [`${prefix}-${name}`, value]);
 }
