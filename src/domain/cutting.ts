@@ -41,7 +41,7 @@ export function callsOf(live: LiveCalls, rules: CutRules): readonly LiveCall[] {
   return grouped(live.channels)
     .map(({ id, legs }): LiveCall => {
       const createdEpoch = Math.min(...legs.map((leg) => leg.createdEpoch));
-      const kind = legs.some((leg) => isProtected(leg.destination, protect))
+      const kind = legs.some((leg) => isProtected(leg, protect))
         ? 'protected'
         : legs.some((leg) => expendable.some((pattern) => pattern.test(numberOf(leg.destination))))
           ? 'expendable'
@@ -129,8 +129,11 @@ function grouped(
 }
 
 /** A number may never be missed for the way in which it is written: as it stands and the bare number both count. */
-function isProtected(destination: string, patterns: readonly RegExp[]): boolean {
-  return patterns.some((pattern) => pattern.test(destination) || pattern.test(numberOf(destination)));
+function isProtected(leg: ChannelRow, patterns: readonly RegExp[]): boolean {
+  // A call that was transferred from an emergency number to a queue is an emergency call.
+  return [leg.destination, leg.initialDestination].some((destination) =>
+    patterns.some((pattern) => pattern.test(destination) || pattern.test(numberOf(destination))),
+  );
 }
 
 /**

@@ -111,7 +111,10 @@ export interface ChannelRow {
   readonly createdEpoch: number;
   readonly name: string;
   readonly callerNumber: string;
+  /** What it is at now: a transfer changes it. */
   readonly destination: string;
+  /** What was dialled at first. */
+  readonly initialDestination: string;
   readonly application: string;
   readonly networkAddress: string;
   readonly callUuid: string;

@@ -49,6 +49,7 @@ function readChannel(value: unknown): ChannelRow | undefined {
     name: text('name'),
     callerNumber: text('cid_num'),
     destination: text('dest'),
+    initialDestination: text('initial_dest'),
     application: text('application'),
     networkAddress: text('ip_addr'),
     callUuid: text('call_uuid'),

@@ -19,6 +19,7 @@ function leg(uuid: string, destination: string, changes: Partial<ChannelRow> = {
     name: `sofia/external/${uuid}`,
     callerNumber: '+4930123456',
     destination,
+    initialDestination: destination,
     application: '',
     networkAddress: '10.0.1.5',
     callUuid: '',
@@ -42,6 +43,11 @@ describe('callsOf', () => {
   const rows: readonly (readonly [string, readonly ChannelRow[], readonly string[]])[] = [
     ['no legs', [], []],
     ['one leg', [leg('a', '9000')], ['a:ordinary a']],
+    [
+      'an emergency call that was transferred',
+      [leg('a', 'queue-1', { initialDestination: '112' })],
+      ['a:protected a'],
+    ],
     ['two calls of one leg each', [leg('a', '9000'), leg('b', '9000')], ['a:ordinary a', 'b:ordinary b']],
     [
       'a bridged pair, the first leg naming itself',
