@@ -14,7 +14,7 @@ import { createLocalCommand } from '../local/local-command.ts';
 import { guardedCommand } from '../ssh/remote-command.ts';
 import { createHost } from '../ssh/host.ts';
 import { within } from '../workflow/deadline.ts';
-import type { HostPort } from '../workflow/ports.ts';
+import type { HostPort, LocalCommand } from '../workflow/ports.ts';
 import type { World } from '../workflow/world.ts';
 import type { Host } from './host.ts';
 
@@ -77,7 +77,7 @@ export function compose(cluster: Cluster, host: Host): Composed {
     proxies,
     hosts,
     probe: createSipProbe(),
-    local: createLocalCommand(),
+    local: inEnvironment(createLocalCommand(), withoutSecrets(cluster, host.env)),
     resolve: (name, signal) => resolveName(name, timeouts.request, signal),
     standing: async (node) => (await findStandingBaseline(cluster.state.dir, cluster.name, node)) ?? null,
     hasSettled: (run) => hasSettled(cluster.state.dir, run),
@@ -116,6 +116,28 @@ export function compose(cluster: Cluster, host: Host): Composed {
       await Promise.all([...hosts.values(), ...proxyHosts.values()].map((port) => port.close()));
     },
   };
+}
+
+/** The user's commands find the user's own surroundings: PATH, HOME, SSH_AUTH_SOCK. */
+function inEnvironment(local: LocalCommand, around: Readonly<Record<string, string>>): LocalCommand {
+  return {
+    run: (command, env, timeout, signal) => local.run(command, { ...around, ...env }, timeout, signal),
+  };
+}
+
+/** What a command writes is journaled: one that prints its environment must not print a password with it. */
+function withoutSecrets({ nodes, proxies }: Cluster, env: Host['env']): Readonly<Record<string, string>> {
+  const secrets = new Set(
+    [
+      ...nodes.flatMap(({ esl, ssh }) => [esl.password, ssh.passphrase]),
+      ...proxies.flatMap(({ rpc, via }) => [rpc.basic?.password, rpc.token?.value, via?.passphrase]),
+    ].flatMap((secret) => (secret === undefined ? [] : [secret.reveal()])),
+  );
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value === undefined || secrets.has(value) ? [] : [[name, value] as const],
+    ),
+  );
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {

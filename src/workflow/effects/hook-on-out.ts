@@ -25,6 +25,7 @@ export const hookOnOut: EffectHandler<'hook.on_out'> = {
     } catch (error) {
       const { code, message } = errorInfo(error);
       if (!(error instanceof FshaError)) throw error;
+      if (code === 'interrupted') return { outcome: 'unknown', read: null, error };
       return {
         outcome: code === 'hook.failed' ? 'failed' : 'unknown',
         read: null,
@@ -35,7 +36,14 @@ export const hookOnOut: EffectHandler<'hook.on_out'> = {
 };
 
 function resultOf({ exitCode, signal, stdout, stderr }: CommandResult): ReadBack<'hook.on_out'> {
-  const output = printable(`${stdout}\n${stderr}`.trim().slice(-KEPT), KEPT);
+  const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim());
+  const output = printable(
+    lines
+      .filter((line) => line !== '')
+      .join(' / ')
+      .slice(-KEPT),
+    KEPT,
+  );
   const read: HookResult = { exitCode, signal, output };
   if (exitCode === 0) return { outcome: 'done', read };
   const end = exitCode === null ? `was ended by ${signal ?? 'a signal'}` : `failed (exit status ${exitCode})`;
