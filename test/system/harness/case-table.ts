@@ -22,10 +22,14 @@ export function caseTable(title: string): { add(row: CaseRow): void } {
   afterAll(() => {
     if (rows.length > 0) console.log(`${title}\n${tableText(rows)}`);
     const file = process.env['FSHA_CASES'];
-    if (file === undefined || file === '') return;
-    appendFileSync(file, rows.map((row) => `${JSON.stringify({ title, ...row })}\n`).join(''));
+    if (file !== undefined && file !== '') appendCases(file, title, rows);
   });
   return { add: (row) => void rows.push(row) };
+}
+
+/** One JSON line a row; files of several workers may be appended to at once. */
+export function appendCases(file: string, title: string, rows: readonly CaseRow[]): void {
+  appendFileSync(file, rows.map((row) => `${JSON.stringify({ title, ...row })}\n`).join(''));
 }
 
 /** Columns as wide as their widest cell. */

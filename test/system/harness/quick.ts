@@ -1,6 +1,6 @@
 /**
  * Settings for tests of what goes wrong: every wait of fsha's is a second or a few, so that a drain with a restart takes
- * about 8 s. What a cluster is given as settings goes over them.
+ * 5 to 7 s. What a cluster is given as settings goes over them.
  */
 export const QUICK = {
   /** Keys of fsha.yaml. */

@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../../support/until.ts';
-import { tableText } from './case-table.ts';
+import { appendCases, tableText } from './case-table.ts';
 import { finalState, readFinalState } from './final-state.ts';
-import { endStrayRuns, journalEvents, only, startFsha } from './fsha.ts';
+import { journalEvents, only, startFsha } from './fsha.ts';
 import { processGroup } from '../../support/processes.ts';
 import { startRealCluster, type RealCluster } from './real-cluster.ts';
 import type { RealSshServer } from './openssh.ts';
@@ -256,19 +256,25 @@ describe('fsha as a process', () => {
     await cluster.hold({ '1000': 1 }, { at: { host: node.host, port: 5080 } });
     const fsha = await startFsha(drain(cluster.configFile));
     await fsha.untilEvent((event) => event.type === 'step.progress');
-    expect(await endStrayRuns()).toBe(1);
-    expect(await fsha.done).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
     expect(await finalState(cluster)).toBe('lb-1 DX, lb-2 DX; open; no restart; marked');
     await cluster.reset();
+    expect(await fsha.done).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
     expect(await finalState(cluster)).toBe(WELL);
   });
 });
 
-test('a table with columns as wide as they have to be', () => {
-  const text = tableText([
+test('a table with columns as wide as they have to be, and a file of JSON lines', async () => {
+  const rows = [
     { case: 'a', did: 'gave it back', state: 'lb-1 AP; open', exit: 12 },
     { case: 'a longer one', did: 'x', state: 'y', exit: null },
-  ]);
+  ];
+  const file = `${cluster.directory}/cases.ndjson`;
+  appendCases(file, 'title', rows);
+  const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
+    rows.map((row) => ({ title: 'title', ...row })),
+  );
+  const text = tableText(rows);
   expect(text.split('\n')).toEqual([
     '  case          fsha          final state, from the servers  exit',
     '  a             gave it back  lb-1 AP; open                  12',
