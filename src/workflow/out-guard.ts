@@ -2,6 +2,7 @@
  * Keeps a node out while a step goes on that needs it out: every new reading of every proxy is looked at, and what somebody
  * enabled is disabled again. Each proxy has a loop of its own, so that one that does not answer never delays the others.
  */
+import { setMaxListeners } from 'node:events';
 import { foundDestinations } from '../domain/baseline.ts';
 import { readFlags } from '../domain/dispatcher-state.ts';
 import { destinationKey, type Drift, readOut } from '../domain/drift.ts';
@@ -42,6 +43,8 @@ async function keepOut<T>(
   context.signal.addEventListener('abort', onOuter, { once: true });
   if (context.signal.aborted) end.abort();
   const guard = { ...context, signal: AbortSignal.any([end.signal, done.signal]) };
+  // Every proxy has waits of its own on these: tens of proxies are no leak.
+  setMaxListeners(0, end.signal, guard.signal);
   const loops = proxies.map((proxy) =>
     guardProxy(guard, proxy).catch((error: unknown) => {
       if (isInterruption(error) && guard.signal.aborted) return;

@@ -1,0 +1,234 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { noArrivals } from '../../src/domain/arrivals.ts';
+import { FshaError, interrupted } from '../../src/domain/errors.ts';
+import { beginFight } from '../../src/domain/fight.ts';
+import { type NodeRunState } from '../../src/domain/run.ts';
+import type { NewEvent } from '../../src/domain/run-events.ts';
+import { NO_WISHES } from '../../src/domain/wishes.ts';
+import { whileOut } from '../../src/workflow/out-guard.ts';
+import type { ProxyPort } from '../../src/workflow/ports.ts';
+import type { NodeMemory, StepContext } from '../../src/workflow/step.ts';
+import { Watcher } from '../../src/workflow/watcher.ts';
+import type { World } from '../../src/workflow/world.ts';
+import { baseline, cluster, DOWN, known, node, policy, seenProxy, unknown } from '../domain/builders.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const URI = 'sip:10.0.1.10:5080';
+const POLL = 5_000;
+
+/** A proxy whose FLAGS of node-1 a test sets, and that takes `takes` ms for an answer where it is silent. */
+class FakeProxy implements ProxyPort {
+  readonly proxy: string;
+  readonly #clock: ManualClock;
+  flags = 'DX';
+  instance = 'first';
+  silentFor = 0;
+  sets = 0;
+
+  constructor(proxy: string, clock: ManualClock) {
+    this.proxy = proxy;
+    this.#clock = clock;
+  }
+
+  login(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async observe(signal: AbortSignal): ReturnType<ProxyPort['observe']> {
+    const at = this.#clock.now();
+    if (this.silentFor > 0) {
+      await this.#clock.sleep(this.silentFor, signal);
+      return seenProxy(this.proxy, [], { at, trouble: DOWN, sets: unknown('silent'), instance: unknown('') });
+    }
+    return seenProxy(this.proxy, [[URI, this.flags]], { at, instance: known(this.instance) });
+  }
+
+  setState(): Promise<void> {
+    this.sets += 1;
+    this.flags = 'DX';
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+interface Stage {
+  readonly clock: ManualClock;
+  readonly one: FakeProxy;
+  readonly two: FakeProxy;
+  readonly events: readonly NewEvent[];
+  readonly memory: NodeMemory;
+  /** The step under guard; lasts until it is told to end. */
+  readonly step: Promise<unknown>;
+  readonly end: () => void;
+}
+
+function stage(changes: { restarting?: boolean; outSince?: number | null; ignore?: string } = {}): Stage {
+  const clock = new ManualClock();
+  const one = new FakeProxy('lb-1', clock);
+  const two = new FakeProxy('lb-2', clock);
+  const events: NewEvent[] = [];
+  const watcher = new Watcher([], [one, two], clock, POLL);
+  watcher.start();
+  const state: NodeRunState = {
+    baseline: baseline(),
+    found: baseline().destinations,
+    verdicts: [],
+    effects:
+      changes.restarting === true
+        ? [
+            {
+              intent: { effect: 'node.restart', target: { node: 'node-1' }, found: 'u1', wanted: 'x' },
+              step: 'node-1/restart',
+              settled: null,
+            },
+          ]
+        : [],
+    steps: {},
+    failure: null,
+    undo: null,
+    wishes: NO_WISHES,
+    drifted: {},
+  };
+  const memory: NodeMemory = {
+    outSince: changes.outSince === undefined ? 0 : changes.outSince,
+    startedAs: { 'lb-1': 'first', 'lb-2': 'first' },
+    markWanted: null,
+    coreUuid: null,
+    markFound: null,
+    fight: beginFight(),
+    arrivals: noArrivals(),
+    warned: new Set(),
+    cutServed: null,
+    cutAt: null,
+  };
+  const world = {
+    cluster: cluster(),
+    clock,
+    proxies: new Map([one, two].map((proxy) => [proxy.proxy, proxy])),
+  } as unknown as World;
+  const stop = new AbortController();
+  const context: StepContext = {
+    world,
+    watcher,
+    node: node('node-1', '10.0.1.10'),
+    step: 'node-1/wait_drained',
+    run: 'r1',
+    who: 'ops@bastion',
+    signal: stop.signal,
+    leave: new AbortController().signal,
+    policy: () => policy({ poll: POLL, ignoreProxies: changes.ignore === undefined ? [] : [changes.ignore] }),
+    record: (event) => {
+      events.push(event);
+      return Promise.resolve();
+    },
+    soFar: () => state,
+    memory,
+  };
+  let finish = (): void => undefined;
+  const work = whileOut<'wait_drained'>(
+    (inner) =>
+      new Promise((resolve, reject) => {
+        finish = () => resolve('succeeded');
+        inner.signal.addEventListener('abort', () => reject(interrupted('the step')), { once: true });
+      }),
+  );
+  const step = work(context, {}).catch((error: unknown) => error);
+  ends.push(async () => {
+    stop.abort();
+    await clock.pass(20_000);
+    await watcher.stop();
+    await step;
+  });
+  return { clock, one, two, events, memory, step, end: () => finish() };
+}
+
+function drifts(events: readonly NewEvent[]): readonly string[] {
+  return events.flatMap((event) =>
+    event.type === 'drift.detected' ? [`${event.data.target.split(' ')[0] ?? ''}: ${event.data.cause}`] : [],
+  );
+}
+
+describe('the guard', () => {
+  it('sets again what somebody enabled at the next poll, and says so', async () => {
+    const { clock, one, two, events, memory } = stage();
+    await clock.pass(1_000);
+    one.flags = 'AX';
+    await clock.pass(POLL);
+    expect([one.flags, one.sets, two.sets]).toEqual(['DX', 1, 0]);
+    expect(drifts(events)).toEqual(['lb-1: dispatcher.reload, or somebody set it']);
+    expect(memory.outSince).toBeGreaterThan(1_000);
+  });
+
+  it('does not wait for another proxy that is silent', async () => {
+    const { clock, one, two } = stage();
+    await clock.pass(1_000);
+    two.silentFor = 60_000;
+    await clock.pass(POLL);
+    one.flags = 'AX';
+    await clock.pass(POLL);
+    expect(one.flags).toBe('DX');
+  });
+
+  it('tells a restart once: what comes later on the same proxy is a reload', async () => {
+    const { clock, one, events } = stage();
+    one.instance = 'second';
+    one.flags = 'AX';
+    await clock.pass(POLL);
+    await clock.pass(60_000);
+    one.flags = 'AX';
+    await clock.pass(POLL);
+    expect(drifts(events)).toEqual([
+      'lb-1: lb-1 was restarted',
+      'lb-1: dispatcher.reload, or somebody set it',
+    ]);
+  });
+
+  it('stops the step when it is enabled again at once five times', async () => {
+    const { clock, one, step } = stage();
+    for (let round = 1; round <= 5; round += 1) {
+      one.flags = 'AX';
+      await clock.pass(POLL + 1);
+    }
+    const error = await step;
+    expect(error).toBeInstanceOf(FshaError);
+    expect(error).toMatchObject({
+      code: 'drain.drift',
+      message: expect.stringContaining('lb-1 set 1') as string,
+    });
+    expect(one.sets).toBe(4);
+  });
+
+  it('never gives up once the restart was intended', async () => {
+    const { clock, one, step, end } = stage({ restarting: true });
+    for (let round = 1; round <= 9; round += 1) {
+      one.flags = 'AX';
+      await clock.pass(POLL + 1);
+    }
+    expect([one.flags, one.sets]).toEqual(['DX', 9]);
+    end();
+    await clock.pass(1);
+    expect(await step).toBe('succeeded');
+  });
+
+  it('sets on a proxy that may be ignored when it answers, and does not call that drift', async () => {
+    const { clock, two, events } = stage({ ignore: 'lb-2' });
+    two.flags = 'AP';
+    await clock.pass(POLL + 1);
+    expect([two.flags, two.sets, drifts(events)]).toEqual(['DX', 1, []]);
+  });
+
+  it('keeps nothing out that this run has not taken out', async () => {
+    const { clock, one } = stage({ outSince: null });
+    one.flags = 'AP';
+    await clock.pass(3 * POLL);
+    expect([one.flags, one.sets]).toEqual(['AP', 0]);
+  });
+});
