@@ -102,7 +102,7 @@ function unconfirmed<K extends EffectKind>(
   const why = acted === null ? 'it was accepted, but nothing changed' : acted.message;
   const error = new FshaError(
     'effect.failed',
-    `${name} did not take effect: ${why}; it reads ${String(last.read)}`,
+    `${name} did not take effect: ${why}; it reads ${typeof last.read === 'string' ? last.read : JSON.stringify(last.read)}`,
     acted?.hint ?? '',
   );
   return { outcome: 'failed', read: last.read, error };
