@@ -1,5 +1,5 @@
 import { roughDuration } from '../../domain/duration.ts';
-import { type ErrorInfo, FshaError } from '../../domain/errors.ts';
+import { type ErrorCode, type ErrorInfo, FshaError } from '../../domain/errors.ts';
 import { printable } from '../../domain/text.ts';
 import { findNode } from '../../domain/cluster.ts';
 import type { EffectHandler, ReadBack } from '../effect-handler.ts';
@@ -37,9 +37,10 @@ export const nodeRestart: EffectHandler<'node.restart'> = {
     );
     if (result.exitCode === 0) return;
     const said = printable((result.stderr.trim() || result.stdout.trim()).replace(/\s+/g, ' '));
+    const { code, end } = endOf(result.exitCode, result.signal);
     throw new FshaError(
-      'ssh.exec',
-      `the restart command on ${target.node} ${endOf(result.exitCode, result.signal)}${said === '' ? '' : `: ${said}`}`,
+      code,
+      `the restart command on ${target.node} ${end}${said === '' ? '' : `: ${said}`}`,
       'Run it by hand on the node and see.',
     );
   },
@@ -54,7 +55,9 @@ export const nodeRestart: EffectHandler<'node.restart'> = {
   ): Promise<ReadBack<'node.restart'>> => {
     const { clock } = world;
     const began = clock.now();
-    const deadline = began + timeoutOf(world, target.node);
+    const timeout = timeoutOf(world, target.node);
+    const deadline = began + timeout;
+    const sureAfter = Math.min(SURE_AFTER, timeout / 2);
     let answered: number | null = null;
     for (;;) {
       const seen = await nodePort(world, target.node)
@@ -69,7 +72,7 @@ export const nodeRestart: EffectHandler<'node.restart'> = {
           }
         } else {
           answered ??= clock.now();
-          if (acted !== null && isOwnFailure(acted) && clock.now() - answered >= SURE_AFTER) {
+          if (acted !== null && isOwnFailure(acted) && clock.now() - answered >= sureAfter) {
             return {
               outcome: 'failed',
               read: found,
@@ -89,15 +92,22 @@ function timeoutOf(world: World, name: string): number {
   return findNode(world.cluster, name)?.restart.timeout ?? 90_000;
 }
 
-function endOf(exitCode: number | null, signal: string | null): string {
-  if (exitCode === 124 || exitCode === 137) return 'ran out of time and was ended';
-  if (exitCode === 75) return 'could not begin: another restart of this node holds its lock';
-  return exitCode === null ? `was ended by ${signal ?? 'a signal'}` : `failed (exit status ${exitCode})`;
+/** `timeout` and `locked` leave open what the node will do; `ssh.exec` is the command's own word. See ssh/remote-command.ts. */
+function endOf(exitCode: number | null, signal: string | null): { code: ErrorCode; end: string } {
+  if (exitCode === 124 || exitCode === 137) return { code: 'timeout', end: 'ran out of time and was ended' };
+  if (exitCode === 75)
+    return { code: 'locked', end: 'could not begin: another restart of this node holds its lock' };
+  // The shell that sshd began is gone; what it had begun may go on.
+  if (exitCode === null) return { code: 'timeout', end: `was ended by ${signal ?? 'a signal'}` };
+  return { code: 'ssh.exec', end: `failed (exit status ${exitCode})` };
 }
 
-/** Whether the command itself said that it failed; a lost connection or a timeout says nothing. */
-function isOwnFailure(acted: ErrorInfo): boolean {
-  return acted.code === 'ssh.exec' && !/ran out of time/.test(acted.message);
+/**
+ * Whether nothing more is to be expected: the command said itself that it failed, or it was never sent, since the login
+ * failed. A connection that was lost, a timeout, or a lock that another restart holds say nothing.
+ */
+function isOwnFailure({ code }: ErrorInfo): boolean {
+  return /^(ssh|connect)\./.test(code);
 }
 
 function unknownRestart(node: string, why: string): ReadBack<'node.restart'> {
