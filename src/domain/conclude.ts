@@ -181,15 +181,15 @@ function flagsNow(node: NodeRunState): ReadonlyMap<string, string | null> {
   return flags;
 }
 
-/** For what the undo could not bring back: what to say to each proxy by hand. */
-function undoByHand(node: NodeRunState): readonly string[] {
+/** For what the undo could not bring back: what to say to each proxy, and to the node, by hand. */
+function undoByHand(name: string, node: NodeRunState): readonly string[] {
   const now = flagsNow(node);
   const first = new Map<string, NodeRunState['effects'][number]['intent']>();
   for (const { intent } of node.effects) {
     if (intent.effect === 'dispatcher.state' && !first.has(effectKey(intent)))
       first.set(effectKey(intent), intent);
   }
-  return [...first].flatMap(([key, intent]) => {
+  const destinations = [...first].flatMap(([key, intent]) => {
     const back = inverse(intent);
     if (back?.effect !== 'dispatcher.state') return [];
     const flags = now.get(key) ?? null;
@@ -202,6 +202,18 @@ function undoByHand(node: NodeRunState): readonly string[] {
         : `dispatcher.set_duid_state ${back.wanted} ${set} ${shellWord(duid)}`;
     return [`kamcmd ${call}  # on ${proxy}`];
   });
+  return [...liftByHand(name, node), ...destinations];
+}
+
+/** A fence of this run's that still stands, or may. */
+function liftByHand(name: string, node: NodeRunState): readonly string[] {
+  const pauses = node.effects.filter(({ intent }) => intent.effect === 'node.pause');
+  const found = pauses[0]?.intent.found;
+  const last = pauses.at(-1)?.settled;
+  const read = last?.effect === 'node.pause' && last.outcome !== 'unknown' ? last.read : null;
+  return pauses.length > 0 && found === false && read !== false
+    ? [`fs_cli -x 'fsctl resume inbound'  # on ${name}`]
+    : [];
 }
 
 /** As one word of a shell: a URI may have parameters, which begin with `;`. */
@@ -229,7 +241,7 @@ function nextCommands(
   }
   if (exit === EXIT.locked) return [`${command} status`, `${command} show ${run}`];
   if (exit === EXIT.unknown) {
-    const byHand = node.undo === 'failed' || node.undo === 'unknown' ? undoByHand(node) : [];
+    const byHand = node.undo === 'failed' || node.undo === 'unknown' ? undoByHand(name, node) : [];
     return [`${command} status`, `${command} show ${run}`, ...byHand, `${command} activate ${name}`];
   }
   // Drained or not, it was not restarted: going on and giving it back are both open.

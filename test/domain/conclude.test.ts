@@ -406,6 +406,26 @@ describe('conclude', () => {
     expect(conclude(state, null, 'fsha').callsCut).toBe(2);
   });
 
+  it.each([
+    ['could not be lifted', ['unknown', null], [`fs_cli -x 'fsctl resume inbound'  # on node-1`]],
+    ['was lifted', ['done', false], []],
+  ] as const)('a fence that %s by the undo', (_, [outcome, read], expected) => {
+    const pause = (wanted: boolean): Effect => ({ effect: 'node.pause', target: { node: 'node-1' }, wanted });
+    const state = fold(
+      story([
+        looked,
+        ...out,
+        ...effect('fence', pause(true), false, 'done', true),
+        failed('wait_drained', 'drain.drift'),
+        ...effect('restore', pause(false), true, outcome, read),
+        ...undo('unknown'),
+      ]),
+    );
+    if (state === undefined) throw new Error('no run');
+    const { next } = conclude(state, null, 'fsha');
+    expect(next.filter((line) => line.startsWith('fs_cli'))).toEqual(expected);
+  });
+
   it('says what to tell each proxy by hand where the undo could not', () => {
     const state = fold(
       story([

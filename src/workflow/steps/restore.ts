@@ -1,21 +1,51 @@
+import type { Effect } from '../../domain/effect.ts';
 import { FshaError } from '../../domain/errors.ts';
+import { hasFired } from '../deadline.ts';
 import { doEffect, isOwn, setDestinations, type Step } from '../step.ts';
 import { nodePort } from '../world.ts';
 
 /** Between two tries at a proxy that does not answer: ms. */
 const RETRY_EVERY = 1_000;
 
-/** Gives back what was found: destinations first, on all proxies side by side, then the rest in its order. */
+/**
+ * Gives back what was found. A fence is lifted first: a proxy that pinged a node through it would at once take it for
+ * ill. What does not answer holds up nothing else: destinations go on all proxies side by side, whether or not the node
+ * answers, and the other way round. The mark goes last: until then the node is this run's.
+ */
 export const restore: Step<'restore'> = async (context, params) => {
-  const destinations = params.effects.filter((effect) => effect.effect === 'dispatcher.state');
-  await untilDone(() => setDestinations(context, destinations));
-  for (const effect of params.effects) {
-    if (effect.effect === 'dispatcher.state') continue;
+  const { effects } = params;
+  const destinations = effects.filter((effect) => effect.effect === 'dispatcher.state');
+  const lifted = effects.filter((effect) => effect.effect === 'node.pause' && !effect.wanted);
+  const marks = effects.filter((effect) => effect.effect === 'node.mark');
+  const others = effects.filter(
+    (effect) =>
+      effect.effect !== 'dispatcher.state' && effect.effect !== 'node.mark' && !lifted.includes(effect),
+  );
+  const open = await tryOnce(() => inTurn(lifted));
+  await allOf([
+    untilDone(() => setDestinations(context, destinations)).then(() => untilDone(() => inTurn(others))),
+    ...(open ? [] : [untilDone(() => inTurn(lifted))]),
+  ]);
+  for (const mark of marks) {
     // A mark that is no longer this run's is another run's, and stays.
-    if (effect.effect === 'node.mark' && !(await holdsNode())) continue;
-    await untilDone(() => doEffect(context, effect));
+    if (await holdsNode()) await untilDone(() => doEffect(context, mark));
   }
   return 'succeeded';
+
+  async function inTurn(wanted: readonly Effect[]): Promise<void> {
+    for (const effect of wanted) await doEffect(context, effect);
+  }
+
+  /** @returns whether it is done; what went wrong is heard of at the next try */
+  async function tryOnce(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (!(error instanceof FshaError) || error.code === 'journal' || hasFired(context.signal)) throw error;
+      return false;
+    }
+  }
 
   async function holdsNode(): Promise<boolean> {
     const { mark } = await nodePort(context.world, context.node.name).observe('pulse', context.signal);
@@ -48,3 +78,9 @@ export const restore: Step<'restore'> = async (context, params) => {
     }
   }
 };
+
+/** Waits for all of it. @throws the first failure, once all have ended */
+async function allOf(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
