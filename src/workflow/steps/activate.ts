@@ -18,6 +18,7 @@ import {
   type StepContext,
 } from '../step.ts';
 import { within } from '../deadline.ts';
+import { insist } from '../insist.ts';
 import { probeOptions } from '../survey.ts';
 
 /**
@@ -25,6 +26,8 @@ import { probeOptions } from '../survey.ts';
  * a proxy that has not done so by then does not ping, which no RPC of 5.6 tells.
  */
 const PING_PATIENCE = 35_000;
+/** How long the node's ESL may be in trouble before that is a failure: ms. */
+const ESL_PATIENCE = 30_000;
 /** How long taking it out again may last: ms. */
 const OUT_AGAIN = 30_000;
 
@@ -34,13 +37,18 @@ const OUT_AGAIN = 30_000;
  * active on every proxy for minSoak.
  */
 export const activate: Step<'activate'> = async (context, params) => {
-  const { node } = context;
+  const { node, world } = context;
   // Somebody asked for it to stay out while it was being restarted or verified.
   if (!params.explicit && context.policy().hold) return 'skipped';
   const baseline = baselineOf(context);
   const { back, asFound, ignored } = sorted(context, params.explicit);
+  const target = { node: node.name };
+  const patience = (): (() => number) => {
+    const limit = world.clock.now() + ESL_PATIENCE;
+    return () => limit;
+  };
   try {
-    await doEffect(context, { effect: 'node.pause', target: { node: node.name }, wanted: false });
+    await insist(context, { effect: 'node.pause', target, wanted: false }, patience());
     let careful = false;
     if (await wasRestarted(context)) careful = await throughProbing(context, back);
     else
@@ -58,9 +66,9 @@ export const activate: Step<'activate'> = async (context, params) => {
     throw await outAgain(context, back, error);
   }
   if (baseline.pause.inbound && !params.explicit) {
-    await doEffect(context, { effect: 'node.pause', target: { node: node.name }, wanted: true });
+    await insist(context, { effect: 'node.pause', target, wanted: true }, patience());
   }
-  await doEffect(context, { effect: 'node.mark', target: { node: node.name }, wanted: null });
+  await insist(context, { effect: 'node.mark', target, wanted: null }, patience());
   return 'succeeded';
 };
 

@@ -1,5 +1,7 @@
-import { doEffect, needsOf, type Step, type StepContext } from '../step.ts';
-import { waitUntilDrained } from './wait-drained.ts';
+import { FshaError } from '../../domain/errors.ts';
+import { insist, mayPass } from '../insist.ts';
+import { needsOf, type Step, type StepContext } from '../step.ts';
+import { deadlineOf, waitUntilDrained } from './wait-drained.ts';
 
 /**
  * Pauses the node's inbound side, a second plane beside the dispatcher: from here on a call that comes all the same gets
@@ -19,8 +21,23 @@ export const fence: Step<'fence'> = async (context, params) => {
   }
 };
 
+/** @throws FshaError `drain.expired` where the node does not answer until the deadline */
 async function pause(context: StepContext, wanted: boolean): Promise<void> {
-  await doEffect(context, { effect: 'node.pause', target: { node: context.node.name }, wanted });
+  const { node, world } = context;
+  const deadline = (): number | null => deadlineOf(context);
+  try {
+    await insist(context, { effect: 'node.pause', target: { node: node.name }, wanted }, deadline);
+  } catch (error) {
+    const limit = deadline();
+    if (!mayPass(error) || limit === null || world.clock.now() < limit) throw error;
+    const what = wanted ? 'be fenced' : 'have its fence taken away';
+    throw new FshaError(
+      'drain.expired',
+      `the deadline passed and ${node.name} could not ${what}: ${error.message}`,
+      error.hint,
+      error,
+    );
+  }
 }
 
 /** Counts again, until the count is known. */

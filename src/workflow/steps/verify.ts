@@ -1,9 +1,9 @@
 import { FshaError } from '../../domain/errors.ts';
 import { judgeHealth } from '../../domain/health.ts';
+import { insist } from '../insist.ts';
 import {
   assertSameStart,
   baselineOf,
-  doEffect,
   isForwardOnly,
   ownMark,
   type Step,
@@ -30,12 +30,10 @@ export const verify: Step<'verify'> = async (context) => {
   try {
     await untilHealthy(context, deadline);
     // The mark died with the restart; a fence that still stands (a node that was not restarted) refuses OPTIONS too.
-    await doEffect(context, {
-      effect: 'node.mark',
-      target: { node: node.name },
-      wanted: ownMark(context),
-    });
-    await doEffect(context, { effect: 'node.pause', target: { node: node.name }, wanted: false });
+    const target = { node: node.name };
+    const until = (): number => deadline;
+    await insist(context, { effect: 'node.mark', target, wanted: ownMark(context) }, until);
+    await insist(context, { effect: 'node.pause', target, wanted: false }, until);
     if (settings.options && baselineOf(context).options !== null) await untilOptions(context, deadline);
     if (settings.call !== null)
       await nodePort(world, node.name).testCall(

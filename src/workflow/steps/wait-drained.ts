@@ -12,6 +12,8 @@ import { readOut } from '../../domain/drift.ts';
 import { FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
 import { type CutAttempt, cutCalls } from '../cut-calls.ts';
+import { hasFired } from '../deadline.ts';
+import { mayPass } from '../insist.ts';
 import { keepLoggedIn } from '../login-keeper.ts';
 import {
   assertHeld,
@@ -71,13 +73,9 @@ export async function waitUntilDrained(context: StepContext): Promise<Observatio
       const decision = await cutter.meet(decided.decision, reading);
       await report.record(observation, decision);
 
-      if (decision.kind === 'drained') return observation;
       if (decision.kind === 'expired') throw expired(context, decision.why);
-      if (decision.kind === 'regressed' && decision.drift.length === 0) {
-        // FreeSWITCH was restarted by another hand, and the mark died with it.
-        const target = { node: node.name };
-        await doEffect(context, { effect: 'node.mark', target, wanted: ownMark(context) });
-      }
+      await keepMarked(context, observation);
+      if (decision.kind === 'drained') return observation;
       const { poll } = context.policy();
       const next = nextLook(drain, limits, poll, clock.now());
       if (next < poll) {
@@ -88,6 +86,19 @@ export async function waitUntilDrained(context: StepContext): Promise<Observatio
   } finally {
     report.end();
     await endLogin();
+  }
+}
+
+/** FreeSWITCH was restarted by another hand, and the mark died with it: set again, at a later look where it cannot be now. */
+async function keepMarked(context: StepContext, observation: Observation): Promise<void> {
+  const { node, signal } = context;
+  const mark = observation.nodes[node.name]?.mark;
+  if (mark?.known !== true || mark.value !== null) return;
+  try {
+    const target = { node: node.name };
+    await doEffect(context, { effect: 'node.mark', target, wanted: ownMark(context) });
+  } catch (error) {
+    if (!mayPass(error) || hasFired(signal)) throw error;
   }
 }
 
