@@ -93,6 +93,10 @@ export function decideDrain(
     const why = `${reading.sessions.value} ${reading.sessions.value === 1 ? 'session' : 'sessions'} still up`;
     return { decision: orExpired({ kind: 'wait', why }), memory: notZero };
   }
+  if (reading.at < memory.outSince) {
+    const why = 'empty, but that was read before it was out';
+    return { decision: orExpired({ kind: 'wait', why }), memory: notZero };
+  }
 
   const zeroSince = memory.zeroSince ?? reading.at;
   const seen: DrainMemory = { ...memory, zeroSince, zeroReadings: memory.zeroReadings + 1 };

@@ -12,6 +12,11 @@ export interface EffectHandler<K extends EffectKind> {
   /** Whether what was read back is what was wanted; looser than isSo where the world moves on by itself. */
   readonly isConfirmed: (read: Found<K>, wanted: Wanted<K>, found: Found<K>) => boolean;
   readonly act: (target: Target<K>, wanted: Wanted<K>, world: World, signal: AbortSignal) => Promise<void>;
+  /**
+   * It may be done again where a look proved that it is not so although it was accepted (another hand was quicker, the
+   * answer was a lie): ms between two tries, for as long as it is read back.
+   */
+  readonly again?: number;
   /** In place of `act` and of reading back, where nothing in the world can be looked at afterwards. */
   readonly actAsProof?: (
     target: Target<K>,

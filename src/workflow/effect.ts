@@ -69,7 +69,7 @@ async function perform<K extends EffectKind>(
   }
   const result =
     (await handler.actAsProof?.(effect.target, effect.wanted, world, signal)) ??
-    (await actAndLook({ effect, handler, found, acted: null, since }, world, signal, context.leave));
+    (await actAndLook({ effect, handler, found, acted: null, since }, context));
   await settle(result);
   if (result.outcome === 'done' || result.outcome === 'already') {
     if (hasFired(signal)) throw interrupted(step);
@@ -87,9 +87,7 @@ async function perform<K extends EffectKind>(
 
 async function actAndLook<K extends EffectKind>(
   what: Acted<K>,
-  world: World,
-  signal: AbortSignal,
-  leave: AbortSignal,
+  { world, signal, leave, record, node, step }: EffectContext,
 ): Promise<ReadBack<K>> {
   let acted: ErrorInfo | null = null;
   try {
@@ -98,5 +96,7 @@ async function actAndLook<K extends EffectKind>(
     if (!(error instanceof FshaError)) throw error;
     acted = errorInfo(error);
   }
-  return readBack({ ...what, acted }, world, signal, leave);
+  return readBack({ ...what, acted }, world, signal, leave, (attempt, error) =>
+    record({ type: 'step.retrying', node, step, data: { attempt, error } }),
+  );
 }

@@ -73,16 +73,20 @@ async function guardProxy(context: StepContext, proxy: string): Promise<void> {
     since = (observation.proxies[proxy]?.at ?? since) + 0.001;
     if (context.policy().ignoreProxies.includes(proxy))
       await disableWhereIgnored(context, observation, proxy);
-    else await mend(context, observation, proxy);
+    else if (await mend(context, observation, proxy)) since = Math.max(since, world.clock.now());
   }
 }
 
-/** Sets what somebody changed again, and says so. @throws FshaError `drain.drift` where it is fought over */
-async function mend(context: StepContext, observation: Observation, proxy: string): Promise<void> {
+/**
+ * Sets what somebody changed again, and says so.
+ * @returns whether there was anything to set: what was read before that says nothing any more
+ * @throws FshaError `drain.drift` where it is fought over
+ */
+async function mend(context: StepContext, observation: Observation, proxy: string): Promise<boolean> {
   const { memory, world, watcher } = context;
   const mine = destinationsOf(context).filter((one) => one.proxy === proxy);
   const { drift } = readOut(observation, mine, memory.startedAs);
-  if (drift.length === 0) return;
+  if (drift.length === 0) return false;
   await recordDrift(context, drift);
   const instance = observation.proxies[proxy]?.instance;
   if (instance?.known === true) memory.startedAs[proxy] = instance.value;
@@ -93,6 +97,7 @@ async function mend(context: StepContext, observation: Observation, proxy: strin
     memory.outSince = world.clock.now();
   }
   watcher.wake({ nodes: [], proxies: [proxy] });
+  return true;
 }
 
 /** What cannot be set now is unknown or still enabled in the next reading, and tried again then. */

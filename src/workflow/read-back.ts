@@ -32,12 +32,19 @@ interface Sight<K extends EffectKind> {
   blind: ErrorInfo | null;
 }
 
-/** How the effect ended. Runs under a time limit of its own: what was begun is looked at even when the run is to stop. */
+/** Told before an effect is done once more: which time that is, and why. */
+export type OnAgain = (attempt: number, error: ErrorInfo) => Promise<void>;
+
+/**
+ * How the effect ended. Runs under a time limit of its own: what was begun is looked at even when the run is to stop;
+ * nothing is done once more then.
+ */
 export async function readBack<K extends EffectKind>(
   what: Acted<K>,
   world: World,
   signal: AbortSignal,
   leave: AbortSignal,
+  onAgain: OnAgain,
 ): Promise<ReadBack<K>> {
   const { effect, handler, found, acted, since } = what;
   if (handler.readBack !== undefined) {
@@ -46,7 +53,7 @@ export async function readBack<K extends EffectKind>(
   const sight: Sight<K> = { last: null, blind: null };
   try {
     return await within(world.clock, READ_BACK, leave, 'reading back', (limit) =>
-      lookUntil(what, sight, world, limit),
+      lookUntil(what, sight, world, limit, repeater(what, world, signal, onAgain)),
     );
   } catch (error) {
     if (!(error instanceof FshaError)) throw error;
@@ -59,6 +66,7 @@ async function lookUntil<K extends EffectKind>(
   sight: Sight<K>,
   world: World,
   limit: AbortSignal,
+  repeat: (read: Found<K>, limit: AbortSignal) => Promise<void>,
 ): Promise<ReadBack<K>> {
   for (;;) {
     try {
@@ -72,12 +80,35 @@ async function lookUntil<K extends EffectKind>(
       if (acted !== null && isClearRefusal(acted)) {
         return { outcome: 'failed', read, error: new FshaError('effect.failed', acted.message, acted.hint) };
       }
+      await repeat(read, limit);
     } catch (error) {
       if (hasFired(limit) || !(error instanceof FshaError)) throw error;
       sight.blind = errorInfo(error);
     }
     await world.clock.sleep(LOOK_EVERY, limit);
   }
+}
+
+/** Does the effect once more after each look which proved that it is not so, where it may be, and not too often. */
+function repeater<K extends EffectKind>(
+  what: Acted<K>,
+  world: World,
+  signal: AbortSignal,
+  onAgain: OnAgain,
+): (read: Found<K>, limit: AbortSignal) => Promise<void> {
+  const { handler, effect } = what;
+  let tried = world.clock.now();
+  let attempt = 0;
+  return async (read, limit) => {
+    if (handler.again === undefined || hasFired(signal) || world.clock.now() - tried < handler.again) return;
+    attempt += 1;
+    await onAgain(attempt, errorInfo(notSo(what, read)));
+    try {
+      await handler.act(effect.target, effect.wanted, world, limit);
+    } finally {
+      tried = world.clock.now();
+    }
+  };
 }
 
 /** Answers that say for certain that nothing was done. */
@@ -99,11 +130,18 @@ function unconfirmed<K extends EffectKind>(
     );
     return { outcome: 'unknown', read: null, error };
   }
+  return { outcome: 'failed', read: last.read, error: notSo({ effect, acted }, last.read) };
+}
+
+function notSo<K extends EffectKind>(
+  { effect, acted }: Pick<Acted<K>, 'effect' | 'acted'>,
+  read: Found<K>,
+): FshaError {
+  const name = `${effect.effect} ${Object.values(effect.target).join(' ')}`;
   const why = acted === null ? 'it was accepted, but nothing changed' : acted.message;
-  const error = new FshaError(
+  return new FshaError(
     'effect.failed',
-    `${name} did not take effect: ${why}; it reads ${typeof last.read === 'string' ? last.read : JSON.stringify(last.read)}`,
+    `${name} did not take effect: ${why}; it reads ${typeof read === 'string' ? read : JSON.stringify(read)}`,
     acted?.hint ?? '',
   );
-  return { outcome: 'failed', read: last.read, error };
 }

@@ -48,6 +48,12 @@ describe('decideDrain', () => {
     ['zero twice over the settle time', [reading(0, 0), reading(5_000, 0)], quick, ['wait', 'drained']],
     ['zero seen once, even with settle 0', [reading(0, 0)], { ...quick, settle: 0 }, ['wait']],
     [
+      'zero that was read before it was out',
+      [reading(-500, 0), reading(0, 0), reading(4_500, 0), reading(5_000, 0)],
+      quick,
+      ['wait', 'wait', 'wait', 'drained'],
+    ],
+    [
       'a call between two zeros starts over',
       [reading(0, 0), reading(3_000, 1), reading(6_000, 0), reading(8_000, 0), reading(11_000, 0)],
       quick,

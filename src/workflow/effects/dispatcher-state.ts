@@ -32,5 +32,7 @@ export const dispatcherState: EffectHandler<'dispatcher.state'> = {
     // OPTIONS, AP becomes IP without); what it cannot do by itself is disable or enable.
     return state !== undefined && state !== 'disabled';
   },
+  // set_state and the list are of one moment in Kamailio: what is not so then was undone by somebody, or never done.
+  again: 1_000,
   act: (target, wanted, world, signal) => proxyPort(world, target.proxy).setState(wanted, target, signal),
 };
