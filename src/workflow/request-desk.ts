@@ -34,10 +34,19 @@ export interface DeskOptions {
 export function createRequestDesk({ recorder, abort, wake }: DeskOptions): RequestDesk {
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
+  /** A request is in the journal and its answer is not. */
+  let unanswered = false;
+  const settle = async (verdict: RequestAnswer): Promise<void> => {
+    unanswered = true;
+    await recorder.record({ type: 'request.settled', data: verdict });
+    unanswered = false;
+  };
   const answer = async (request: RunRequest, by: string): Promise<RequestAnswer> => {
+    // Answers are told apart by their order: the next one would be taken for the answer to this one.
+    if (unanswered) await settle({ accepted: false, why: 'its answer could not be recorded' });
     await recorder.record({ type: 'request.received', data: { request, by } });
     const verdict = admit(request, recorder.state);
-    await recorder.record({ type: 'request.settled', data: verdict });
+    await settle(verdict);
     if (verdict.accepted) {
       if (request.kind === 'abort') abort();
       wake();
