@@ -1,5 +1,5 @@
 import { roughDuration } from '../../domain/duration.ts';
-import { type ErrorCode, type ErrorInfo, FshaError } from '../../domain/errors.ts';
+import { type ErrorCode, type ErrorInfo, errorInfo, FshaError } from '../../domain/errors.ts';
 import { printable } from '../../domain/text.ts';
 import { findNode } from '../../domain/cluster.ts';
 import type { EffectHandler, ReadBack } from '../effect-handler.ts';
@@ -81,8 +81,12 @@ export const nodeRestart: EffectHandler<'node.restart'> = {
           }
         }
       }
-      if (clock.now() >= deadline)
-        return expired(target.node, found, seen.trouble, answered !== null, acted, clock.now() - began);
+      if (clock.now() >= deadline) {
+        const { trouble } = seen;
+        const blind = trouble === null ? null : await whyBlind(world, target.node, trouble, signal);
+        if (blind !== null) return unknownRestart(target.node, blind);
+        return expired(target.node, found, trouble, answered !== null, acted, clock.now() - began);
+      }
       await clock.sleep(LOOK_EVERY, signal).catch(() => undefined);
     }
   },
@@ -108,6 +112,23 @@ function endOf(exitCode: number | null, signal: string | null): { code: ErrorCod
  */
 function isOwnFailure({ code }: ErrorInfo): boolean {
   return /^(ssh|connect)\./.test(code);
+}
+
+/** Why its silence says nothing about the node: it is there and lets nobody in, or the way to it is lost. */
+async function whyBlind(
+  world: World,
+  name: string,
+  trouble: ErrorInfo,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (trouble.code.startsWith('esl.')) return trouble.message;
+  if (findNode(world.cluster, name)?.esl.via !== 'ssh') return null;
+  return hostPort(world, name)
+    .login(signal)
+    .then(
+      () => null,
+      (error: unknown) => errorInfo(error).message,
+    );
 }
 
 function unknownRestart(node: string, why: string): ReadBack<'node.restart'> {
