@@ -1,0 +1,192 @@
+/** A restart that goes wrong: what the command does, and what becomes of the connection under it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { caseTable } from './harness/case-table.ts';
+import { deepMerge, type Changes } from './harness/deep-merge.ts';
+import { finalState } from './harness/final-state.ts';
+import { endedRun, expectFenceToHold, type NodeRun, processesWith, startRun } from './harness/node-run.ts';
+import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
+
+const WELL = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
+/** Not restarted, and kept out: disabled, fenced, marked. */
+const KEPT_OUT = 'lb-1 DX, lb-2 DX; paused; no restart; marked';
+
+const cases = caseTable('A restart that goes wrong');
+let cluster: RealCluster;
+/** The command that really restarts node-1. */
+let ctl: string;
+/** In the command line of whatever a test leaves hanging on the host. */
+let marker: string;
+let tests = 0;
+const helpers: ChildProcess[] = [];
+
+beforeAll(async () => {
+  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  ctl = cluster.nodes[0].restartCommand;
+});
+beforeEach(async () => {
+  await cluster.reset();
+  tests += 1;
+  marker = `600.${process.pid}${String(tests).padStart(3, '0')}`;
+});
+afterEach(() => {
+  for (const helper of helpers.splice(0)) helper.kill('SIGKILL');
+  for (const pid of processesWith(marker)) process.kill(pid, 'SIGKILL');
+});
+afterAll(() => cluster.stop());
+
+/** An inventory with another restart command. @param timeout of the restart */
+function configWith(command: string, timeout = '3s', more: Changes = {}): Promise<string> {
+  return cluster.configWith(deepMerge({ nodes: { 'node-1': { restart: { command, timeout } } } }, more));
+}
+
+async function drainWith(command: string, timeout?: string): Promise<NodeRun> {
+  return endedRun(startRun(await configWith(command, timeout)));
+}
+
+/** A path below the cluster's folder; nothing is there yet. */
+function trace(name: string): string {
+  return `${cluster.directory}/${name}-${tests}`;
+}
+
+async function note(what: string, did: string, run: NodeRun): Promise<string> {
+  const state = await finalState(cluster);
+  cases.add({ case: what, did, state, exit: run.exit });
+  return state;
+}
+
+describe('the command', () => {
+  test('exits 1 and has done nothing: failed, and a reload on a proxy cannot hurt', async () => {
+    const run = await drainWith('echo "Job failed" >&2; exit 1', '2s');
+    expect(await note('exits 1, nothing done', 'kept it out, fenced', run)).toBe(KEPT_OUT);
+    expect(run.exit).toBe(7);
+    expect(run.restart).toMatchObject({ outcome: 'failed', error: { code: 'restart.failed' } });
+    expect(run.failed('restart')?.message).toMatch(/failed \(exit status 1\): .*Job failed$/);
+    expect(run.settled).toMatchObject({ outcome: 'failed', nodes: { 'node-1': 'out of service' } });
+    expect(run.settled.next.join('\n')).toMatch(/activate node-1/);
+    await expectFenceToHold(cluster);
+  });
+
+  test('exits 1 although it did restart: the proof counts', async () => {
+    const run = await drainWith(`${ctl}; exit 1`, '8s');
+    expect(await note('exits 1, restarted all the same', 'believed core_uuid, went on', run)).toBe(WELL);
+    expect(run.exit).toBe(0);
+    expect(run.restart).toMatchObject({ outcome: 'done' });
+  });
+
+  test('exits 0 and does nothing: failed', async () => {
+    const run = await drainWith('true', '2s');
+    expect(await note('exits 0, nothing done', 'believed core_uuid, kept it out', run)).toBe(KEPT_OUT);
+    expect(run.exit).toBe(7);
+    expect(run.failed('restart')?.message).toMatch(/succeeded, but node-1 was not restarted/);
+  });
+
+  test('hangs and has done nothing: ended on the host, outcome unknown', async () => {
+    const run = await drainWith(`sleep ${marker}`, '2s');
+    expect(await note('hangs, nothing done', 'ended it, said unknown, kept it out', run)).toBe(KEPT_OUT);
+    expect(run.exit).toBe(9);
+    expect(run.restart).toMatchObject({ outcome: 'unknown' });
+    expect(run.failed('restart')?.message).toMatch(/ran out of time and was ended/);
+    expect(run.settled).toMatchObject({ outcome: 'unknown', nodes: { 'node-1': 'out of service' } });
+    expect(run.settled.next.map((line) => line.split(' ').slice(-2).join(' '))).toEqual(
+      expect.arrayContaining(['activate node-1']),
+    );
+    expect(processesWith(marker)).toEqual([]);
+  });
+
+  test('ignores SIGTERM: ended by SIGKILL', async () => {
+    const run = await drainWith(`trap '' TERM; sleep ${marker}; sleep ${marker}`, '2s');
+    expect(await note('hangs, ignores SIGTERM', 'killed it, said unknown, kept it out', run)).toBe(KEPT_OUT);
+    expect(run.exit).toBe(9);
+    expect(run.failed('restart')?.message).toMatch(/ran out of time and was ended/);
+    expect(processesWith(marker)).toEqual([]);
+  });
+
+  test('hangs after it did restart: its end is awaited, then the proof counts', async () => {
+    const run = await drainWith(`${ctl}; sleep ${marker}`, '5s');
+    expect(await note('hangs, restarted', 'ended it, believed core_uuid, went on', run)).toBe(WELL);
+    expect(run.exit).toBe(0);
+    expect(run.restart).toMatchObject({ outcome: 'done' });
+    expect(processesWith(marker)).toEqual([]);
+  });
+
+  test('restarts only after its own time is over: counted', async () => {
+    const [go, begun] = [trace('go'), trace('begun')];
+    const late = `while [ ! -e ${go} ]; do sleep 0.1; done; ${ctl}`;
+    const config = await configWith(
+      `setsid sh -c '${late}' >/dev/null 2>&1 & touch ${begun}; sleep ${marker}`,
+      '6s',
+    );
+    const fsha = await startRun(config);
+    await until('the command runs', () => existsSync(begun), 60_000);
+    await until('the command was ended', () => processesWith(`sleep ${marker}`).length === 0);
+    writeFileSync(go, '');
+    const run = await endedRun(fsha);
+    expect(await note('restarts after the remote timeout', 'believed core_uuid, went on', run)).toBe(WELL);
+    expect(run.exit).toBe(0);
+  });
+});
+
+describe('the connection under the command', () => {
+  test('is lost after the node was stopped: core_uuid tells', async () => {
+    const [node] = cluster.nodes;
+    const stops = (): number => node.log().filter(({ event }) => event === 'stop').length;
+    const before = stops();
+    const fsha = await startRun(await configWith(`${ctl}; sleep 5`, '8s'));
+    await until('the node has stopped', () => stops() > before, 60_000);
+    cluster.ssh.of(node).killSessions();
+    const run = await endedRun(fsha);
+    expect(await note('SSH cut while it restarts', 'believed core_uuid, went on', run)).toBe(WELL);
+    expect(run.exit).toBe(0);
+    expect(run.restart).toMatchObject({ outcome: 'done' });
+  });
+
+  test('is lost before anything was done: unknown', async () => {
+    const begun = trace('begun');
+    const fsha = await startRun(await configWith(`touch ${begun}; sleep ${marker}`, '3s'));
+    await until('the command runs', () => existsSync(begun), 60_000);
+    cluster.ssh.of(cluster.nodes[0]).killSessions();
+    const run = await endedRun(fsha);
+    expect(await note('SSH cut before it did anything', 'said unknown, kept it out', run)).toBe(KEPT_OUT);
+    expect(run.exit).toBe(9);
+    expect(run.failed('restart')).toMatchObject({ code: 'effect.unknown' });
+    expect(run.failed('restart')?.message).toMatch(/connection was lost while a command ran/);
+    await until('the host has ended the command', () => processesWith(`sleep ${marker}`).length === 0);
+  });
+});
+
+describe("the host's lock", () => {
+  /** As fsha names it: by cluster and node. */
+  const lockPath = (): string => `/tmp/fsha-real-${cluster.network.prefix.replaceAll('.', '-')}-node-1.lock`;
+
+  /** Another restart of the node that holds the lock until it is killed. */
+  async function holdLock(): Promise<ChildProcess> {
+    const held = trace('held');
+    mkdirSync(lockPath(), { recursive: true });
+    const holder = spawn('flock', ['-o', lockPath(), 'sh', '-c', `touch ${held}; exec sleep ${marker}`]);
+    helpers.push(holder);
+    await until('the lock is held', () => existsSync(held));
+    return holder;
+  }
+
+  test('is held by another restart that ends: awaited', async () => {
+    await holdLock();
+    const fsha = await startRun(await configWith(ctl, '8s'));
+    await until('it waits for the lock', () => processesWith(`${lockPath()} timeout`).length > 0, 60_000);
+    expect(await finalState(cluster)).toMatch(/; no restart; marked$/);
+    for (const pid of processesWith(`sleep ${marker}`)) process.kill(pid, 'SIGKILL');
+    const run = await endedRun(fsha);
+    expect(await note('its lock is held, then free', 'waited, went on', run)).toBe(WELL);
+    expect(run.exit).toBe(0);
+  });
+
+  test('is held for good: says so, and since that restart may still come, does not know', async () => {
+    await holdLock();
+    const run = await drainWith(ctl, '5s');
+    expect(await note('its lock stays held', 'gave up with that reason, kept it out', run)).toBe(KEPT_OUT);
+    expect(run.exit).toBe(9);
+    expect(run.failed('restart')?.message).toMatch(/another restart of this node holds its lock/);
+  });
+});
