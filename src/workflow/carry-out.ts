@@ -131,8 +131,28 @@ async function runStep(
     if (info.code === 'journal') recorder.tolerateJournalLoss();
     const outcome =
       info.code === 'interrupted' ? 'cancelled' : info.code === 'effect.unknown' ? 'unknown' : 'failed';
-    await settled(outcome, info);
+    await recordFailure(recorder, at, () => settled(outcome, info));
     throw error;
+  }
+}
+
+/**
+ * That a step failed has to be known to the run even where it cannot be written down any more: without it nothing would be
+ * undone, and the run would take itself for done.
+ */
+async function recordFailure(
+  recorder: Recorder,
+  at: { readonly node: string; readonly step: string },
+  record: () => Promise<void>,
+): Promise<void> {
+  try {
+    await record();
+  } catch (error) {
+    const lost = errorInfo(error);
+    if (lost.code !== 'journal') throw error;
+    recorder.tolerateJournalLoss();
+    await recorder.record({ type: 'warning', ...at, data: lost });
+    await record();
   }
 }
 
