@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { EventOf, EventType, RunEvent } from '../../../src/domain/run-events.ts';
 import { stalledPipe } from './stalled-pipe.ts';
 
-const LAUNCHER = fileURLToPath(new URL('../../../bin/fsha.js', import.meta.url));
+export const LAUNCHER = fileURLToPath(new URL('../../../bin/fsha.js', import.meta.url));
 
 export interface FshaResult {
   /** null where a signal ended it. */
