@@ -236,6 +236,11 @@ class Cutter {
       this.#blindLooks += 1;
       if (this.#blindLooks < BLIND_LOOKS) return { kind: 'wait', why };
     }
-    return { kind: 'expired', why: `${decision.why}; nothing was cut: ${why}` };
+    const hasCut = this.#context.soFar().effects.some(({ intent, settled }) => {
+      return (
+        intent.effect === 'call.hangup' && settled?.outcome !== 'already' && settled?.outcome !== 'failed'
+      );
+    });
+    return { kind: 'expired', why: `${decision.why}; ${hasCut ? 'no more' : 'nothing'} was cut: ${why}` };
   }
 }
