@@ -14,6 +14,8 @@ const SURE_AFTER = 3_000;
 const GRACE = 15_000;
 /** A new core_uuid with an uptime above the time since the restart is another FreeSWITCH behind this address: ms. */
 const UPTIME_SLACK = 2_000;
+const ANOTHER =
+  'its core_uuid is a new one, but it has been up for longer than the restart is ago, or does not say for how long';
 
 /**
  * A restart. Its proof is a new core_uuid with an uptime that fits, never an exit status: `systemctl` may fail after it
@@ -59,6 +61,7 @@ export const nodeRestart: EffectHandler<'node.restart'> = {
     const deadline = began + timeout;
     const sureAfter = Math.min(SURE_AFTER, timeout / 2);
     let answered: number | null = null;
+    let another = false;
     for (;;) {
       const seen = await nodePort(world, target.node)
         .observe('pulse', signal)
@@ -70,6 +73,7 @@ export const nodeRestart: EffectHandler<'node.restart'> = {
           if (seen.uptimeMs.known && seen.uptimeMs.value <= clock.now() - since + UPTIME_SLACK) {
             return { outcome: 'done', read: seen.coreUuid.value };
           }
+          another = true;
         } else {
           answered ??= clock.now();
           if (acted !== null && isOwnFailure(acted) && clock.now() - answered >= sureAfter) {
@@ -84,6 +88,7 @@ export const nodeRestart: EffectHandler<'node.restart'> = {
       if (clock.now() >= deadline) {
         const { trouble } = seen;
         const blind = trouble === null ? null : await whyBlind(world, target.node, trouble, signal);
+        if (trouble === null && another) return unknownRestart(target.node, ANOTHER);
         if (blind !== null) return unknownRestart(target.node, blind);
         return expired(target.node, found, trouble, answered !== null, acted, clock.now() - began);
       }
