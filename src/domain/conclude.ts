@@ -1,4 +1,5 @@
 /** How a run ended: its outcome, exit code, the state of every node, and the commands that go on. Derived, never stored. */
+import { setByHand } from './by-hand.ts';
 import { isSelectable, readFlags } from './dispatcher-state.ts';
 import { destinationKey } from './drift.ts';
 import { effectKey, inverse } from './effect.ts';
@@ -195,12 +196,7 @@ function undoByHand(name: string, node: NodeRunState): readonly string[] {
     const flags = now.get(key) ?? null;
     const isOut = flags === null || readFlags(flags)?.state === 'disabled';
     if (!isOut || back.wanted === 'd') return [];
-    const { proxy, set, uri, duid } = back.target;
-    const call =
-      duid === null
-        ? `dispatcher.set_state ${back.wanted} ${set} ${shellWord(uri)}`
-        : `dispatcher.set_duid_state ${back.wanted} ${set} ${shellWord(duid)}`;
-    return [`kamcmd ${call}  # on ${proxy}`];
+    return [setByHand(back.target, back.wanted)];
   });
   return [...liftByHand(name, node), ...destinations];
 }
@@ -214,11 +210,6 @@ function liftByHand(name: string, node: NodeRunState): readonly string[] {
   return pauses.length > 0 && found === false && read !== false
     ? [`fs_cli -x 'fsctl resume inbound'  # on ${name}`]
     : [];
-}
-
-/** As one word of a shell: a URI may have parameters, which begin with `;`. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function nextAfterSuccess(nodes: Readonly<Record<string, Service>>, command: string): readonly string[] {

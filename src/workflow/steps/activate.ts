@@ -1,3 +1,4 @@
+import { setByHand } from '../../domain/by-hand.ts';
 import { isSelectable, readFlags, stateArgument, type StateArgument } from '../../domain/dispatcher-state.ts';
 import { destinationKey, flagsOf } from '../../domain/drift.ts';
 import type { Effect } from '../../domain/effect.ts';
@@ -16,6 +17,7 @@ import {
   setDestinations,
   type Step,
   type StepContext,
+  warn,
 } from '../step.ts';
 import { within } from '../deadline.ts';
 import { insist } from '../insist.ts';
@@ -95,7 +97,7 @@ function sorted(context: StepContext, explicit: boolean): Sorted {
   };
 }
 
-/** A proxy that may be ignored is tried all the same: what fails there is recorded, and does not stop the run. */
+/** A proxy that may be ignored is tried all the same: what fails there is told, and does not stop the run. */
 async function whereIgnored(
   context: StepContext,
   destinations: readonly BaselineDestination[],
@@ -105,6 +107,10 @@ async function whereIgnored(
       await doEffect(context, setTo(destination, 'ip'));
     } catch (error) {
       if (context.signal.aborted || !(error instanceof FshaError)) throw error;
+      // Looking may be what failed, and nothing is recorded then: it would go unseen that the node is not back there.
+      const { proxy } = destination;
+      const message = `${context.node.name} was not set on ${proxy}, which is ignored: ${error.message}`;
+      await warn(context, error.code, message, `When it answers: ${setByHand(destination, 'ip')}`);
     }
   }
 }
@@ -146,7 +152,10 @@ async function throughProbing(
   for (;;) {
     const observation = await look(context);
     const waiting = destinations.filter((one) => !isIn(observation, one));
-    if (waiting.length === 0) break;
+    if (waiting.length === 0) {
+      await exactFlags(context, destinations, observation);
+      return careful;
+    }
     if (world.clock.now() >= patient) {
       careful = await whereNobodyPings(context, observation, waiting);
       break;
@@ -154,7 +163,7 @@ async function throughProbing(
     await world.clock.sleep(250, signal);
     watcher.wake(needsOf(context));
   }
-  await exactFlags(context, destinations);
+  await exactFlags(context, destinations, await look(context));
   return careful;
 }
 
@@ -191,8 +200,11 @@ async function whereNobodyPings(
 }
 
 /** Outside mode 1 a destination comes back as AX: what was AP before gets its P again. */
-async function exactFlags(context: StepContext, destinations: readonly BaselineDestination[]): Promise<void> {
-  const observation = await look(context);
+async function exactFlags(
+  context: StepContext,
+  destinations: readonly BaselineDestination[],
+  observation: Observation,
+): Promise<void> {
   const different = destinations.filter((one) => {
     const now = flagsOf(observation, one);
     const before = readFlags(one.flags);
