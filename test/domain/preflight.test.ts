@@ -343,6 +343,21 @@ describe('preflight', () => {
       [],
     ],
     [
+      'the node was left by a run as it was found: disabled by somebody',
+      {
+        standing: {
+          run: 'r0',
+          settled: true,
+          baseline: {
+            ...baseline(),
+            destinations: baseline().destinations.map((one) => ({ ...one, flags: 'DX' })),
+          },
+        },
+        observation: observation({ proxies: [seenProxy('lb-1', [['sip:10.0.1.10:5080', 'DX'], TWO])] }),
+      },
+      ['refusal found-state'],
+    ],
+    [
       'the node was found inactive',
       { observation: observation({ proxies: [seenProxy('lb-1', [['sip:10.0.1.10:5080', 'IP'], TWO])] }) },
       ['warning found-state'],
@@ -359,6 +374,30 @@ describe('preflight', () => {
   ];
   it.each(rows)('%s', (_name, changes, expected) => {
     expect(troubles(changes)).toEqual(expected);
+  });
+
+  it('gives back one destination of several that somebody disabled as it was found', () => {
+    const both = node('node-1', '10.0.1.10', {
+      destinations: [
+        { set: 1, duid: 'a' },
+        { set: 1, duid: 'b' },
+      ],
+    });
+    const changes = (a: string, b: string): Partial<PreflightInput> => ({
+      cluster: cluster({ nodes: [both, node('node-2', '10.0.1.11')] }),
+      node: both,
+      observation: observation({
+        proxies: ['lb-1', 'lb-2'].map((name) =>
+          seenProxy(name, [
+            ['sip:10.0.1.10:5080', name === 'lb-1' ? a : 'AP', 'a'],
+            ['sip:10.0.1.10:5080', name === 'lb-1' ? b : 'AP', 'b'],
+            TWO,
+          ]),
+        ),
+      }),
+    });
+    expect(troubles(changes('DX', 'AP'))).toEqual(['warning found-state']);
+    expect(troubles(changes('DX', 'DX'))).toEqual(['refusal found-state']);
   });
 
   it('takes twins apart by their duid', () => {
