@@ -6,6 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { foundDestinations } from '../domain/baseline.ts';
 import { readFlags } from '../domain/dispatcher-state.ts';
 import { destinationKey, type Drift, readOut } from '../domain/drift.ts';
+import { effectKey } from '../domain/effect.ts';
 import { FshaError, isInterruption } from '../domain/errors.ts';
 import { afterDrift, afterMend } from '../domain/fight.ts';
 import type { Observation } from '../domain/observation.ts';
@@ -71,15 +72,16 @@ async function guardProxy(context: StepContext, proxy: string): Promise<void> {
   for (;;) {
     const observation = await watcher.since(since, needs, signal);
     since = (observation.proxies[proxy]?.at ?? since) + 0.001;
-    if (context.policy().ignoreProxies.includes(proxy))
-      await disableWhereIgnored(context, observation, proxy);
-    else if (await mend(context, observation, proxy)) since = Math.max(since, world.clock.now());
+    const isIgnored = context.policy().ignoreProxies.includes(proxy);
+    const wasSet = await (isIgnored ? disableWhereIgnored : mend)(context, observation, proxy);
+    // What was read while it was set says nothing any more.
+    if (wasSet) since = Math.max(since, world.clock.now());
   }
 }
 
 /**
  * Sets what somebody changed again, and says so.
- * @returns whether there was anything to set: what was read before that says nothing any more
+ * @returns whether there was anything to set
  * @throws FshaError `drain.drift` where it is fought over
  */
 async function mend(context: StepContext, observation: Observation, proxy: string): Promise<boolean> {
@@ -88,8 +90,7 @@ async function mend(context: StepContext, observation: Observation, proxy: strin
   const { drift } = readOut(observation, mine, memory.startedAs);
   if (drift.length === 0) return false;
   await recordDrift(context, drift);
-  const instance = observation.proxies[proxy]?.instance;
-  if (instance?.known === true) memory.startedAs[proxy] = instance.value;
+  noteStart(context, observation, proxy);
   for (const { destination, now, cause } of drift) {
     noteFight(context, { destination, now, cause });
     const failure = await unlessItFails(context, () => doEffect(context, disable(destination)));
@@ -112,17 +113,41 @@ async function unlessItFails(context: StepContext, work: () => Promise<unknown>)
   }
 }
 
-/** A proxy that may be ignored is tried all the same, whenever it answers. */
+/**
+ * A proxy that may be ignored is tried all the same, whenever it answers; what was out there and no longer is, is told.
+ * @returns whether there was anything to set
+ */
 async function disableWhereIgnored(
   context: StepContext,
   observation: Observation,
   proxy: string,
-): Promise<void> {
-  const { world, node } = context;
-  for (const found of foundDestinations(world.cluster, node, observation)) {
-    if (found.proxy !== proxy || readFlags(found.flags)?.state === 'disabled') continue;
-    await unlessItFails(context, () => doEffect(context, disable(found)));
-  }
+): Promise<boolean> {
+  const { world, node, memory } = context;
+  const enabled = foundDestinations(world.cluster, node, observation).filter(
+    (found) => found.proxy === proxy && readFlags(found.flags)?.state !== 'disabled',
+  );
+  const wasOut = enabled.filter((found) => wasDisabled(context, found));
+  await recordDrift(context, readOut(observation, wasOut, memory.startedAs).drift);
+  if (enabled.length > 0) noteStart(context, observation, proxy);
+  for (const found of enabled) await unlessItFails(context, () => doEffect(context, disable(found)));
+  return enabled.length > 0;
+}
+
+/** Whether this run has had it out. */
+function wasDisabled(context: StepContext, destination: BaselineDestination): boolean {
+  const key = effectKey(disable(destination));
+  return context
+    .soFar()
+    .effects.some(
+      ({ intent, settled }) =>
+        effectKey(intent) === key && (settled?.outcome === 'done' || settled?.outcome === 'already'),
+    );
+}
+
+/** Since when the proxy runs, so that the next drift is told from a restart that was told already. */
+function noteStart({ memory }: StepContext, observation: Observation, proxy: string): void {
+  const instance = observation.proxies[proxy]?.instance;
+  if (instance?.known === true) memory.startedAs[proxy] = instance.value;
 }
 
 /** Says what somebody changed. */

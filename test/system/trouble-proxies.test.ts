@@ -11,7 +11,6 @@ import {
   startWaitingDrain,
   troubleTable,
   untilDisabledAgain,
-  untilOut,
 } from './harness/drain-in-trouble.ts';
 import { finalState } from './harness/final-state.ts';
 import { only, type StartedFsha } from './harness/fsha.ts';
@@ -68,15 +67,20 @@ describe('at preflight', () => {
     await gate.set('silent');
     const { fsha, call } = await startWaitingDrain(cluster, { args: ['--ignore-proxy', 'lb-2'] });
     expect(await flagsOf(cluster)).toEqual({ 'lb-1': 'DX', 'lb-2': 'AP' });
+    const before = lastSeq(fsha);
     await gate.open();
-    await untilOut(cluster);
+    const out = await untilDisabledAgain(fsha, 'lb-2', before);
+    expect([driftsOf(fsha.events()), await flagsOf(cluster)]).toEqual([[], { 'lb-1': 'DX', 'lb-2': 'DX' }]);
+    // From then on it is watched like the others.
+    await cluster.proxies[1].restart();
+    await untilDisabledAgain(fsha, 'lb-2', out.seq);
     await call.hangUp();
     const end = await endOf(fsha);
-    expect([end.exit, driftsOf(end.events)]).toEqual([0, []]);
+    expect([end.exit, driftsOf(end.events)]).toEqual([0, ['lb-2: lb-2 was restarted']]);
     await until('lb-2 has pinged it', async () => (await flagsOf(cluster))['lb-2'] === 'AP');
-    expect(await table.add('lb-2 is silent and ignored, answers in mid-wait', 'disabled it late', end)).toBe(
-      BACK_IN,
-    );
+    expect(
+      await table.add('lb-2 is silent and ignored, answers in mid-wait, restarts', 'disabled it late', end),
+    ).toBe(BACK_IN);
   });
 });
 
