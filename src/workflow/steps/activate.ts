@@ -30,6 +30,10 @@ import { probeOptions } from '../survey.ts';
 const PING_PATIENCE = 35_000;
 /** How long the node's ESL may be in trouble before that is a failure: ms. */
 const ESL_PATIENCE = 30_000;
+/** Between two looks at whether a proxy shows it active: ms, at first and once its next ping should have been. */
+const LOOK_EAGERLY = 100;
+const LOOK_PATIENTLY = 250;
+const EAGER = 3_000;
 /** How long taking it out again may last: ms. */
 const OUT_AGAIN = 30_000;
 
@@ -148,7 +152,8 @@ async function throughProbing(
     context,
     destinations.map((one) => setTo(one, 'ip')),
   );
-  const patient = world.clock.now() + PING_PATIENCE;
+  const began = world.clock.now();
+  const patient = began + PING_PATIENCE;
   for (;;) {
     const observation = await look(context);
     const waiting = destinations.filter((one) => !isIn(observation, one));
@@ -160,7 +165,8 @@ async function throughProbing(
       careful = await whereNobodyPings(context, observation, waiting);
       break;
     }
-    await world.clock.sleep(250, signal);
+    const isEager = world.clock.now() - began < EAGER;
+    await world.clock.sleep(isEager ? LOOK_EAGERLY : LOOK_PATIENTLY, signal);
     watcher.wake(needsOf(context));
   }
   await exactFlags(context, destinations, await look(context));
@@ -256,7 +262,7 @@ async function soak(
       );
     }
     await world.clock.sleep(
-      activeSince === null ? 250 : Math.min(policy.poll, Math.max(50, activeSince + long - now)),
+      activeSince === null ? LOOK_PATIENTLY : Math.min(policy.poll, Math.max(50, activeSince + long - now)),
       signal,
     );
     watcher.wake(needsOf(context));
