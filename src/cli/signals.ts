@@ -11,7 +11,7 @@ export interface Stop {
   readonly interruption: () => Interruption;
   /** Stops as the first Ctrl-C does; once stopped, does nothing. */
   readonly abort: () => void;
-  /** Calls `listener` with the name of the first signal that stops the run. */
+  /** Calls `listener` with the name of the first signal that stops the run; at once where it came already. */
   readonly onStop: (listener: (by: string) => void) => void;
   /** Takes the listeners away. */
   readonly dispose: () => void;
@@ -26,6 +26,8 @@ export function listen(host: Host, onHangup: 'continue' | 'restore' = 'continue'
   // Every wait of a run listens to these: hundreds of nodes are no leak.
   setMaxListeners(0, stop.signal, leave.signal);
   let by: Interruption = null;
+  /** The signal behind it, where it was one. */
+  let heard: Interruption = null;
   const told: ((name: string) => void)[] = [];
   const hear = (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => (): void => {
     if (name === 'SIGHUP' && onHangup === 'continue') return;
@@ -34,6 +36,7 @@ export function listen(host: Host, onHangup: 'continue' | 'restore' = 'continue'
       return;
     }
     by = name;
+    heard = name;
     stop.abort();
     for (const listener of told) listener(name);
   };
@@ -47,7 +50,10 @@ export function listen(host: Host, onHangup: 'continue' | 'restore' = 'continue'
       by = 'SIGINT';
       stop.abort();
     },
-    onStop: (listener) => void told.push(listener),
+    onStop: (listener) => {
+      told.push(listener);
+      if (heard !== null) listener(heard);
+    },
     dispose: () => off.forEach((take) => take()),
   };
 }

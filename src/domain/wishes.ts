@@ -8,9 +8,16 @@ export interface Wishes {
   /** How much later the deadline is, ms. */
   readonly extendMs: number;
   readonly hold: boolean;
-  /** So many ordinary calls may be cut; null: nobody asked for it. */
-  readonly cut: number | null;
+  /** The last time somebody asked for it; null: nobody did. */
+  readonly cut: CutWish | null;
   readonly abort: boolean;
+}
+
+export interface CutWish {
+  /** So many ordinary calls may be cut. */
+  readonly confirmed: number;
+  /** Counts from 1: each is meant for the moment in which it was asked, and is carried out or refused once. */
+  readonly nth: number;
 }
 
 export const NO_WISHES: Wishes = { extendMs: 0, hold: false, cut: null, abort: false };
@@ -29,7 +36,7 @@ export function withWish(wishes: Wishes, request: RunRequest): Wishes {
     case 'hold':
       return { ...wishes, hold: true };
     case 'cut':
-      return { ...wishes, cut: Math.max(request.confirmed, wishes.cut ?? 0) };
+      return { ...wishes, cut: { confirmed: request.confirmed, nth: (wishes.cut?.nth ?? 0) + 1 } };
     case 'abort':
       return { ...wishes, abort: true };
   }
@@ -80,9 +87,7 @@ export function refusalFor(
     case 'cut':
       if (!isPositive(request.confirmed)) return 'the number of calls to cut is not a positive number';
       if (wait !== 'started') return `the calls of ${name} are not being waited for`;
-      return node.wishes.cut !== null && node.wishes.cut >= request.confirmed
-        ? `cutting ${node.wishes.cut} ${node.wishes.cut === 1 ? 'call' : 'calls'} of ${name} was asked for already`
-        : null;
+      return null;
   }
 }
 

@@ -11,7 +11,13 @@ const BATCH = 10;
 export type CutAttempt =
   | { readonly kind: 'cut'; readonly calls: number }
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly by: 'sight' | 'protected' | 'count'; readonly why: string };
+  /** `calls`: so many were cut before it was refused to go on. */
+  | {
+      readonly kind: 'refused';
+      readonly by: 'sight' | 'protected' | 'count';
+      readonly why: string;
+      readonly calls: number;
+    };
 
 /**
  * Cuts every call that is up, if that is allowed.
@@ -25,7 +31,7 @@ export async function cutCalls(context: StepContext, atMost: number): Promise<Cu
     if (verdict.kind === 'nothing') return calls === 0 ? verdict : { kind: 'cut', calls };
     if (verdict.kind !== 'cut') {
       const by = { blind: 'sight', protected: 'protected', 'too many': 'count' } as const;
-      return { kind: 'refused', by: by[verdict.kind], why: verdict.why };
+      return { kind: 'refused', by: by[verdict.kind], why: verdict.why, calls };
     }
     let gone = 0;
     for (const call of verdict.calls.slice(0, BATCH)) {
@@ -34,7 +40,7 @@ export async function cutCalls(context: StepContext, atMost: number): Promise<Cu
       if (call.kind === 'ordinary') calls += 1;
     }
     if (gone === 0)
-      return { kind: 'refused', by: 'sight', why: 'FreeSWITCH does not hang up what it was told to' };
+      return { kind: 'refused', by: 'sight', why: 'FreeSWITCH does not hang up what it was told to', calls };
   }
 }
 

@@ -50,7 +50,7 @@ export interface NodeMemory {
   arrivals: ArrivalsSoFar;
   /** Warnings that were given: each is given once. */
   readonly warned: Set<string>;
-  /** The `cut` request that was answered last: how many calls it allowed. */
+  /** The `cut` request that was carried out or refused last: its `nth`. */
   cutServed: number | null;
   /** Monotonic ms at which the last calls were cut because the deadline had passed; null while none were. */
   cutAt: number | null;

@@ -37,7 +37,7 @@ describe('requests in the fold', () => {
     expect(nodeOf(stateOf([...WAITING, answered(true)])).wishes).toEqual(NO_WISHES);
   });
 
-  it('adds up deadlines, keeps the highest number of calls, and never takes back', () => {
+  it('adds up deadlines, counts what was asked to be cut, and never takes back', () => {
     const asked: readonly RunRequest[] = [
       extend(1_000),
       { kind: 'cut', confirmed: 2 },
@@ -48,12 +48,17 @@ describe('requests in the fold', () => {
       { kind: 'abort' },
     ];
     const state = stateOf([...WAITING, ...asked.flatMap((request) => granted(request))]);
-    expect(nodeOf(state).wishes).toEqual({ extendMs: 1_500, hold: true, cut: 5, abort: true });
+    expect(nodeOf(state).wishes).toEqual({
+      extendMs: 1_500,
+      hold: true,
+      cut: { confirmed: 3, nth: 3 },
+      abort: true,
+    });
   });
 
-  it('keeps the higher number also where a named node was granted a lower one', () => {
-    const cuts = [5, 3].flatMap((confirmed) => granted({ kind: 'cut', node: 'node-1', confirmed }));
-    expect(nodeOf(stateOf([...WAITING, ...cuts])).wishes.cut).toBe(5);
+  it('tells the same number of calls, confirmed twice, apart: each is meant for its moment', () => {
+    const cuts = [3, 3].flatMap((confirmed) => granted({ kind: 'cut', node: 'node-1', confirmed }));
+    expect(nodeOf(stateOf([...WAITING, ...cuts])).wishes.cut).toEqual({ confirmed: 3, nth: 2 });
   });
 
   it('means the node that it names, whatever step that is in', () => {

@@ -38,6 +38,25 @@ describe('refusals change nothing', () => {
     [['show', '../../etc/passwd'], /is not a run/],
   ])('%j is a usage error', (argv, said) => untouched(argv, 2, said));
 
+  it.each([
+    [['drain', 'node-1', '--on-timeout', 'hangup'], /all that are left at the deadline.*Say --yes/s],
+    [['drain', 'node-1', '--threshold', '2'], /the last 2 or fewer.*Say --yes/s],
+    [
+      ['drain', 'node-1', '--threshold', '2', '--on-timeout', 'hangup', '--json'],
+      /at the deadline, and the last 2 or fewer.*Say --yes/s,
+    ],
+  ])('%j is a question that nobody is there to answer', async (argv, said) => {
+    const before = (await lab.journals()).length;
+    await untouched(argv, 3, said);
+    expect(await lab.journals()).toHaveLength(before);
+  });
+
+  it('asks nothing where nothing may be cut, or nothing is done', async () => {
+    const run = await lab.call('drain', 'node-1', '--dry-run', '--on-timeout', 'hangup', '--threshold', '2');
+    expect(run.exit).toBe(0);
+    expect(run.stderr + run.stdout).not.toMatch(/--yes/);
+  });
+
   it('a silent proxy', async () => {
     await lab.askProxy('lb-2', { refuse: true });
     await untouchedButReachable('lb-2');

@@ -190,13 +190,20 @@ class Cutter {
   }
 
   async #onRequest(): Promise<void> {
-    const { memory, node } = this.#context;
+    const { memory, node, step, record } = this.#context;
     const { cut } = this.#context.soFar().wishes;
-    if (cut === null || cut === memory.cutServed) return;
-    memory.cutServed = cut;
-    const attempt = await cutCalls(this.#context, cut);
+    if (cut === null || cut.nth === memory.cutServed) return;
+    memory.cutServed = cut.nth;
+    const attempt = await cutCalls(this.#context, cut.confirmed);
     if (attempt.kind !== 'refused') return;
-    await warn(this.#context, 'cut.refused', `no call of ${node.name} was cut: ${attempt.why}`);
+    const message = `no ${attempt.calls > 0 ? 'more calls' : 'call'} of ${node.name} ${attempt.calls > 0 ? 'were' : 'was'} cut: ${attempt.why}`;
+    // Not `warn`: whoever asks again is answered again, in the same words where nothing has changed.
+    await record({
+      type: 'warning',
+      node: node.name,
+      step,
+      data: { code: 'cut.refused', message, hint: '' },
+    });
   }
 
   /** Few enough are left, or only such as may be cut without counting. */

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { listen } from '../../src/cli/signals.ts';
+import type { Host } from '../../src/cli/host.ts';
+
+/** A host that has nothing but signals. */
+function signals() {
+  const listeners = new Map<string, () => void>();
+  const host = {
+    onSignal: (signal: string, listener: () => void) => {
+      listeners.set(signal, listener);
+      return () => listeners.delete(signal);
+    },
+  } as unknown as Host;
+  return { host, send: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => listeners.get(signal)?.() };
+}
+
+describe('listen', () => {
+  it('tells of the first signal, and leaves at the second', () => {
+    const { host, send } = signals();
+    const stop = listen(host);
+    const told: string[] = [];
+    stop.onStop((by) => told.push(by));
+    send('SIGTERM');
+    expect([told, stop.signal.aborted, stop.leave.aborted]).toEqual([['SIGTERM'], true, false]);
+    send('SIGINT');
+    expect([told, stop.leave.aborted, stop.interruption()]).toEqual([['SIGTERM'], true, 'SIGTERM']);
+  });
+
+  it('tells of a signal that came before anybody listened: it is in the journal all the same', () => {
+    const { host, send } = signals();
+    const stop = listen(host);
+    send('SIGINT');
+    const told: string[] = [];
+    stop.onStop((by) => told.push(by));
+    expect(told).toEqual(['SIGINT']);
+  });
+
+  it('tells nobody of a stop that was no signal', () => {
+    const { host, send } = signals();
+    const stop = listen(host);
+    const told: string[] = [];
+    stop.abort();
+    stop.onStop((by) => told.push(by));
+    expect([told, stop.signal.aborted, stop.interruption()]).toEqual([[], true, 'SIGINT']);
+    send('SIGINT');
+    expect([told, stop.leave.aborted]).toEqual([[], true]);
+  });
+
+  it('takes SIGHUP for a stop only where that is wished', () => {
+    const { host, send } = signals();
+    const stop = listen(host);
+    send('SIGHUP');
+    expect(stop.signal.aborted).toBe(false);
+    const other = signals();
+    const restores = listen(other.host, 'restore');
+    other.send('SIGHUP');
+    expect([restores.signal.aborted, restores.interruption()]).toEqual([true, 'SIGHUP']);
+  });
+});

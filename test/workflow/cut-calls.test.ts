@@ -1,0 +1,269 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { noArrivals } from '../../src/domain/arrivals.ts';
+import { FshaError, interrupted } from '../../src/domain/errors.ts';
+import { beginFight } from '../../src/domain/fight.ts';
+import { type ChannelRow, known, type Known, type LiveCalls, unknown } from '../../src/domain/observation.ts';
+import type { CutRules } from '../../src/domain/policy.ts';
+import type { NewEvent } from '../../src/domain/run-events.ts';
+import { cutCalls } from '../../src/workflow/cut-calls.ts';
+import type { NodePort } from '../../src/workflow/ports.ts';
+import type { NodeMemory, StepContext } from '../../src/workflow/step.ts';
+import type { Watcher } from '../../src/workflow/watcher.ts';
+import type { World } from '../../src/workflow/world.ts';
+import { node, policy } from '../domain/builders.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+/** A node with calls that do as they are told, or as a test says. */
+class FakeNode {
+  readonly node = 'node-1';
+  legs: readonly ChannelRow[] = [];
+  /** Called before a channel is ended. Returning false keeps it up; an error is what the node answers. */
+  onKill: (uuid: string) => boolean = () => true;
+  /** Sessions that have no row. */
+  unlisted = 0;
+  readonly kills: string[] = [];
+  /** How often calls were judged with one question for each of them. */
+  judged = 0;
+
+  channels(): Promise<Known<readonly ChannelRow[]>> {
+    return Promise.resolve(known(this.legs));
+  }
+
+  liveCalls(): Promise<Known<LiveCalls>> {
+    this.judged += 1;
+    return Promise.resolve(
+      known({ channels: this.legs, ghosts: 0, sessions: this.legs.length + this.unlisted }),
+    );
+  }
+
+  channelExists(uuid: string): Promise<boolean> {
+    return Promise.resolve(this.legs.some((leg) => leg.uuid === uuid));
+  }
+
+  hangUp(uuid: string, cause: string): Promise<void> {
+    this.kills.push(`${uuid} ${cause}`);
+    try {
+      if (this.onKill(uuid)) this.legs = this.legs.filter((leg) => leg.uuid !== uuid);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+    return Promise.resolve();
+  }
+}
+
+let fake: FakeNode;
+let events: NewEvent[];
+let stop: AbortController;
+let clock: ManualClock;
+
+beforeEach(() => {
+  fake = new FakeNode();
+  events = [];
+  stop = new AbortController();
+  clock = new ManualClock();
+});
+
+function leg(uuid: string, changes: Partial<ChannelRow> = {}): ChannelRow {
+  return {
+    uuid,
+    direction: 'inbound',
+    createdEpoch: Number(/\d+/.exec(uuid)?.[0] ?? 0),
+    name: `sofia/external/${uuid}`,
+    callerNumber: '441234567',
+    destination: '1000',
+    initialDestination: '1000',
+    application: 'park',
+    networkAddress: '10.0.1.5',
+    callUuid: '',
+    state: 'CS_EXECUTE',
+    ...changes,
+  };
+}
+
+function calls(number: number): readonly ChannelRow[] {
+  return Array.from({ length: number }, (_, index) => leg(`c${index + 1}`));
+}
+
+function cut(atMost: number, rules: Partial<CutRules> = {}): ReturnType<typeof cutCalls> {
+  const settings = policy({
+    cutting: {
+      cause: 'MANAGER_REQUEST',
+      protect: ['^112$'],
+      protectTimeout: null,
+      expendable: ['^recorder-'],
+      ...rules,
+    },
+  });
+  const memory: NodeMemory = {
+    outSince: 0,
+    startedAs: {},
+    markWanted: null,
+    coreUuid: null,
+    markFound: null,
+    fight: beginFight(),
+    arrivals: noArrivals(),
+    warned: new Set(),
+    cutServed: null,
+    cutAt: null,
+  };
+  const context: StepContext = {
+    world: {
+      nodes: new Map([['node-1', fake as unknown as NodePort]]),
+      clock,
+    } as unknown as World,
+    watcher: { latest: () => ({ nodes: {}, proxies: {} }) } as unknown as Watcher,
+    node: node('node-1', '10.0.1.10'),
+    step: 'node-1/wait_drained',
+    run: 'r1',
+    who: 'me',
+    signal: stop.signal,
+    leave: new AbortController().signal,
+    policy: () => settings,
+    record: (event) => {
+      events.push(event);
+      return Promise.resolve();
+    },
+    soFar: () => {
+      throw new Error('not asked here');
+    },
+    memory,
+  };
+  const attempt = cutCalls(context, atMost);
+  // What does not go at once is looked at again for a while.
+  void clock.pass(5 * 60_000);
+  return attempt;
+}
+
+function outcomes(): readonly string[] {
+  return events.flatMap((event) =>
+    event.type === 'effect.settled' && event.data.effect === 'call.hangup'
+      ? [`${event.data.target.uuid} ${event.data.outcome}`]
+      : [],
+  );
+}
+
+describe('cutCalls', () => {
+  it('cuts the oldest first, leg by leg, with the cause of the settings, and announces each', async () => {
+    fake.legs = [leg('c3'), leg('c1', { callUuid: 'c1' }), leg('b2', { callUuid: 'c1' })];
+    expect(await cut(2)).toEqual({ kind: 'cut', calls: 2 });
+    expect(fake.kills).toEqual(['c1 MANAGER_REQUEST', 'b2 MANAGER_REQUEST', 'c3 MANAGER_REQUEST']);
+    expect(events.map(({ type }) => type)).toEqual(
+      Array.from({ length: 3 }, () => ['effect.intended', 'effect.settled']).flat(),
+    );
+  });
+
+  it('cuts nothing where there is nothing', async () => {
+    expect(await cut(5)).toEqual({ kind: 'nothing' });
+  });
+
+  it('judges anew after every ten: one that was transferred to 112 meanwhile stops it', async () => {
+    fake.legs = calls(25);
+    fake.onKill = (uuid) => {
+      if (uuid === 'c10')
+        fake.legs = fake.legs.map((one) => (one.uuid === 'c20' ? { ...one, destination: '112' } : one));
+      return true;
+    };
+    expect(await cut(Number.POSITIVE_INFINITY)).toEqual({
+      kind: 'refused',
+      by: 'protected',
+      why: 'a call to a protected number is up',
+      calls: 10,
+    });
+    expect(fake.kills).toHaveLength(10);
+  });
+
+  it('and one that was dialled to 112 and transferred away is protected still', async () => {
+    fake.legs = [leg('c1'), leg('c2', { initialDestination: '112', destination: 'queue' })];
+    expect(await cut(Number.POSITIVE_INFINITY)).toMatchObject({ kind: 'refused', by: 'protected', calls: 0 });
+    expect(fake.kills).toEqual([]);
+  });
+
+  it('never cuts more than was agreed to, calls that came meanwhile included', async () => {
+    fake.legs = calls(12);
+    fake.onKill = (uuid) => {
+      if (uuid === 'c10') fake.legs = [...fake.legs, leg('c30')];
+      return true;
+    };
+    expect(await cut(12)).toMatchObject({ kind: 'refused', by: 'count', calls: 10 });
+    expect(fake.legs.map(({ uuid }) => uuid)).toEqual(['c11', 'c12', 'c30']);
+  });
+
+  it('expendable ones never count', async () => {
+    fake.legs = [
+      leg('c1'),
+      leg('c2', { destination: 'recorder-1' }),
+      leg('c3', { destination: 'recorder-1' }),
+    ];
+    expect(await cut(1)).toEqual({ kind: 'cut', calls: 1 });
+    fake.legs = [leg('c4', { destination: 'recorder-1' })];
+    await cut(0);
+    expect(fake.legs).toEqual([]);
+  });
+
+  it('a session without a row: nothing is cut', async () => {
+    fake.legs = calls(2);
+    fake.unlisted = 1;
+    expect(await cut(9)).toMatchObject({ kind: 'refused', by: 'sight', calls: 0 });
+    expect(fake.kills).toEqual([]);
+  });
+
+  it('rows that cannot be read: nothing is cut, and no channel is asked for', async () => {
+    fake.channels = () => Promise.resolve(unknown('core database: -ERR Database error!'));
+    expect(await cut(9)).toEqual({
+      kind: 'refused',
+      by: 'sight',
+      why: 'calls unknown: core database: -ERR Database error!',
+      calls: 0,
+    });
+    expect(fake.judged).toBe(0);
+  });
+
+  it('one call that does not go is refused with that reason; the others were cut', async () => {
+    fake.legs = calls(3);
+    fake.onKill = (uuid) => uuid !== 'c2';
+    expect(await cut(3)).toEqual({
+      kind: 'refused',
+      by: 'sight',
+      why: 'FreeSWITCH does not hang up what it was told to',
+      calls: 2,
+    });
+    expect(outcomes()).toEqual(['c1 done', 'c2 failed', 'c3 done', 'c2 failed']);
+  });
+
+  it('a call that the node refuses to end is no end of the others, and is told', async () => {
+    fake.legs = calls(2);
+    fake.onKill = (uuid) => {
+      if (uuid === 'c1') throw new FshaError('esl.error', '-ERR not allowed', '');
+      return true;
+    };
+    expect(await cut(2)).toMatchObject({ kind: 'refused', by: 'sight', calls: 1 });
+    expect(outcomes()).toEqual(['c1 failed', 'c2 done', 'c1 failed']);
+  });
+
+  it('one that ended by itself before its turn is already gone, and not killed', async () => {
+    fake.legs = calls(3);
+    fake.onKill = (uuid) => {
+      if (uuid === 'c1') fake.legs = fake.legs.filter((one) => one.uuid !== 'c2');
+      return true;
+    };
+    await cut(3);
+    expect(outcomes()).toEqual(['c1 done', 'c2 already', 'c3 done']);
+    expect(fake.kills).toEqual(['c1 MANAGER_REQUEST', 'c3 MANAGER_REQUEST']);
+  });
+
+  it('a wish to stop ends it between two calls', async () => {
+    fake.legs = calls(5);
+    fake.onKill = (uuid) => {
+      if (uuid === 'c2') stop.abort();
+      return true;
+    };
+    await expect(cut(5)).rejects.toMatchObject({ code: interrupted('x').code });
+    expect(fake.kills).toHaveLength(2);
+  });
+
+  it('masks numbers in what it records', async () => {
+    fake.legs = [leg('c1', { destination: '49301234567' })];
+    await cut(1);
+    expect(JSON.stringify(events)).not.toMatch(/49301234567|441234567/);
+  });
+});
