@@ -1,0 +1,98 @@
+/** Runs of fsha in this process, whose host hands in requests as the keys of a view would. */
+import { expect } from 'vitest';
+import type { RunRequest } from '../../../src/domain/policy.ts';
+import type { RunEvent } from '../../../src/domain/run-events.ts';
+import type { RequestAnswer, RequestDesk } from '../../../src/workflow/request-desk.ts';
+import { startFsha, type Calling } from '../../support/call-fsha.ts';
+import { until } from '../../support/until.ts';
+import type { Changes } from './deep-merge.ts';
+import { journalEvents, only } from './fsha.ts';
+import type { RealCluster } from './real-cluster.ts';
+
+const running = new Set<Calling>();
+
+/** Stops what a failed test has left, without an undo, and waits for its end. */
+export async function endScriptedRuns(): Promise<void> {
+  for (const run of running) {
+    run.send('SIGINT');
+    run.send('SIGINT');
+    await run.done;
+  }
+}
+
+export interface ScriptedRun {
+  readonly calling: Calling;
+  /** Hands in a request, as a key of a view would. */
+  ask(request: RunRequest, by?: string): Promise<RequestAnswer>;
+  /** What the journal has. */
+  events(): readonly RunEvent[];
+  until(wanted: (event: RunEvent) => boolean, timeoutMs?: number): Promise<RunEvent>;
+  end(): Promise<{
+    readonly exit: number;
+    readonly events: readonly RunEvent[];
+    readonly settled: Extract<RunEvent, { type: 'run.settled' }>['data'];
+  }>;
+}
+
+/**
+ * `fsha drain node-1` in this process, by a host that holds the desk, with an inventory and a state directory of its own.
+ * Resolves when the run has begun.
+ */
+export async function startScriptedDrain(
+  cluster: RealCluster,
+  flags: readonly string[] = [],
+  settings: Changes = {},
+): Promise<ScriptedRun> {
+  const config = await cluster.configWith(settings);
+  const stateDir = cluster.stateDirOf(config);
+  const desks: RequestDesk[] = [];
+  const calling = startFsha(
+    ['drain', 'node-1', '--json', '--config', config, ...flags],
+    {},
+    {
+      onRun: (desk) => {
+        desks.push(desk);
+        return () => undefined;
+      },
+    },
+  );
+  running.add(calling);
+  void calling.done.then(() => running.delete(calling));
+  const desk = await until('the run has begun', () => desks[0]);
+  const events = (): readonly RunEvent[] => journalEvents(stateDir).at(-1) ?? [];
+  return {
+    calling,
+    ask: (request, by = 'key') => desk.submit(request, by),
+    events,
+    until: (wanted, timeoutMs = 60_000) => until('an event', () => events().find(wanted), timeoutMs),
+    async end() {
+      const { exit, events: printed, stderr } = await calling.done;
+      const last = printed.at(-1);
+      if (last?.type !== 'run.settled') throw new Error(`the run was not settled: exit ${exit}\n${stderr}`);
+      // What was printed is what is on the disk, word for word.
+      expect(printed).toEqual(events());
+      return { exit, events: printed, settled: last.data };
+    },
+  };
+}
+
+/** Requests and their answers, in order: `extend by key e: accepted`. */
+export function answers(events: readonly RunEvent[]): readonly string[] {
+  const told = only(events, 'request.settled');
+  return only(events, 'request.received').map(({ data }, index) => {
+    const answer = told[index]?.data;
+    const said =
+      answer === undefined ? 'no answer' : answer.accepted ? 'accepted' : `refused: ${answer.why ?? ''}`;
+    return `${data.request.kind} by ${data.by}: ${said}`;
+  });
+}
+
+/** How each step ended, by its kind. */
+export function outcomes(events: readonly RunEvent[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    only(events, 'step.settled').map(({ step, data }) => [
+      (step ?? '').split('/').at(-1) ?? '',
+      data.outcome,
+    ]),
+  );
+}
