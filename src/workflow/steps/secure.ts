@@ -1,4 +1,4 @@
-import { errorInfo, FshaError } from '../../domain/errors.ts';
+import { errorInfo, FshaError, isInterruption } from '../../domain/errors.ts';
 import { hasFired } from '../deadline.ts';
 import {
   destinationsOf,
@@ -36,9 +36,15 @@ export const secure: Step<'secure'> = async (context) => {
 async function whenItAnswers(context: StepContext): Promise<boolean> {
   const { world, node, signal } = context;
   const target = { node: node.name };
+  let why = 'it has not answered';
   for (;;) {
-    const seen = await nodePort(world, node.name).observe('pulse', signal);
-    if (seen.trouble === null && seen.mark.known) {
+    const seen = await nodePort(world, node.name)
+      .observe('pulse', signal)
+      .catch((error: unknown) => {
+        if (!isInterruption(error)) throw error;
+        return null;
+      });
+    if (seen?.trouble === null && seen.mark.known) {
       // Another run took it meanwhile: what it is to be is that one's to say.
       if (seen.mark.value !== null && !isOwn(seen.mark.value, context)) return false;
       return unlessItFails(context, 'could not be paused', async () => {
@@ -46,7 +52,7 @@ async function whenItAnswers(context: StepContext): Promise<boolean> {
         await doEffect(context, { effect: 'node.mark', target, wanted: ownMark(context) });
       });
     }
-    const why = seen.trouble?.message ?? 'its mark cannot be read';
+    if (seen !== null) why = seen.trouble?.message ?? 'its mark cannot be read';
     await world.clock.sleep(RETRY_EVERY, signal).catch(() => undefined);
     if (!hasFired(signal)) continue;
     await warnUnsecured(context, `could not be paused: ${why}`);
