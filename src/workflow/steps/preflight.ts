@@ -11,11 +11,10 @@ export const preflight: Step<'preflight'> = async (context, params) => {
   const policy = context.policy();
   const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
   for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'full');
-  const observing = watcher.fresh(everything, signal);
-  const input = await surveyNode(world, observing, node, params.purpose, policy, signal);
+  const observation = await watcher.fresh(everything, signal);
   for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'pulse');
 
-  const observation = await observing;
+  const input = await surveyNode(world, observation, node, params.purpose, policy, signal);
   const verdicts = judge(input);
   const { facts, standing } = input;
   const taken = takeBaseline(
