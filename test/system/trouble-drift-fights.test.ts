@@ -30,6 +30,8 @@ beforeAll(async () => {
     jump: false,
     gates: true,
     quick: true,
+    // An SSH login on a machine that is busy with other tests.
+    settings: { timeouts: { connect: '5s' } },
     kamailio: [{ marksFailures: true }, { marksFailures: true }],
   });
 });

@@ -20,11 +20,14 @@ const BACK_IN = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
 const RELOAD = 'lb-1: dispatcher.reload, or somebody set it';
 const RESTARTED = 'lb-1: lb-1 was restarted';
 
+/** An SSH login on a machine that is busy with other tests. */
+const ROOMY = { timeouts: { connect: '5s' } };
+
 let cluster: RealCluster;
 const table = troubleTable('Drift while a node is out', () => cluster);
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true, settings: ROOMY });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());

@@ -20,11 +20,14 @@ import { type GateRule, SETTERS, type Trouble } from './harness/rpc-gate.ts';
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 const BACK_IN = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
 
+/** An SSH login on a machine that is busy with other tests. */
+const ROOMY = { timeouts: { connect: '5s' } };
+
 let cluster: RealCluster;
 const table = troubleTable('Proxies in trouble', () => cluster);
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true, settings: ROOMY });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());
