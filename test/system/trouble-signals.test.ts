@@ -8,6 +8,7 @@ import { caseTable } from './harness/case-table.ts';
 import type { Changes } from './harness/deep-merge.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { only } from './harness/fsha.ts';
+import { SETTERS } from './harness/rpc-gate.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import {
   atRequestOf,
@@ -50,15 +51,18 @@ interface Moment {
   readonly next: readonly string[];
 }
 
+const READS = ['core.version', 'dispatcher.list'];
+
 /** In the very moment in which the step first asks lb-1 something. */
 const atFirstRequestOf =
-  (kind: string) =>
+  (kind: string, methods: readonly string[]) =>
   (run: RunOf, send: () => void): Promise<unknown> => {
     let sent = false;
     atRequestOf(
       cluster.gates[0],
       () => run,
       kind,
+      methods,
       () => {
         sent = true;
         send();
@@ -73,14 +77,14 @@ const isRestart = (event: RunEvent): boolean =>
 const MOMENTS: readonly Moment[] = [
   {
     step: 'preflight',
-    hit: atFirstRequestOf('preflight'),
+    hit: atFirstRequestOf('preflight', READS),
     state: WELL,
     node: 'unknown',
     next: ['doctor node-1'],
   },
   {
     step: 'deactivate',
-    hit: atFirstRequestOf('deactivate'),
+    hit: atFirstRequestOf('deactivate', SETTERS),
     state: WELL,
     node: 'in service',
     next: ['drain node-1'],
@@ -125,7 +129,7 @@ const MOMENTS: readonly Moment[] = [
   },
   {
     step: 'restart (last look)',
-    hit: atFirstRequestOf('restart'),
+    hit: atFirstRequestOf('restart', READS),
     state: WELL,
     node: 'in service',
     next: ['drain node-1'],
@@ -160,7 +164,7 @@ const MOMENTS: readonly Moment[] = [
   },
   {
     step: 'activate (at lb-1’s ip)',
-    hit: atFirstRequestOf('activate'),
+    hit: atFirstRequestOf('activate', SETTERS),
     state: OUT,
     node: 'out of service',
     next: ['activate node-1'],
