@@ -15,7 +15,7 @@ import type { BaselineDestination } from '../domain/run-events.ts';
 import { destinationsOf, disable, doEffect, isForwardOnly, type Step, type StepContext } from './step.ts';
 
 /** While FreeSWITCH is down or booting, a proxy that was reloaded must not send it calls for long: ms between two looks. */
-const CLOSE_LOOK = 1_000;
+const CLOSE_LOOK = 500;
 
 /** A step during which the node stays out. @param closely whether a node that is enabled now would cost calls at once */
 export function whileOut<K extends StepKind>(step: Step<K>, closely = false): Step<K> {
@@ -145,7 +145,7 @@ function wasDisabled(context: StepContext, destination: BaselineDestination): bo
 }
 
 /** Since when the proxy runs, so that the next drift is told from a restart that was told already. */
-function noteStart({ memory }: StepContext, observation: Observation, proxy: string): void {
+export function noteStart({ memory }: StepContext, observation: Observation, proxy: string): void {
   const instance = observation.proxies[proxy]?.instance;
   if (instance?.known === true) memory.startedAs[proxy] = instance.value;
 }

@@ -16,7 +16,7 @@ import {
   type Step,
   type StepContext,
 } from '../step.ts';
-import { noteFight, noteMend, recordDrift, setWhereIgnored } from '../out-guard.ts';
+import { noteFight, noteMend, noteStart, recordDrift, setWhereIgnored } from '../out-guard.ts';
 import { nodePort } from '../world.ts';
 
 /** Marks the node and disables every destination on every proxy; each is read back. Only D holds. */
@@ -79,7 +79,10 @@ async function holdOut(
     const { drift } = readOut(observation, required, memory.startedAs);
     if (drift.length === 0) return;
     await recordDrift(context, drift);
-    for (const one of drift) noteFight(context, one);
+    for (const one of drift) {
+      noteStart(context, observation, one.destination.proxy);
+      noteFight(context, one);
+    }
     await setDestinations(
       context,
       drift.map(({ destination }) => disable(destination)),

@@ -5,7 +5,8 @@
 export const QUICK = {
   /** Keys of fsha.yaml. */
   settings: {
-    timeouts: { connect: '1s', request: '1s', keepalive: '1s' },
+    // An SSH login alone takes more than a second on a machine that is busy with other tests.
+    timeouts: { connect: '5s', request: '1s', keepalive: '1s' },
     drain: { timeout: '2m', poll: '500ms', settle: '1s' },
     restart: { timeout: '8s' },
     verify: { timeout: '8s', minSoak: '1s' },
