@@ -11,7 +11,14 @@ const table = caseTable('FLAGS that are found');
 let cluster: RealCluster | undefined;
 
 async function start(options: Partial<RealClusterOptions>): Promise<RealCluster> {
-  cluster = await startRealCluster({ via: 'direct', jump: false, quick: true, ...options });
+  cluster = await startRealCluster({
+    via: 'direct',
+    jump: false,
+    quick: true,
+    // Nothing here is to be slow: only a busy machine is.
+    settings: { timeouts: { connect: '10s', request: '5s' } },
+    ...options,
+  });
   return cluster;
 }
 const stop = async (): Promise<void> => {

@@ -16,7 +16,14 @@ let cluster: RealCluster;
 let node: StandInNode;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  cluster = await startRealCluster({
+    via: 'direct',
+    jump: false,
+    gates: true,
+    quick: true,
+    // Nothing here is to be slow: only a busy machine is.
+    settings: { timeouts: { connect: '10s', request: '5s' } },
+  });
   [node] = cluster.nodes;
 });
 beforeEach(async () => {
