@@ -25,7 +25,14 @@ let cluster: RealCluster;
 const table = caseTable('the deadline');
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  cluster = await startRealCluster({
+    via: 'direct',
+    jump: false,
+    gates: true,
+    quick: true,
+    // On a machine that is busy a login over SSH takes more than a second, and refuses what is not the question here.
+    settings: { timeouts: { connect: '8s', request: '3s' } },
+  });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());

@@ -21,7 +21,14 @@ let terminals = 0;
 const table = caseTable('the question before calls are cut');
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  cluster = await startRealCluster({
+    via: 'direct',
+    jump: false,
+    gates: true,
+    quick: true,
+    // On a machine that is busy a login over SSH takes more than a second, and refuses what is not the question here.
+    settings: { timeouts: { connect: '8s', request: '3s' } },
+  });
 });
 beforeEach(() => cluster.reset());
 afterAll(async () => {
