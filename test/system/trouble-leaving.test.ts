@@ -10,7 +10,7 @@ import { caseTable } from './harness/case-table.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { journalEvents, LAUNCHER, only } from './harness/fsha.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import { journalFile, oneCall, type RunOf, startRun, waits } from './harness/run-of.ts';
+import { journalFile, oneCall, type RunOf, startRun, waits, WITH_GATES } from './harness/run-of.ts';
 
 const run = promisify(execFile);
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
@@ -22,7 +22,7 @@ const table = caseTable('nobody watches, twice, and the disk is full');
 let cluster: RealCluster;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  cluster = await startRealCluster({ ...WITH_GATES });
 });
 beforeEach(() => cluster.reset());
 afterAll(async () => {

@@ -9,7 +9,14 @@ import { caseTable } from './harness/case-table.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { only, runFsha } from './harness/fsha.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import { type EndedRun, oneCall, type RunOf, type RunOptions, startRun } from './harness/run-of.ts';
+import {
+  type EndedRun,
+  oneCall,
+  type RunOf,
+  type RunOptions,
+  startRun,
+  WITH_GATES,
+} from './harness/run-of.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 const table = caseTable('drain.onOut');
@@ -18,7 +25,7 @@ let cluster: RealCluster;
 let trace: string;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  cluster = await startRealCluster({ ...WITH_GATES });
   trace = join(cluster.directory, 'hook');
 });
 beforeEach(async () => {

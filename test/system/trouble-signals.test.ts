@@ -18,6 +18,7 @@ import {
   startRun,
   stepStarted,
   waits,
+  WITH_GATES,
 } from './harness/run-of.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
@@ -28,7 +29,7 @@ const table = caseTable('a signal in every step');
 let cluster: RealCluster;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  cluster = await startRealCluster({ ...WITH_GATES });
 });
 beforeEach(async () => {
   await cluster.reset();

@@ -4,7 +4,7 @@ import { caseTable } from './harness/case-table.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { only } from './harness/fsha.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import { oneCall, startRun, waits } from './harness/run-of.ts';
+import { oneCall, startRun, waits, WITH_GATES } from './harness/run-of.ts';
 
 const table = caseTable('undo: flags that differ');
 
@@ -13,10 +13,7 @@ let cluster: RealCluster;
 beforeAll(async () => {
   // Mode 2 leaves AP, AX, IX and DX alone; without pings all stay.
   cluster = await startRealCluster({
-    via: 'direct',
-    jump: false,
-    gates: true,
-    quick: true,
+    ...WITH_GATES,
     kamailio: [{ probingMode: 2 }, { pingInterval: 0 }],
   });
 });

@@ -6,7 +6,7 @@ import { caseTable } from './harness/case-table.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { only, runFsha } from './harness/fsha.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import { type EndedRun, oneCall, type RunOf, startRun, waits } from './harness/run-of.ts';
+import { type EndedRun, oneCall, type RunOf, startRun, waits, WITH_GATES } from './harness/run-of.ts';
 import { SETTERS } from './harness/rpc-gate.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
@@ -15,7 +15,7 @@ const table = caseTable('undo: what was found is given back');
 let cluster: RealCluster;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  cluster = await startRealCluster({ ...WITH_GATES });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());

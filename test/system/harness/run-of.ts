@@ -16,6 +16,18 @@ import type { HeldCalls } from './held-calls.ts';
 import type { RealCluster } from './real-cluster.ts';
 import type { RpcGate } from './rpc-gate.ts';
 
+/**
+ * A cluster for drains in trouble. On a busy machine a login through SSH takes longer than the second it has in QUICK; these
+ * are not about that.
+ */
+export const WITH_GATES = {
+  via: 'direct',
+  jump: false,
+  gates: true,
+  quick: true,
+  settings: { timeouts: { connect: '5s' } },
+} as const;
+
 export interface RunOf {
   readonly fsha: StartedFsha;
   readonly stateDir: string;
@@ -60,7 +72,27 @@ function followRun(fsha: StartedFsha, stateDir: string, before: number): RunOf {
     fsha,
     stateDir,
     events,
-    until: (what, wanted, timeoutMs = 60_000) => until(what, () => events().find(wanted), timeoutMs),
+    async until(what, wanted, timeoutMs = 60_000) {
+      let ended: FshaResult | undefined;
+      void fsha.done.then(
+        (result) => (ended = result),
+        () => undefined,
+      );
+      // An end without it needs no waiting for; what it wrote last is looked at once more.
+      const found = await until(
+        what,
+        () => {
+          const over = ended;
+          return events().find(wanted) ?? (over === undefined ? undefined : { over });
+        },
+        timeoutMs,
+      );
+      if (!('over' in found)) return found;
+      const { exitCode, stdout, stderr } = found.over;
+      throw new Error(
+        `${what}: fsha has ended with ${exitCode ?? 'a signal'}\n${stdout.slice(-2_000)}\n${stderr}`,
+      );
+    },
     async end() {
       const result = await fsha.done;
       const all = events();
@@ -102,11 +134,15 @@ export const stepStarted =
   (event: RunEvent): boolean =>
     event.type === 'step.started' && event.step === `node-1/${kind}`;
 
-/** A step of that kind began, and what it asks of the proxy is not answered before `act` has been called, once. */
+/**
+ * A step of that kind began, and what is asked of the proxy then is not answered before `act` has been called, once.
+ * @param methods the requests that count; readings go on in every step, what sets a state is the step's own
+ */
 export function atRequestOf(
   gate: RpcGate,
   run: () => RunOf | undefined,
   kind: string,
+  methods: readonly string[],
   act: () => void,
 ): void {
   let acted = false;
