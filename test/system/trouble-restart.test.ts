@@ -6,7 +6,15 @@ import { until } from '../support/until.ts';
 import { caseTable } from './harness/case-table.ts';
 import { deepMerge, type Changes } from './harness/deep-merge.ts';
 import { finalState } from './harness/final-state.ts';
-import { endedRun, expectFenceToHold, type NodeRun, processesWith, startRun } from './harness/node-run.ts';
+import {
+  endedRun,
+  PATIENT,
+  expectFenceToHold,
+  type NodeRun,
+  processesWith,
+  startRun,
+  whileItRuns,
+} from './harness/node-run.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
@@ -23,7 +31,13 @@ let tests = 0;
 const helpers: ChildProcess[] = [];
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  cluster = await startRealCluster({
+    via: 'direct',
+    jump: false,
+    gates: true,
+    quick: true,
+    settings: PATIENT,
+  });
   ctl = cluster.nodes[0].restartCommand;
 });
 beforeEach(async () => {
@@ -120,7 +134,7 @@ describe('the command', () => {
       '6s',
     );
     const fsha = await startRun(config);
-    await until('the command runs', () => existsSync(begun), 60_000);
+    await whileItRuns(fsha, 'the command runs', () => existsSync(begun));
     await until('the command was ended', () => processesWith(`sleep ${marker}`).length === 0);
     writeFileSync(go, '');
     const run = await endedRun(fsha);
@@ -135,7 +149,7 @@ describe('the connection under the command', () => {
     const stops = (): number => node.log().filter(({ event }) => event === 'stop').length;
     const before = stops();
     const fsha = await startRun(await configWith(`${ctl}; sleep 5`, '8s'));
-    await until('the node has stopped', () => stops() > before, 60_000);
+    await whileItRuns(fsha, 'the node has stopped', () => stops() > before);
     cluster.ssh.of(node).killSessions();
     const run = await endedRun(fsha);
     expect(await note('SSH cut while it restarts', 'believed core_uuid, went on', run)).toBe(WELL);
@@ -146,7 +160,7 @@ describe('the connection under the command', () => {
   test('is lost before anything was done: unknown', async () => {
     const begun = trace('begun');
     const fsha = await startRun(await configWith(`touch ${begun}; sleep ${marker}`, '3s'));
-    await until('the command runs', () => existsSync(begun), 60_000);
+    await whileItRuns(fsha, 'the command runs', () => existsSync(begun));
     cluster.ssh.of(cluster.nodes[0]).killSessions();
     const run = await endedRun(fsha);
     expect(await note('SSH cut before it did anything', 'said unknown, kept it out', run)).toBe(KEPT_OUT);
@@ -174,7 +188,7 @@ describe("the host's lock", () => {
   test('is held by another restart that ends: awaited', async () => {
     await holdLock();
     const fsha = await startRun(await configWith(ctl, '8s'));
-    await until('it waits for the lock', () => processesWith(`${lockPath()} timeout`).length > 0, 60_000);
+    await whileItRuns(fsha, 'it waits for the lock', () => processesWith(`${lockPath()} timeout`).length > 0);
     expect(await finalState(cluster)).toMatch(/; no restart; marked$/);
     for (const pid of processesWith(`sleep ${marker}`)) process.kill(pid, 'SIGKILL');
     const run = await endedRun(fsha);

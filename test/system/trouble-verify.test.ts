@@ -7,7 +7,7 @@ import { caseTable } from './harness/case-table.ts';
 import type { Changes } from './harness/deep-merge.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { only } from './harness/fsha.ts';
-import { endedRun, expectFenceToHold, type NodeRun, startRun } from './harness/node-run.ts';
+import { endedRun, PATIENT, expectFenceToHold, type NodeRun, startRun } from './harness/node-run.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 
 const BACK_IN = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
@@ -17,7 +17,13 @@ const cases = caseTable('A node that does not come back as it was');
 let cluster: RealCluster;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true });
+  cluster = await startRealCluster({
+    via: 'direct',
+    jump: false,
+    gates: true,
+    quick: true,
+    settings: PATIENT,
+  });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());

@@ -20,6 +20,17 @@ export interface NodeRun {
   failed(kind: string): ErrorInfo | undefined;
 }
 
+/** For a loaded machine: `ssh -G` alone may take longer than the harness's quick settings give the whole login. */
+export const PATIENT = { timeouts: { connect: '6s', request: '3s' } } as const;
+
+/** Waits for something that happens while fsha runs. @throws with what fsha said when it ends before that */
+export function whileItRuns(fsha: StartedFsha, what: string, look: () => boolean): Promise<unknown> {
+  const ended = fsha.done.then(({ exitCode, stdout }) => {
+    throw new Error(`fsha ended (exit ${exitCode}) before ${what}: ${stdout.slice(-2_000)}`);
+  });
+  return Promise.race([until(what, look, 60_000), ended]);
+}
+
 /** Starts `fsha COMMAND node-1 --json`; `drain` unless told. */
 export function startRun(
   config: string,
