@@ -65,7 +65,8 @@ interface EslTrouble {
   readonly short?: true;
 }
 
-const LOST = /^sessions unknown: The ESL connection to node-1 \(\S+:8021\) ended before ".+" was answered$/;
+const LOST =
+  /^sessions unknown: The ESL connection to node-1 \(\S+:8021\) ended before ".+" was (?:answered|sent)$/;
 
 const TROUBLES: readonly EslTrouble[] = [
   {
