@@ -11,7 +11,7 @@ import type { Call } from './command.ts';
  */
 export async function confirm({ host, globals }: Call, what: string, flag = '--yes'): Promise<void> {
   if (globals.yes) return;
-  if (host.stdin.isTTY !== true || globals.json) {
+  if (host.stdin.isTTY !== true || host.stderr.isTTY !== true || globals.json) {
     throw new FshaError(
       'refused',
       `${what}, and nobody is here to be asked`,

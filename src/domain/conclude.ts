@@ -1,12 +1,11 @@
 /** How a run ended: its outcome, exit code, the state of every node, and the commands that go on. Derived, never stored. */
-import { setByHand } from './by-hand.ts';
-import { isSelectable, readFlags } from './dispatcher-state.ts';
-import { destinationKey } from './drift.ts';
-import { effectKey, inverse } from './effect.ts';
+import { undoByHand } from './by-hand.ts';
+import { effectKey } from './effect.ts';
 import type { ErrorInfo } from './errors.ts';
 import { EXIT, type ExitCode, firstExit } from './exit-codes.ts';
-import { type NodeRunState, policyFor, restartIntended, type RunState, stepOutcome } from './run.ts';
+import { type NodeRunState, policyFor, restartIntended, type RunState } from './run.ts';
 import type { RunSettled, Service } from './run-events.ts';
+import { serviceOf } from './service.ts';
 
 /** What ended the run from outside; null where nothing did. */
 export type Interruption = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null;
@@ -135,9 +134,10 @@ function endOfFailure(
 
 /**
  * Whether the record says what node and proxies are like now. A command of the user's and a call that was cut do not; nor
- * does what was tried for safety's sake after the run had failed.
+ * does what was tried for safety's sake after the run had failed, or a mark that stays on a node that is back in.
  */
 function tellsTheState({ intent, step }: NodeRunState['effects'][number]): boolean {
+  if (intent.effect === 'node.mark' && step.endsWith('/activate')) return false;
   return intent.effect !== 'hook.on_out' && intent.effect !== 'call.hangup' && !step.endsWith('/secure');
 }
 
@@ -153,63 +153,6 @@ function laterKnown(node: NodeRunState, index: number): boolean {
   return node.effects
     .slice(index + 1)
     .some((later) => effectKey(later.intent) === key && !isUnknown(later.settled));
-}
-
-/** Where the node is, as far as this run knows: from what was read last, never from what was wanted. */
-export function serviceOf(name: string, node: NodeRunState): Service {
-  if (stepOutcome(node, name, 'activate') === 'succeeded') return 'in service';
-  const states = [...flagsNow(node).values()].map((text) => (text === null ? undefined : readFlags(text)));
-  if (states.length === 0 || states.some((state) => state === undefined)) return 'unknown';
-  if (states.every((state) => state?.state === 'disabled')) return 'out of service';
-  if (states.every((state) => state !== undefined && isSelectable(state))) return 'in service';
-  return 'unknown';
-}
-
-/** FLAGS of each destination as they were read last, by effect key; null for unknown. */
-function flagsNow(node: NodeRunState): ReadonlyMap<string, string | null> {
-  const flags = new Map<string, string | null>();
-  for (const { proxy, set, uri, duid, flags: found } of node.found) {
-    const target = { proxy, set, uri, duid };
-    flags.set(effectKey({ effect: 'dispatcher.state', target }), found);
-  }
-  for (const { intent, settled } of node.effects) {
-    if (intent.effect !== 'dispatcher.state') continue;
-    const read =
-      settled?.effect === 'dispatcher.state' && settled.outcome !== 'unknown' ? settled.read : null;
-    // What somebody else made of it, and was not set again since.
-    flags.set(effectKey(intent), node.drifted[destinationKey(intent.target)] ?? read);
-  }
-  return flags;
-}
-
-/** For what the undo could not bring back: what to say to each proxy, and to the node, by hand. */
-function undoByHand(name: string, node: NodeRunState): readonly string[] {
-  const now = flagsNow(node);
-  const first = new Map<string, NodeRunState['effects'][number]['intent']>();
-  for (const { intent } of node.effects) {
-    if (intent.effect === 'dispatcher.state' && !first.has(effectKey(intent)))
-      first.set(effectKey(intent), intent);
-  }
-  const destinations = [...first].flatMap(([key, intent]) => {
-    const back = inverse(intent);
-    if (back?.effect !== 'dispatcher.state') return [];
-    const flags = now.get(key) ?? null;
-    const isOut = flags === null || readFlags(flags)?.state === 'disabled';
-    if (!isOut || back.wanted === 'd') return [];
-    return [setByHand(back.target, back.wanted)];
-  });
-  return [...liftByHand(name, node), ...destinations];
-}
-
-/** A fence of this run's that still stands, or may. */
-function liftByHand(name: string, node: NodeRunState): readonly string[] {
-  const pauses = node.effects.filter(({ intent }) => intent.effect === 'node.pause');
-  const found = pauses[0]?.intent.found;
-  const last = pauses.at(-1)?.settled;
-  const read = last?.effect === 'node.pause' && last.outcome !== 'unknown' ? last.read : null;
-  return pauses.length > 0 && found === false && read !== false
-    ? [`fs_cli -x 'fsctl resume inbound'  # on ${name}`]
-    : [];
 }
 
 function nextAfterSuccess(nodes: Readonly<Record<string, Service>>, command: string): readonly string[] {
@@ -233,7 +176,8 @@ function nextCommands(
   if (exit === EXIT.locked) return [`${command} status`, `${command} show ${run}`];
   if (exit === EXIT.unknown) {
     const byHand = node.undo === 'failed' || node.undo === 'unknown' ? undoByHand(name, node) : [];
-    return [`${command} status`, `${command} show ${run}`, ...byHand, `${command} activate ${name}`];
+    const activate = service === 'in service' ? [] : [`${command} activate ${name}`];
+    return [`${command} status`, `${command} show ${run}`, ...byHand, ...activate];
   }
   // Drained or not, it was not restarted: going on and giving it back are both open.
   if (exit === EXIT.expiredHeld) return [`${command} drain ${name}`, `${command} activate ${name}`];

@@ -53,7 +53,7 @@ export interface EventData {
   'request.received': { readonly request: RunRequest; readonly by: string };
   'request.settled': { readonly accepted: boolean; readonly why?: string };
   /** Something a person should know; the run goes on. `code` says what kind, for scripts. */
-  'warning': ErrorInfo;
+  warning: ErrorInfo;
   'drift.detected': {
     readonly target: string;
     readonly before: string;

@@ -1,4 +1,4 @@
-import { setByHand } from '../../domain/by-hand.ts';
+import { setByHand, unmark } from '../../domain/by-hand.ts';
 import { isSelectable, readFlags, stateArgument, type StateArgument } from '../../domain/dispatcher-state.ts';
 import { destinationKey, flagsOf } from '../../domain/drift.ts';
 import type { Effect } from '../../domain/effect.ts';
@@ -20,7 +20,7 @@ import {
   warn,
 } from '../step.ts';
 import { within } from '../deadline.ts';
-import { insist } from '../insist.ts';
+import { insist, mayPass } from '../insist.ts';
 import { probeOptions } from '../survey.ts';
 
 /**
@@ -74,9 +74,21 @@ export const activate: Step<'activate'> = async (context, params) => {
   if (baseline.pause.inbound && !params.explicit) {
     await insist(context, { effect: 'node.pause', target, wanted: true }, patience());
   }
-  await insist(context, { effect: 'node.mark', target, wanted: null }, patience());
+  await unmarkNode(context, patience());
   return 'succeeded';
 };
+
+/** A node that is back in is not taken out again for a mark that could not be taken away: that is told. */
+async function unmarkNode(context: StepContext, deadline: () => number): Promise<void> {
+  const { node } = context;
+  try {
+    await insist(context, { effect: 'node.mark', target: { node: node.name }, wanted: null }, deadline);
+  } catch (error) {
+    if (!mayPass(error) || context.signal.aborted) throw error;
+    const what = `${node.name} is back in, but the mark of this run stays on it: ${error.message}`;
+    await warn(context, error.code, what, `By hand: ${unmark(node.name)}`);
+  }
+}
 
 interface Sorted {
   /** To be seen active again. */

@@ -55,6 +55,8 @@ export async function waitUntilDrained(context: StepContext): Promise<Observatio
     currentUuid(watcher.latest(), node.name) ?? baselineOf(context).coreUuid,
   );
   let since = clock.now();
+  // The first zero begins the settling: it is not to wait for the next poll.
+  watcher.wake(needs);
   const report = new DrainReport(context);
   const cutter = new Cutter(context);
   const endLogin = keepLoggedIn(context);
