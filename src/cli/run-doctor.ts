@@ -22,9 +22,9 @@ export async function runDoctor(call: Call): Promise<ExitCode> {
   const stop = listen(host);
   const { world, close } = compose(cluster, host);
   try {
-    const observation = await observeAll(world, 'full', stop.signal);
+    const observing = observeAll(world, 'full', stop.signal);
     const inputs = await Promise.all(
-      nodes.map((node) => surveyNode(world, observation, node, 'doctor', policy, stop.signal)),
+      nodes.map((node) => surveyNode(world, observing, node, 'doctor', policy, stop.signal)),
     );
     const verdicts = [await stateDirectory(cluster), ...inputs.flatMap((input) => judge(input))];
     if (globals.json) host.stdout.write(`${JSON.stringify({ v: 1, cluster: cluster.name, verdicts })}\n`);

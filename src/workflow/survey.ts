@@ -19,19 +19,28 @@ import { hostPort, type World } from './world.ts';
 /** How long a node may take to answer OPTIONS: ms. */
 export const OPTIONS_TIMEOUT = 2_000;
 
-/** Everything the checks need to know about one node, from an observation in which all nodes were read in full. */
+/**
+ * Everything the checks need to know about one node, from an observation in which all nodes are read in full. What does
+ * not hang on that (the way over SSH, OPTIONS, earlier runs) is looked at while the observation is made.
+ */
 export async function surveyNode(
   world: World,
-  observation: Observation,
+  observing: Promise<Observation>,
   node: Node,
   purpose: Purpose,
   policy: Policy,
   signal: AbortSignal,
 ): Promise<PreflightInput> {
-  const [facts, addresses, standing, markSettled] = await Promise.all([
+  const beside = Promise.all([
     gatherFacts(world, node, mayRestart({ purpose, policy }), signal),
-    resolveAll(world, hostsIn(node, observation), signal),
     world.standing(node.name),
+  ]);
+  // Where the observation fails first, that is what is told.
+  beside.catch(() => undefined);
+  const observation = await observing;
+  const [[facts, standing], addresses, markSettled] = await Promise.all([
+    beside,
+    resolveAll(world, hostsIn(node, observation), signal),
     hasMarkSettled(world, node, observation),
   ]);
   return {

@@ -11,10 +11,11 @@ export const preflight: Step<'preflight'> = async (context, params) => {
   const policy = context.policy();
   const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
   for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'full');
-  const observation = await watcher.fresh(everything, signal);
+  const observing = watcher.fresh(everything, signal);
+  const input = await surveyNode(world, observing, node, params.purpose, policy, signal);
   for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'pulse');
 
-  const input = await surveyNode(world, observation, node, params.purpose, policy, signal);
+  const observation = await observing;
   const verdicts = judge(input);
   const { facts, standing } = input;
   const taken = takeBaseline(
