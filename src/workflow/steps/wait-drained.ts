@@ -35,17 +35,22 @@ const BLIND_LOOKS = 3;
 
 /** Waits until the calls have ended by themselves. */
 export const waitDrained: Step<'wait_drained'> = async (context) => {
-  await waitUntilDrained(context);
+  // The look that saw it out has counted too: where that was zero, settling has begun.
+  await waitUntilDrained(context, context.memory.outSince ?? context.world.clock.now());
   return 'succeeded';
 };
 
 /**
  * Waits until the decision says drained. Drift is mended meanwhile by the guard around the step; here it only starts the
  * settling anew.
+ * @param from readings that began then or later count, monotonic ms
  * @returns the observation on which it was decided
  * @throws FshaError `drain.expired` at the deadline
  */
-export async function waitUntilDrained(context: StepContext): Promise<Observation> {
+export async function waitUntilDrained(
+  context: StepContext,
+  from = context.world.clock.now(),
+): Promise<Observation> {
   const { world, watcher, node, memory, signal } = context;
   const { clock } = world;
   memory.outSince ??= clock.now();
@@ -54,9 +59,9 @@ export async function waitUntilDrained(context: StepContext): Promise<Observatio
     memory.outSince,
     currentUuid(watcher.latest(), node.name) ?? baselineOf(context).coreUuid,
   );
-  let since = clock.now();
+  let since = from;
   // The first zero begins the settling: it is not to wait for the next poll.
-  watcher.wake(needs);
+  if (since >= clock.now()) watcher.wake(needs);
   const report = new DrainReport(context);
   const cutter = new Cutter(context);
   const endLogin = keepLoggedIn(context);
