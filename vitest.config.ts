@@ -37,9 +37,19 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
-          exclude: ['test/system/**/*.load.test.ts'],
+          exclude: ['test/system/**/*.load.test.ts', 'test/system/trouble-*.test.ts'],
           ...bundled,
           testTimeout: 180_000,
+        },
+      },
+      // Drains in trouble, on the same servers. They wait far more than they work: three files at a time.
+      {
+        test: {
+          name: 'trouble',
+          include: ['test/system/trouble-*.test.ts'],
+          ...bundled,
+          testTimeout: 180_000,
+          maxWorkers: 3,
         },
       },
       // Calls at a rate: alone, one file after the other.

@@ -55,8 +55,8 @@ export const activate: Step<'activate'> = async (context, params) => {
   };
   try {
     await insist(context, { effect: 'node.pause', target, wanted: false }, patience());
-    let careful = false;
-    if (await wasRestarted(context)) careful = await throughProbing(context, back);
+    let sight: Sight = { careful: false, activeSince: null };
+    if (await wasRestarted(context)) sight = await throughProbing(context, back);
     else
       await setDestinations(
         context,
@@ -67,7 +67,7 @@ export const activate: Step<'activate'> = async (context, params) => {
       asFound.map((one) => setTo(one, 'i')),
     );
     await whereIgnored(context, ignored);
-    await soak(context, back, careful);
+    await soak(context, back, sight);
   } catch (error) {
     throw await outAgain(context, back, error);
   }
@@ -153,11 +153,18 @@ async function wasRestarted(context: StepContext): Promise<boolean> {
   return uuid?.known !== true || uuid.value !== baselineOf(context).coreUuid;
 }
 
-/** @returns whether a proxy may find by its own pings, later, that it does not reach the node */
+/** How the node came back in. */
+interface Sight {
+  /** A proxy may find by its own pings, later, that it does not reach the node. */
+  readonly careful: boolean;
+  /** Monotonic ms at which it was first seen active everywhere; null where that is still to be seen. */
+  readonly activeSince: number | null;
+}
+
 async function throughProbing(
   context: StepContext,
   destinations: readonly BaselineDestination[],
-): Promise<boolean> {
+): Promise<Sight> {
   let careful = false;
   const { world, watcher, signal } = context;
   await setDestinations(
@@ -170,8 +177,9 @@ async function throughProbing(
     const observation = await look(context);
     const waiting = destinations.filter((one) => !isIn(observation, one));
     if (waiting.length === 0) {
+      const activeSince = world.clock.now();
       await exactFlags(context, destinations, observation);
-      return careful;
+      return { careful, activeSince };
     }
     if (world.clock.now() >= patient) {
       careful = await whereNobodyPings(context, observation, waiting);
@@ -182,7 +190,7 @@ async function throughProbing(
     watcher.wake(needsOf(context));
   }
   await exactFlags(context, destinations, await look(context));
-  return careful;
+  return { careful, activeSince: null };
 }
 
 /**
@@ -244,13 +252,13 @@ async function exactFlags(
 async function soak(
   context: StepContext,
   destinations: readonly BaselineDestination[],
-  careful: boolean,
+  { careful, activeSince: seenSince }: Sight,
 ): Promise<void> {
   const { world, watcher, signal, node } = context;
   const policy = context.policy();
   const long = careful ? Math.max(policy.minSoak, PING_PATIENCE) : policy.minSoak;
   const deadline = world.clock.now() + PING_PATIENCE + long;
-  let activeSince: number | null = null;
+  let activeSince = seenSince;
   for (;;) {
     const observation = await look(context);
     const now = world.clock.now();
