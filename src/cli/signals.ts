@@ -4,9 +4,9 @@ import type { Interruption } from '../domain/conclude.ts';
 import type { Host } from './host.ts';
 
 export interface Stop {
-  /** Fires at the first SIGINT or SIGTERM: stop and undo. */
+  /** Fires at the first SIGINT or SIGTERM, or SIGHUP where that is wished: stop and undo. */
   readonly signal: AbortSignal;
-  /** Fires at the second: leave at once. */
+  /** Fires at a SIGINT or SIGTERM behind it: leave at once. */
   readonly leave: AbortSignal;
   readonly interruption: () => Interruption;
   /** Stops as the first Ctrl-C does; once stopped, does nothing. */
@@ -30,7 +30,8 @@ export function listen(host: Host, onHangup: 'continue' | 'restore' = 'continue'
   let heard: Interruption = null;
   const told: ((name: string) => void)[] = [];
   const hear = (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => (): void => {
-    if (name === 'SIGHUP' && onHangup === 'continue') return;
+    // Never the second one: a shell hands on what the kernel sends as well, and systemd sends it behind SIGTERM.
+    if (name === 'SIGHUP' && (onHangup === 'continue' || by !== null)) return;
     if (by !== null) {
       leave.abort();
       return;

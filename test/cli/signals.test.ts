@@ -56,4 +56,19 @@ describe('listen', () => {
     other.send('SIGHUP');
     expect([restores.signal.aborted, restores.interruption()]).toEqual([true, 'SIGHUP']);
   });
+
+  it.each(['SIGHUP', 'SIGINT', 'SIGTERM'] as const)(
+    'never takes SIGHUP for the second signal: behind %s it may be the same wish once more',
+    (first) => {
+      const { host, send } = signals();
+      const stop = listen(host, 'restore');
+      send(first);
+      // A shell hands on what the kernel sends as well; systemd sends SIGHUP behind SIGTERM (SendSIGHUP=).
+      send('SIGHUP');
+      send('SIGHUP');
+      expect([stop.leave.aborted, stop.interruption()]).toEqual([false, first]);
+      send('SIGTERM');
+      expect([stop.leave.aborted, stop.interruption()]).toEqual([true, first]);
+    },
+  );
 });
