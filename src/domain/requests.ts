@@ -2,7 +2,7 @@
 import type { RunRequest } from './policy.ts';
 import type { RunState } from './run.ts';
 import { printable } from './text.ts';
-import { refusalFor } from './wishes.ts';
+import { refusalsFor } from './wishes.ts';
 
 export interface Admission {
   readonly accepted: boolean;
@@ -13,18 +13,10 @@ export interface Admission {
 /** Pure: the same request of the same state gets the same answer. One that names no node has to fit at least one. */
 export function admit(request: RunRequest, state: RunState): Admission {
   if (state.settled !== null) return { accepted: false, why: 'the run is over' };
-  const names = state.plan.nodes.map(({ node }) => node);
   const { node } = request;
-  if (node !== undefined && !names.includes(node))
+  if (node !== undefined && state.plan.nodes.every((planned) => planned.node !== node))
     return { accepted: false, why: `${printable(node)} is no node of this run` };
-  const refusals = names
-    .filter((name) => node === undefined || name === node)
-    .map((name) => {
-      const seen = state.nodes[name];
-      return seen === undefined
-        ? `nothing is known of ${name}`
-        : refusalFor(request, name, seen, state.plan, state.policy);
-    });
+  const refusals = [...refusalsFor(request, state.nodes, state.plan, state.policy).values()];
   if (refusals.includes(null)) return { accepted: true };
   return { accepted: false, why: [...new Set(refusals)].join('; ') || 'the run has no nodes' };
 }

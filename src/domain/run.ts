@@ -14,7 +14,7 @@ import type {
   StepOutcome,
 } from './run-events.ts';
 import type { Verdict } from './verdict.ts';
-import { lastingWishes, NO_WISHES, policyWith, refusalFor, type Wishes, withWish } from './wishes.ts';
+import { lastingWishes, NO_WISHES, policyWith, refusalsFor, type Wishes, withWish } from './wishes.ts';
 
 export interface RunState {
   readonly run: string;
@@ -117,20 +117,24 @@ export function policyFor(state: RunState, node: string): Policy {
 }
 
 function granted(state: RunState, request: RunRequest): RunState {
-  const nodes = Object.entries(state.nodes).map(([name, node]): [string, NodeRunState] => {
-    const meant =
-      request.node === undefined
-        ? refusalFor(request, name, node, state.plan, state.policy) === null
-        : request.node === name;
-    return [name, meant ? { ...node, wishes: withWish(node.wishes, request) } : node];
-  });
+  const refusals = refusalsFor(request, state.nodes, state.plan, state.policy);
+  const nodes = Object.entries(state.nodes).map(([name, node]): [string, NodeRunState] => [
+    name,
+    refusals.get(name) === null ? { ...node, wishes: withWish(node.wishes, request) } : node,
+  ]);
   return { ...state, nodes: Object.fromEntries(nodes) };
 }
 
+/** What was under way when the process ended is no longer: it begins anew, or what became of it is unknown. */
 function resumed(state: RunState): RunState {
   const nodes = Object.entries(state.nodes).map(([name, node]): [string, NodeRunState] => [
     name,
-    { ...node, wishes: lastingWishes(node.wishes) },
+    {
+      ...node,
+      wishes: lastingWishes(node.wishes),
+      steps: Object.fromEntries(Object.entries(node.steps).filter(([, { outcome }]) => outcome !== null)),
+      undo: node.undo === 'started' ? 'unknown' : node.undo,
+    },
   ]);
   return { ...state, nodes: Object.fromEntries(nodes), openRequests: [], settled: null };
 }

@@ -59,7 +59,7 @@ export function policyWith(policy: Policy, wishes: Wishes): Policy {
  * Why a request cannot be granted for one node, a clause; null where it can.
  * @param policy the run's, without wishes
  */
-export function refusalFor(
+function refusalFor(
   request: RunRequest,
   name: string,
   node: Asked,
@@ -69,7 +69,10 @@ export function refusalFor(
   const wait = stepOf(name, node, plan, 'wait_drained');
   switch (request.kind) {
     case 'abort':
-      return null;
+      // The undo and what keeps a node out have their own time, and only a second signal ends them.
+      if (node.undo === 'started') return `${name} is being given back already`;
+      if (node.undo === 'done') return `${name} was given back already`;
+      return isUnderWay(node.steps[`${name}/secure`]) ? `${name} is being kept out already` : null;
     case 'extend': {
       if (!isPositive(request.ms)) return 'a deadline is extended by a positive number of milliseconds';
       if (wait === 'none') return `the calls of ${name} are not waited for in this run`;
@@ -89,6 +92,34 @@ export function refusalFor(
       if (wait !== 'started') return `the calls of ${name} are not being waited for`;
       return null;
   }
+}
+
+/**
+ * Why a request cannot be granted, for each node of the plan that it is about; null for those for which it can. Who answers
+ * a request and who folds the answer both go by this.
+ */
+export function refusalsFor(
+  request: RunRequest,
+  nodes: Readonly<Record<string, Asked>>,
+  plan: Plan,
+  policy: Policy,
+): ReadonlyMap<string, string | null> {
+  return new Map(
+    plan.nodes
+      .map(({ node }) => node)
+      .filter((name) => request.node === undefined || request.node === name)
+      .map((name): [string, string | null] => {
+        const node = nodes[name];
+        return [
+          name,
+          node === undefined ? `nothing is known of ${name}` : refusalFor(request, name, node, plan, policy),
+        ];
+      }),
+  );
+}
+
+function isUnderWay(step: Asked['steps'][string] | undefined): boolean {
+  return step !== undefined && step.outcome === null;
 }
 
 function isPositive(value: number): boolean {

@@ -41,9 +41,21 @@ export class Recorder {
    * @throws FshaError `journal` when it could not be written
    */
   record(event: NewEvent): Promise<void> {
-    const done = this.#tail.then(() => this.#write(event));
+    return this.inTurn((write) => write(event));
+  }
+
+  /**
+   * Several events in one turn: no other comes between them, so that what the later ones say can be decided by the state
+   * into which they are folded. `work` may only use `write`: what it records otherwise would wait for it, and it for that.
+   * @throws what `work` throws; `write` throws FshaError `journal`
+   */
+  inTurn<T>(work: (write: (event: NewEvent) => Promise<void>) => Promise<T>): Promise<T> {
+    const done = this.#tail.then(() => work((event) => this.#write(event)));
     // One that could not be written is its caller's to hear of; those behind it are tried, and fail for themselves.
-    this.#tail = done.catch(() => undefined);
+    this.#tail = done.then(
+      () => undefined,
+      () => undefined,
+    );
     return done;
   }
 

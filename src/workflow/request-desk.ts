@@ -34,19 +34,20 @@ export interface DeskOptions {
 export function createRequestDesk({ recorder, abort, wake }: DeskOptions): RequestDesk {
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
-  /** A request is in the journal and its answer is not. */
-  let unanswered = false;
-  const settle = async (verdict: RequestAnswer): Promise<void> => {
-    unanswered = true;
-    await recorder.record({ type: 'request.settled', data: verdict });
-    unanswered = false;
-  };
+  /** In one turn of the recorder: it is judged by the very state into which its answer is folded. */
+  const record = (request: RunRequest, by: string): Promise<RequestAnswer> =>
+    recorder.inTurn(async (write) => {
+      const settle = (data: RequestAnswer): Promise<void> => write({ type: 'request.settled', data });
+      // Answers are told apart by their order: the next one would be taken for the answer to this one.
+      if (recorder.state.openRequests.length > 0)
+        await settle({ accepted: false, why: 'its answer could not be recorded' });
+      await write({ type: 'request.received', data: { request, by } });
+      const verdict = admit(request, recorder.state);
+      await settle(verdict);
+      return verdict;
+    });
   const answer = async (request: RunRequest, by: string): Promise<RequestAnswer> => {
-    // Answers are told apart by their order: the next one would be taken for the answer to this one.
-    if (unanswered) await settle({ accepted: false, why: 'its answer could not be recorded' });
-    await recorder.record({ type: 'request.received', data: { request, by } });
-    const verdict = admit(request, recorder.state);
-    await settle(verdict);
+    const verdict = await record(request, by);
     if (verdict.accepted) {
       if (request.kind === 'abort') abort();
       wake();
@@ -56,7 +57,9 @@ export function createRequestDesk({ recorder, abort, wake }: DeskOptions): Reque
   return {
     submit: (request, by) => {
       if (closed) return Promise.resolve({ accepted: false, why: 'the run has ended' });
-      const answered = queue.then(() => answer(request, by));
+      // Handed to the recorder at once: what a signal stops by itself is recorded behind it.
+      const answered = answer(request, by);
+      // The recorder keeps their order: behind the last one, all are answered.
       queue = answered.catch(() => undefined);
       return answered;
     },

@@ -19,6 +19,7 @@ const OVER: NewEvent = {
   data: { outcome: 'done', exit: 0, nodes: {}, callsCut: 0, next: [] },
 };
 const UNDO: NewEvent = { type: 'undo.started', node: 'node-1', data: { effects: [] } };
+const UNDONE: NewEvent = { type: 'undo.settled', node: 'node-1', data: { outcome: 'done' } };
 
 type Row = readonly [string, RunRequest, Parameters<typeof stateOf>, why: string | null];
 
@@ -52,6 +53,31 @@ const RULES: readonly Row[] = [
     'abort after a resume',
     ABORT,
     [[...WAITING, OVER, { type: 'run.resumed', data: { who: 'x', mode: 'forward' } }]],
+    null,
+  ],
+  [
+    'abort when it is being given back',
+    ABORT,
+    [[...WAITING, ended('wait_drained', 'failed'), UNDO]],
+    'node-1 is being given back already',
+  ],
+  ['abort when it was given back', ABORT, [[...WAITING, UNDO, UNDONE]], 'node-1 was given back already'],
+  [
+    'abort when it is being kept out',
+    ABORT,
+    [[...DRAINED, began('verify'), ended('verify', 'failed'), began('secure')]],
+    'node-1 is being kept out already',
+  ],
+  [
+    'abort after a resume of what was cut off as it was kept out',
+    ABORT,
+    [[...DRAINED, began('secure'), { type: 'run.resumed', data: { who: 'x', mode: 'forward' } }]],
+    null,
+  ],
+  [
+    'abort after a resume of what was cut off as it was given back',
+    ABORT,
+    [[...WAITING, UNDO, { type: 'run.resumed', data: { who: 'x', mode: 'forward' } }]],
     null,
   ],
   // A later deadline.
@@ -158,6 +184,11 @@ describe('admit', () => {
     expect(admit(request, ONE_WAITS)).toEqual(expected);
   });
 
+  it('an abort that finds one of two given back is for the other one', () => {
+    const state = stateOf([...WAITING, UNDO, UNDONE, ...granted(ABORT)], TWO);
+    expect(TWO.nodes.map((name) => nodeOf(state, name).wishes.abort)).toEqual([false, true]);
+  });
+
   it('says of each node why not, and once what is true of all', () => {
     const over = stateOf(
       [...DRAINED, began('wait_drained', 'node-2'), ended('wait_drained', 'failed', 'node-2')],
@@ -179,6 +210,7 @@ describe('admit', () => {
       DRAINED,
       ACTIVATING,
       [...WAITING, UNDO],
+      [...DRAINED, began('secure')],
     ];
     const other = [began('wait_drained', 'node-2'), ...granted({ ...CUT, node: 'node-2' })];
     for (const story of stories) {

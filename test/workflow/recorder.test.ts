@@ -50,6 +50,34 @@ describe('Recorder', () => {
     expect(made.state.lastSeq).toBe(2);
   });
 
+  it('a turn of several events: each sees the state after the one before, and nothing comes between', async () => {
+    const seen: string[] = [];
+    const { made } = recorder(
+      () => new Promise((resolve) => setImmediate(resolve)),
+      [(event) => seen.push(event.type)],
+    );
+    await made.record(started);
+    const turn = made.inTurn(async (write) => {
+      await write({ type: 'request.received', data: { request: { kind: 'hold' }, by: 'me' } });
+      const open = made.state.openRequests.length;
+      await write({ type: 'request.settled', data: { accepted: false } });
+      return open;
+    });
+    await Promise.all([turn, made.record(step)]);
+    expect(await turn).toBe(1);
+    expect(seen).toEqual(['run.started', 'request.received', 'request.settled', 'step.started']);
+  });
+
+  it('a turn that fails is its own, and those behind it are tried', async () => {
+    const { made } = recorder(async () => undefined);
+    await made.record(started);
+    const turn = made.inTurn(() => Promise.reject(new FshaError('bug', 'x')));
+    const behind = made.record(step);
+    await expect(turn).rejects.toMatchObject({ code: 'bug' });
+    await behind;
+    expect(made.state.lastSeq).toBe(2);
+  });
+
   it('drops a view that throws, and goes on', async () => {
     const seen: number[] = [];
     const broken = (): void => {

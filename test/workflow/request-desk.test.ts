@@ -150,6 +150,40 @@ describe('requests at one moment', () => {
   });
 });
 
+describe('a request while a step begins', () => {
+  const ACTIVATE: NewEvent = { type: 'step.started', node: 'node-1', step: 'node-1/activate', data: {} };
+  /** What the journal has, in short. */
+  const order = (): readonly string[] =>
+    journal.events.slice(2).map((event) => (event.type === 'step.started' ? 'activate' : event.type));
+
+  beforeEach(() => {
+    journal.onAppend = () => new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('is judged by what was handed to the journal before it, though that is not on the disk yet', async () => {
+    const beginning = record(ACTIVATE);
+    const answer = await desk.submit({ kind: 'hold' }, 'key h');
+    await beginning;
+    expect(answer).toEqual({ accepted: false, why: 'node-1 is brought back in already' });
+    expect(order()).toEqual(['activate', 'request.received', 'request.settled']);
+    expect(policyFor(recorder.state, 'node-1').hold).toBe(false);
+  });
+
+  it('holds before the step begins where it came first: nothing comes between it and its answer', async () => {
+    let beginning: Promise<void> | undefined;
+    journal.onAppend = async (event) => {
+      // While the request is being written, the step hands in that it begins.
+      if (event.type === 'request.received') beginning = record(ACTIVATE);
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const answer = await desk.submit({ kind: 'hold' }, 'key h');
+    await beginning;
+    expect(answer).toEqual({ accepted: true });
+    expect(order()).toEqual(['request.received', 'request.settled', 'activate']);
+    expect(policyFor(recorder.state, 'node-1').hold).toBe(true);
+  });
+});
+
 describe('a journal that takes nothing', () => {
   it('nothing comes of the request, its answer is the error, and the next one is tried', async () => {
     journal.isFull = true;
