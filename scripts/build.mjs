@@ -45,7 +45,6 @@ export async function bundle(outdir) {
     target: 'node20',
     sourcemap: 'linked',
     minifySyntax: true,
-    minifyWhitespace: true,
     plugins: [leftOut],
     keepNames: true,
     logLevel: 'warning',

@@ -18,6 +18,11 @@ import type { HostPort, LocalCommand } from '../workflow/ports.ts';
 import type { World } from '../workflow/world.ts';
 import type { Host } from './host.ts';
 
+/**
+ * How long a restart waits for another one of the same node to end: ms. Not as long as that one may take: after it the node
+ * is another one, and its new core_uuid tells.
+ */
+const LOCK_WAIT = 5_000;
 /** From SIGTERM to SIGKILL for a restart command that ran out of time: ms. */
 const KILL_AFTER = 5_000;
 
@@ -83,8 +88,7 @@ export function compose(cluster: Cluster, host: Host): Composed {
       guardedCommand({
         command,
         lockPath: `/tmp/fsha-${cluster.name}-${node}.lock`,
-        // As long as another run's restart of this node may hold it.
-        lockWait: timeout + KILL_AFTER,
+        lockWait: LOCK_WAIT,
         timeout,
         killAfter: KILL_AFTER,
       }),

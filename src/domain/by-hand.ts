@@ -23,19 +23,11 @@ function shellWord(text: string): string {
 
 /** For what the undo could not bring back: what to say to each proxy, and to the node, by hand. */
 export function undoByHand(name: string, node: NodeRunState): readonly string[] {
-  const now = flagsNow(node);
-  const first = new Map<string, NodeRunState['effects'][number]['intent']>();
-  for (const { intent } of node.effects) {
-    if (intent.effect === 'dispatcher.state' && !first.has(effectKey(intent)))
-      first.set(effectKey(intent), intent);
-  }
-  const destinations = [...first].flatMap(([key, intent]) => {
-    const back = inverse(intent);
-    if (back?.effect !== 'dispatcher.state') return [];
-    const flags = now.get(key) ?? null;
-    const isOut = flags === null || readFlags(flags)?.state === 'disabled';
-    if (!isOut || back.wanted === 'd') return [];
-    return [setByHand(back.target, back.wanted)];
+  const destinations = destinationsSet(node).flatMap(({ target, found, now }) => {
+    const back = inverse({ effect: 'dispatcher.state', target, found, wanted: 'd' });
+    if (back?.effect !== 'dispatcher.state' || back.wanted === 'd') return [];
+    const isOut = now === null || readFlags(now)?.state === 'disabled';
+    return isOut ? [setByHand(target, back.wanted)] : [];
   });
   return [...liftByHand(name, node), ...destinations, ...unmarkByHand(name, node)];
 }
@@ -63,4 +55,36 @@ function unmarkByHand(name: string, node: NodeRunState): readonly string[] {
 /** Takes the mark away from a node. */
 export function unmark(name: string): string {
   return `fs_cli -x 'global_setvar fsha_run='  # on ${name}`;
+}
+
+/** For a node that has to be out: what to say to each proxy that may still send it calls. */
+export function outByHand(node: NodeRunState): readonly string[] {
+  return destinationsSet(node).flatMap(({ target, now }) =>
+    now !== null && readFlags(now)?.state === 'disabled' ? [] : [setByHand(target, 'd')],
+  );
+}
+
+/** For a node that is back in: what to say to each of these proxies where it is not. */
+export function backByHand(node: NodeRunState, proxies: readonly string[]): readonly string[] {
+  return destinationsSet(node).flatMap(({ target, found, now }) => {
+    const isOut = now === null || readFlags(now)?.state === 'disabled';
+    const wasOut = readFlags(found)?.state === 'disabled';
+    return proxies.includes(target.proxy) && isOut && !wasOut ? [setByHand(target, 'ip')] : [];
+  });
+}
+
+/** Every destination that the run set, as it was found first and as it was read last; null for unknown. */
+function destinationsSet(node: NodeRunState): readonly {
+  readonly target: EffectKinds['dispatcher.state']['target'];
+  readonly found: string;
+  readonly now: string | null;
+}[] {
+  const flags = flagsNow(node);
+  const seen = new Set<string>();
+  return node.effects.flatMap(({ intent }) => {
+    const key = effectKey(intent);
+    if (intent.effect !== 'dispatcher.state' || seen.has(key)) return [];
+    seen.add(key);
+    return [{ target: intent.target, found: intent.found, now: flags.get(key) ?? null }];
+  });
 }

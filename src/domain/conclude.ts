@@ -1,14 +1,21 @@
 /** How a run ended: its outcome, exit code, the state of every node, and the commands that go on. Derived, never stored. */
-import { undoByHand } from './by-hand.ts';
+import { backByHand, outByHand, undoByHand } from './by-hand.ts';
 import { effectKey } from './effect.ts';
 import type { ErrorInfo } from './errors.ts';
 import { EXIT, type ExitCode, firstExit } from './exit-codes.ts';
-import { type NodeRunState, policyFor, restartIntended, type RunState } from './run.ts';
+import { type NodeRunState, policyFor, restartIntended, type RunState, stepOutcome } from './run.ts';
 import type { RunSettled, Service } from './run-events.ts';
 import { serviceOf } from './service.ts';
 
 /** What ended the run from outside; null where nothing did. */
 export type Interruption = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null;
+
+interface End {
+  readonly outcome: RunSettled['outcome'];
+  readonly exit: ExitCode;
+}
+
+const UNKNOWN: End = { outcome: 'unknown', exit: EXIT.unknown };
 
 /**
  * @param command how fsha was called, for the commands that go on: `fsha`, or `fsha --config FILE`
@@ -29,7 +36,7 @@ export function conclude(state: RunState, interruption: Interruption, command: s
     callsCut: names.reduce((sum, name) => sum + cutOf(state, name), 0),
     next:
       exit === EXIT.done || exit === EXIT.callsCut
-        ? nextAfterSuccess(nodes, command)
+        ? [...nextAfterSuccess(nodes, command), ...names.flatMap((name) => leftOnIgnored(state, name))]
         : ends.flatMap(({ name, node, exit: code }) =>
             nextCommands(name, node, nodes[name] ?? 'unknown', code, state.run, command),
           ),
@@ -55,21 +62,18 @@ function callsCutOn(node: NodeRunState): number {
   return calls.size;
 }
 
-function endOf(
-  state: RunState,
-  name: string,
-  interruption: Interruption,
-): { outcome: RunSettled['outcome']; exit: ExitCode } {
+function endOf(state: RunState, name: string, interruption: Interruption): End {
   const node = state.nodes[name];
-  if (node === undefined) return { outcome: 'unknown', exit: EXIT.unknown };
+  if (node === undefined) return UNKNOWN;
   const unsettled = node.effects.some(
     (record, index) => tellsTheState(record) && isUnknown(record.settled) && !laterKnown(node, index),
   );
   if (node.failure === null) {
     if (state.started.dryRun === true) return { outcome: 'dry-run', exit: EXIT.done };
-    if (unsettled) return { outcome: 'unknown', exit: EXIT.unknown };
-    if (policyFor(state, name).hold && state.plan.kind === 'drain')
-      return { outcome: 'held', exit: EXIT.expiredHeld };
+    if (unsettled) return UNKNOWN;
+    // Held too late: it is back in.
+    const isHeld = policyFor(state, name).hold && stepOutcome(node, name, 'activate') !== 'succeeded';
+    if (isHeld && state.plan.kind === 'drain') return held(name, node);
     const nothingDone = node.effects.every(
       (record) => record.settled?.outcome === 'already' || record.intent.effect === 'node.mark',
     );
@@ -81,15 +85,25 @@ function endOf(
     node.failure.error.code === 'verify.failed' || node.failure.error.code === 'activate.failed';
   if (state.plan.kind === 'activate' && unhealthy && !unsettled && node.undo !== 'failed')
     return { outcome: 'failed', exit: EXIT.unhealthy };
-  return endOfFailure(node, node.failure.error, interruption, unsettled);
+  return endOfFailure(name, node, node.failure.error, interruption, unsettled);
+}
+
+/** Out of service, as exit 6 says; a node of which that is not known is unknown. */
+function held(name: string, node: NodeRunState): End {
+  return isOut(name, node) ? { outcome: 'held', exit: EXIT.expiredHeld } : UNKNOWN;
+}
+
+function isOut(name: string, node: NodeRunState): boolean {
+  return serviceOf(name, node) === 'out of service';
 }
 
 function endOfFailure(
+  name: string,
   node: NodeRunState,
   error: ErrorInfo,
   interruption: Interruption,
   unsettled: boolean,
-): { outcome: RunSettled['outcome']; exit: ExitCode } {
+): End {
   const stopped = error.code === 'interrupted' && interruption !== null ? interruption : null;
   const signalExit =
     stopped === null
@@ -103,24 +117,23 @@ function endOfFailure(
   }
   if (restartIntended(node)) {
     if (signalExit !== null) return { outcome: 'interrupted', exit: unsettled ? EXIT.unknown : signalExit };
+    if (unsettled || !isOut(name, node)) return UNKNOWN;
     if (error.code === 'restart.failed') return { outcome: 'failed', exit: EXIT.restartFailed };
-    if (error.code === 'verify.failed' || error.code === 'activate.failed') {
-      return unsettled
-        ? { outcome: 'unknown', exit: EXIT.unknown }
-        : { outcome: 'failed', exit: EXIT.unhealthy };
-    }
-    return { outcome: 'unknown', exit: EXIT.unknown };
+    if (error.code === 'verify.failed' || error.code === 'activate.failed')
+      return { outcome: 'failed', exit: EXIT.unhealthy };
+    return UNKNOWN;
   }
+  // Another run has the node: this one gave way.
+  if (stepOutcome(node, name, 'restore') === 'skipped') return { outcome: 'refused', exit: EXIT.locked };
   if (node.undo === 'done') {
     if (signalExit !== null) return { outcome: 'interrupted', exit: signalExit };
     if (error.code === 'drain.expired') return { outcome: 'restored', exit: EXIT.expiredRestored };
-    if (error.code === 'refused') return { outcome: 'refused', exit: EXIT.refused };
     if (error.code === 'bug') return { outcome: 'failed', exit: EXIT.bug };
     return { outcome: 'failed', exit: EXIT.undone };
   }
   if (error.code === 'locked') return { outcome: 'refused', exit: EXIT.locked };
   const isHeld = error.code === 'drain.expired' || error.code === 'drain.held';
-  if (node.undo === null && isHeld && !unsettled) return { outcome: 'held', exit: EXIT.expiredHeld };
+  if (node.undo === null && isHeld && !unsettled) return held(name, node);
   // `activate` alone has no undo: what it could not bring in is out.
   if (
     node.undo === null &&
@@ -129,7 +142,7 @@ function endOfFailure(
   ) {
     return { outcome: 'failed', exit: EXIT.unhealthy };
   }
-  return { outcome: 'unknown', exit: EXIT.unknown };
+  return UNKNOWN;
 }
 
 /**
@@ -155,6 +168,13 @@ function laterKnown(node: NodeRunState, index: number): boolean {
     .some((later) => effectKey(later.intent) === key && !isUnknown(later.settled));
 }
 
+/** Where a proxy that was ignored has not been given the node back. */
+function leftOnIgnored(state: RunState, name: string): readonly string[] {
+  const node = state.nodes[name];
+  const isBack = node !== undefined && stepOutcome(node, name, 'activate') === 'succeeded';
+  return isBack ? backByHand(node, state.policy.ignoreProxies) : [];
+}
+
 function nextAfterSuccess(nodes: Readonly<Record<string, Service>>, command: string): readonly string[] {
   return Object.entries(nodes).flatMap(([name, service]) =>
     service === 'out of service' ? [`${command} activate ${name}`] : [],
@@ -175,7 +195,11 @@ function nextCommands(
   }
   if (exit === EXIT.locked) return [`${command} status`, `${command} show ${run}`];
   if (exit === EXIT.unknown) {
-    const byHand = node.undo === 'failed' || node.undo === 'unknown' ? undoByHand(name, node) : [];
+    const byHand = restartIntended(node)
+      ? outByHand(node)
+      : node.undo === 'failed' || node.undo === 'unknown'
+        ? undoByHand(name, node)
+        : [];
     const activate = service === 'in service' ? [] : [`${command} activate ${name}`];
     return [`${command} status`, `${command} show ${run}`, ...byHand, ...activate];
   }

@@ -17,6 +17,9 @@ import { destinationsOf, disable, doEffect, isForwardOnly, type Step, type StepC
 /** While FreeSWITCH is down or booting, a proxy that was reloaded must not send it calls for long: ms between two looks. */
 const CLOSE_LOOK = 500;
 
+/** A proxy that answers and has not done so often in a row what it was told will not do it. */
+const REFUSED = 3;
+
 /** A step during which the node stays out. @param closely whether a node that is enabled now would cost calls at once */
 export function whileOut<K extends StepKind>(step: Step<K>, closely = false): Step<K> {
   // A plan that has not taken the node out itself (`activate` alone) keeps nothing out.
@@ -43,12 +46,14 @@ async function keepOut<T>(
   const onOuter = (): void => end.abort();
   context.signal.addEventListener('abort', onOuter, { once: true });
   if (context.signal.aborted) end.abort();
-  const guard = { ...context, signal: AbortSignal.any([end.signal, done.signal]) };
+  const watching = AbortSignal.any([end.signal, done.signal]);
   // Every proxy has waits of its own on these: tens of proxies are no leak.
-  setMaxListeners(0, end.signal, guard.signal);
+  setMaxListeners(0, end.signal, watching);
+  // What is being set when the work is done is set to its end: half done it would be nobody's.
+  const guard = { ...context, signal: end.signal };
   const loops = proxies.map((proxy) =>
-    guardProxy(guard, proxy).catch((error: unknown) => {
-      if (isInterruption(error) && guard.signal.aborted) return;
+    guardProxy(guard, proxy, watching).catch((error: unknown) => {
+      if (isInterruption(error) && watching.aborted) return;
       trouble.error ??= error;
       end.abort();
     }),
@@ -65,12 +70,12 @@ async function keepOut<T>(
   }
 }
 
-async function guardProxy(context: StepContext, proxy: string): Promise<void> {
-  const { watcher, world, signal } = context;
+async function guardProxy(context: StepContext, proxy: string, watching: AbortSignal): Promise<void> {
+  const { watcher, world } = context;
   const needs = { nodes: [], proxies: [proxy] };
   let since = world.clock.now();
   for (;;) {
-    const observation = await watcher.since(since, needs, signal);
+    const observation = await watcher.since(since, needs, watching);
     since = (observation.proxies[proxy]?.at ?? since) + 0.001;
     const isIgnored = context.policy().ignoreProxies.includes(proxy);
     const wasSet = await (isIgnored ? disableWhereIgnored : mend)(context, observation, proxy);
@@ -94,11 +99,30 @@ async function mend(context: StepContext, observation: Observation, proxy: strin
   for (const { destination, now, cause } of drift) {
     noteFight(context, { destination, now, cause });
     const failure = await unlessItFails(context, () => doEffect(context, disable(destination)));
-    if (failure?.code !== 'effect.unknown') noteMend(context, destination);
+    if (failure === null) noteMend(context, destination);
+    else noteRefusal(context, destination, failure);
     memory.outSince = world.clock.now();
   }
   watcher.wake({ nodes: [], proxies: [proxy] });
   return true;
+}
+
+/**
+ * A proxy that answers and does not do what it is told is no fight: nobody else is to be looked for.
+ * @throws FshaError `effect.failed` where that has been so a few times in a row
+ */
+function noteRefusal(context: StepContext, destination: BaselineDestination, failure: FshaError): void {
+  const { memory, node } = context;
+  if (failure.code !== 'effect.failed') return;
+  const key = destinationKey(destination);
+  const refusals = (memory.refusals[key] ?? 0) + 1;
+  memory.refusals[key] = refusals;
+  if (refusals < REFUSED || isForwardOnly(context)) return;
+  throw new FshaError(
+    'effect.failed',
+    `${destination.proxy} does not take ${node.name} out again, although it answers: ${failure.message}`,
+    `Look at what stands between fsha and the RPC of ${destination.proxy}.`,
+  );
 }
 
 /** What cannot be set now is unknown or still enabled in the next reading, and tried again then. */
@@ -188,5 +212,6 @@ export function noteFight(context: StepContext, { destination, now, cause }: Dri
 
 /** A destination was set again, or a proxy would not: what is enabled after that was enabled by somebody. */
 export function noteMend({ memory, world }: StepContext, destination: BaselineDestination): void {
+  memory.refusals[destinationKey(destination)] = 0;
   memory.fight = afterMend(memory.fight, destinationKey(destination), world.clock.now());
 }

@@ -1,9 +1,9 @@
 /** What a step is: one file in steps/, one line in steps/registry.ts. A step acts only through performEffect. */
-import type { ArrivalsSoFar } from '../domain/arrivals.ts';
+import { type ArrivalsSoFar, noArrivals } from '../domain/arrivals.ts';
 import type { Node } from '../domain/cluster.ts';
 import type { Effect } from '../domain/effect.ts';
 import { type ErrorCode, type ErrorInfo, FshaError } from '../domain/errors.ts';
-import type { Fight } from '../domain/fight.ts';
+import { beginFight, type Fight } from '../domain/fight.ts';
 import { readMark, takenByAnother, writeMark } from '../domain/mark.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
 import type { StepKind, StepParams } from '../domain/plan.ts';
@@ -48,6 +48,10 @@ export interface NodeMemory {
   fight: Fight;
   /** What came in since the node was out. */
   arrivals: ArrivalsSoFar;
+  /** How often in a row a destination could not be set again although its proxy answers, by destination. */
+  refusals: Record<string, number>;
+  /** What outSince was when the node was last decided to be drained: where it has moved on, that says nothing any more. */
+  drainedOut: number | null;
   /** Warnings that were given: each is given once. */
   readonly warned: Set<string>;
   /** The `cut` request that was carried out or refused last: its `nth`. */
@@ -60,6 +64,24 @@ export interface NodeMemory {
   coreUuid: string | null;
   /** The mark that preflight saw and allowed; null for none. */
   markFound: string | null;
+}
+
+/** As the run of a node begins. */
+export function newMemory(): NodeMemory {
+  return {
+    outSince: null,
+    startedAs: {},
+    markWanted: null,
+    coreUuid: null,
+    markFound: null,
+    fight: beginFight(),
+    arrivals: noArrivals(),
+    warned: new Set(),
+    cutServed: null,
+    cutAt: null,
+    refusals: {},
+    drainedOut: null,
+  };
 }
 
 /** The mark of this run, as it is written; the same text for the whole run. */

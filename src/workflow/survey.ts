@@ -76,8 +76,19 @@ async function gatherFacts(
   needsSsh: boolean,
   signal: AbortSignal,
 ): Promise<NodeFacts> {
-  const options = probeOptions(world, node, signal);
-  if (!needsSsh) return { options: await options };
+  // Both at once: one that is interrupted must not leave the other without anybody who hears how it ended.
+  const [options, overSsh] = await Promise.all([
+    probeOptions(world, node, signal),
+    needsSsh ? gatherOverSsh(world, node, signal) : {},
+  ]);
+  return { ...overSsh, options };
+}
+
+async function gatherOverSsh(
+  world: World,
+  node: Node,
+  signal: AbortSignal,
+): Promise<Pick<NodeFacts, 'ssh' | 'restart'>> {
   const host = hostPort(world, node.name);
   const ssh = await host.login(signal).then(
     (): ErrorInfo | null => null,
@@ -90,7 +101,7 @@ async function gatherFacts(
     ssh === null
       ? await restartAllowed(host, node, world.cluster.timeouts.request, signal)
       : unknown('not logged in');
-  return { ssh, restart, options: await options };
+  return { ssh, restart };
 }
 
 /** Asks the node by SIP OPTIONS from here, where its address is known. */

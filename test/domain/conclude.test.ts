@@ -186,7 +186,7 @@ describe('conclude', () => {
       'no survivor left after all, undone',
       story([looked, ...out, failed('deactivate', 'refused'), ...back, ...undo('done')]),
       null,
-      [3, 'refused', 'in service'],
+      [12, 'failed', 'in service'],
     ],
     [
       'one proxy unknown, and the undo too',
@@ -369,7 +369,7 @@ describe('conclude', () => {
       'not well, and somebody has enabled it meanwhile',
       story([looked, ...out, ...restarted('done'), drifted('lb-2', 'AP'), failed('verify', 'verify.failed')]),
       null,
-      [8, 'failed', 'unknown'],
+      [9, 'unknown', 'unknown'],
     ],
     [
       'held because a person asked for it',

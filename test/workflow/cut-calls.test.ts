@@ -1,13 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { noArrivals } from '../../src/domain/arrivals.ts';
 import { FshaError, interrupted } from '../../src/domain/errors.ts';
-import { beginFight } from '../../src/domain/fight.ts';
 import { type ChannelRow, known, type Known, type LiveCalls, unknown } from '../../src/domain/observation.ts';
 import type { CutRules } from '../../src/domain/policy.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { cutCalls } from '../../src/workflow/cut-calls.ts';
-import type { NodePort } from '../../src/workflow/ports.ts';
-import type { NodeMemory, StepContext } from '../../src/workflow/step.ts';
+import type { NodeActivity, NodePort } from '../../src/workflow/ports.ts';
+import { newMemory, type StepContext } from '../../src/workflow/step.ts';
 import type { Watcher } from '../../src/workflow/watcher.ts';
 import type { World } from '../../src/workflow/world.ts';
 import { node, policy } from '../domain/builders.ts';
@@ -24,6 +22,24 @@ class FakeNode {
   readonly kills: string[] = [];
   /** How often calls were judged with one question for each of them. */
   judged = 0;
+
+  readonly #listeners = new Set<(activity: NodeActivity) => void>();
+
+  onActivity(listener: (activity: NodeActivity) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get listening(): number {
+    return this.#listeners.size;
+  }
+
+  /** A channel that begins. */
+  begin(row: ChannelRow): void {
+    this.legs = [...this.legs, row];
+    for (const tell of this.#listeners)
+      tell({ kind: 'created', direction: 'inbound', address: '10.0.1.5', furtherLeg: false });
+  }
 
   channels(): Promise<Known<readonly ChannelRow[]>> {
     return Promise.resolve(known(this.legs));
@@ -94,18 +110,6 @@ function cut(atMost: number, rules: Partial<CutRules> = {}): ReturnType<typeof c
       ...rules,
     },
   });
-  const memory: NodeMemory = {
-    outSince: 0,
-    startedAs: {},
-    markWanted: null,
-    coreUuid: null,
-    markFound: null,
-    fight: beginFight(),
-    arrivals: noArrivals(),
-    warned: new Set(),
-    cutServed: null,
-    cutAt: null,
-  };
   const context: StepContext = {
     world: {
       nodes: new Map([['node-1', fake as unknown as NodePort]]),
@@ -126,7 +130,7 @@ function cut(atMost: number, rules: Partial<CutRules> = {}): ReturnType<typeof c
     soFar: () => {
       throw new Error('not asked here');
     },
-    memory,
+    memory: newMemory(),
   };
   const attempt = cutCalls(context, atMost);
   // What does not go at once is looked at again for a while.
@@ -176,6 +180,77 @@ describe('cutCalls', () => {
     fake.legs = [leg('c1'), leg('c2', { initialDestination: '112', destination: 'queue' })];
     expect(await cut(Number.POSITIVE_INFINITY)).toMatchObject({ kind: 'refused', by: 'protected', calls: 0 });
     expect(fake.kills).toEqual([]);
+  });
+
+  it('judges anew before the next one where a channel began: behind 112 nothing more is cut', async () => {
+    fake.legs = calls(9);
+    fake.onKill = (uuid) => {
+      if (uuid === 'c3') fake.begin(leg('c50', { destination: '112' }));
+      return true;
+    };
+    expect(await cut(Number.POSITIVE_INFINITY)).toMatchObject({ kind: 'refused', by: 'protected', calls: 3 });
+    expect(fake.kills).toHaveLength(3);
+    expect(fake.listening).toBe(0);
+  });
+
+  it('and where it began while it was judged', async () => {
+    fake.legs = calls(3);
+    const judge = fake.liveCalls.bind(fake);
+    fake.liveCalls = async () => {
+      const rows = await judge();
+      if (fake.judged === 1) fake.begin(leg('c50', { destination: '112' }));
+      return rows;
+    };
+    expect(await cut(Number.POSITIVE_INFINITY)).toMatchObject({ kind: 'refused', by: 'protected', calls: 0 });
+    expect(fake.kills).toEqual([]);
+  });
+
+  it('before the other leg of a call, too', async () => {
+    fake.legs = [leg('a1', { callUuid: 'a1' }), leg('b2', { callUuid: 'a1' })];
+    fake.onKill = (uuid) => {
+      if (uuid === 'a1') fake.begin(leg('c50', { destination: '112' }));
+      return true;
+    };
+    expect(await cut(Number.POSITIVE_INFINITY)).toMatchObject({ kind: 'refused', by: 'protected', calls: 1 });
+    expect(fake.kills).toHaveLength(1);
+  });
+
+  it('a call that came meanwhile and may be cut is cut with the others', async () => {
+    fake.legs = calls(3);
+    fake.onKill = (uuid) => {
+      if (uuid === 'c1') fake.begin(leg('c50'));
+      return true;
+    };
+    expect(await cut(Number.POSITIVE_INFINITY)).toEqual({ kind: 'cut', calls: 4 });
+  });
+
+  it('where calls never stop coming in while it is judged, nothing is cut, and it ends', async () => {
+    fake.legs = calls(3);
+    const judge = fake.liveCalls.bind(fake);
+    fake.liveCalls = async () => {
+      const rows = await judge();
+      fake.begin(leg(`c${100 + fake.judged}`));
+      return rows;
+    };
+    expect(await cut(Number.POSITIVE_INFINITY)).toMatchObject({
+      kind: 'refused',
+      by: 'sight',
+      why: 'calls come in faster than they can be looked at',
+      calls: 0,
+    });
+    expect(fake.kills).toEqual([]);
+  });
+
+  it('judges anew behind one that failed: what began meanwhile may not have been heard', async () => {
+    fake.legs = calls(4);
+    fake.onKill = (uuid) => {
+      if (uuid !== 'c2') return true;
+      // The connection was gone, and with it what it would have told.
+      fake.legs = [...fake.legs, leg('c50', { destination: '112' })];
+      throw new FshaError('connection.lost', 'reset');
+    };
+    expect(await cut(Number.POSITIVE_INFINITY)).toMatchObject({ kind: 'refused', by: 'protected', calls: 1 });
+    expect(fake.kills).toHaveLength(2);
   });
 
   it('never cuts more than was agreed to, calls that came meanwhile included', async () => {

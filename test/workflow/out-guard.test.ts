@@ -1,13 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { noArrivals } from '../../src/domain/arrivals.ts';
 import { FshaError, interrupted } from '../../src/domain/errors.ts';
-import { beginFight } from '../../src/domain/fight.ts';
 import { type NodeRunState } from '../../src/domain/run.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { NO_WISHES } from '../../src/domain/wishes.ts';
 import { whileOut } from '../../src/workflow/out-guard.ts';
 import type { ProxyPort } from '../../src/workflow/ports.ts';
-import type { NodeMemory, StepContext } from '../../src/workflow/step.ts';
+import { newMemory, type NodeMemory, type StepContext } from '../../src/workflow/step.ts';
 import { Watcher } from '../../src/workflow/watcher.ts';
 import type { World } from '../../src/workflow/world.ts';
 import { baseline, cluster, DOWN, known, node, policy, seenProxy, unknown } from '../domain/builders.ts';
@@ -24,6 +22,7 @@ class FakeProxy implements ProxyPort {
   instance = 'first';
   silentFor = 0;
   sets = 0;
+  lies = false;
 
   constructor(proxy: string, clock: ManualClock) {
     this.proxy = proxy;
@@ -45,7 +44,7 @@ class FakeProxy implements ProxyPort {
 
   setState(): Promise<void> {
     this.sets += 1;
-    this.flags = 'DX';
+    if (!this.lies) this.flags = 'DX';
     return Promise.resolve();
   }
 
@@ -98,16 +97,9 @@ function stage(changes: { restarting?: boolean; outSince?: number | null; ignore
     drifted: {},
   };
   const memory: NodeMemory = {
+    ...newMemory(),
     outSince: changes.outSince === undefined ? 0 : changes.outSince,
     startedAs: { 'lb-1': 'first', 'lb-2': 'first' },
-    markWanted: null,
-    coreUuid: null,
-    markFound: null,
-    fight: beginFight(),
-    arrivals: noArrivals(),
-    warned: new Set(),
-    cutServed: null,
-    cutAt: null,
   };
   const world = {
     cluster: cluster(),
@@ -204,6 +196,19 @@ describe('the guard', () => {
       message: expect.stringContaining('lb-1 set 1') as string,
     });
     expect(one.sets).toBe(4);
+  });
+
+  it('does not call a proxy a fighter that answers and does not do what it is told', async () => {
+    const { clock, one, events, step } = stage();
+    one.lies = true;
+    one.flags = 'AX';
+    await clock.pass(60_000);
+    const error = await step;
+    expect(error).toMatchObject({
+      code: 'effect.failed',
+      message: expect.stringContaining('lb-1 does not take') as string,
+    });
+    expect(drifts(events).length).toBeLessThan(5);
   });
 
   it('never gives up once the restart was intended', async () => {

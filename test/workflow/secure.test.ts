@@ -3,7 +3,7 @@ import { FshaError, interrupted } from '../../src/domain/errors.ts';
 import type { NodeObservation } from '../../src/domain/observation.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { within } from '../../src/workflow/deadline.ts';
-import type { StepContext } from '../../src/workflow/step.ts';
+import { newMemory, type StepContext } from '../../src/workflow/step.ts';
 import { secure } from '../../src/workflow/steps/secure.ts';
 import { baseline, cluster, DOWN, node, policy, seenNode } from '../domain/builders.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -35,7 +35,8 @@ async function warningsWhere(
       return Promise.resolve();
     },
     soFar: () => ({ baseline: baseline({ destinations: [] }), effects: [] }),
-    memory: { warned: new Set() },
+    memory: newMemory(),
+    watcher: { fresh: () => Promise.resolve({ nodes: {}, proxies: {} }) },
   } as unknown as StepContext;
   const done = within(clock, LIMIT, leave, 'keeping it out', (signal) =>
     secure({ ...context, signal }, {}),

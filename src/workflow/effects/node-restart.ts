@@ -34,7 +34,7 @@ export const nodeRestart: EffectHandler<'node.restart'> = {
     const timeout = timeoutOf(world, target.node);
     const result = await hostPort(world, target.node).run(
       world.guard(target.node, wanted, timeout),
-      2 * timeout + GRACE,
+      timeout + GRACE,
       signal,
     );
     if (result.exitCode === 0) return;

@@ -21,6 +21,7 @@ import {
 } from '../step.ts';
 import { within } from '../deadline.ts';
 import { insist, mayPass } from '../insist.ts';
+import { setWhereIgnored } from '../out-guard.ts';
 import { probeOptions } from '../survey.ts';
 
 /**
@@ -56,7 +57,8 @@ export const activate: Step<'activate'> = async (context, params) => {
   try {
     await insist(context, { effect: 'node.pause', target, wanted: false }, patience());
     let sight: Sight = { careful: false, activeSince: null };
-    if (await wasRestarted(context)) sight = await throughProbing(context, back);
+    const isRestarted = await wasRestarted(context);
+    if (isRestarted) sight = await throughProbing(context, back);
     else
       await setDestinations(
         context,
@@ -66,10 +68,10 @@ export const activate: Step<'activate'> = async (context, params) => {
       context,
       asFound.map((one) => setTo(one, 'i')),
     );
-    await whereIgnored(context, ignored);
+    await whereIgnored(context, ignored, { isRestarted, explicit: params.explicit });
     await soak(context, back, sight);
   } catch (error) {
-    throw await outAgain(context, back, error);
+    throw await outAgain(context, [...back, ...asFound], ignored, error);
   }
   if (baseline.pause.inbound && !params.explicit) {
     await insist(context, { effect: 'node.pause', target, wanted: true }, patience());
@@ -117,16 +119,20 @@ function sorted(context: StepContext, explicit: boolean): Sorted {
 async function whereIgnored(
   context: StepContext,
   destinations: readonly BaselineDestination[],
+  { isRestarted, explicit }: { readonly isRestarted: boolean; readonly explicit: boolean },
 ): Promise<void> {
   for (const destination of destinations) {
+    const found = readFlags(destination.flags);
+    const isSetInactive = !explicit && found?.state === 'inactive' && !found.probing;
+    const wanted = isSetInactive ? 'i' : isRestarted ? 'ip' : foundArgument(destination);
     try {
-      await doEffect(context, setTo(destination, 'ip'));
+      await doEffect(context, setTo(destination, wanted));
     } catch (error) {
       if (context.signal.aborted || !(error instanceof FshaError)) throw error;
       // Looking may be what failed, and nothing is recorded then: it would go unseen that the node is not back there.
       const { proxy } = destination;
       const message = `${context.node.name} was not set on ${proxy}, which is ignored: ${error.message}`;
-      await warn(context, error.code, message, `When it answers: ${setByHand(destination, 'ip')}`);
+      await warn(context, error.code, message, `When it answers: ${setByHand(destination, wanted)}`);
     }
   }
 }
@@ -312,14 +318,17 @@ function isIn(observation: Observation, destination: BaselineDestination): boole
 async function outAgain(
   context: StepContext,
   destinations: readonly BaselineDestination[],
+  ignored: readonly BaselineDestination[],
   error: unknown,
 ): Promise<unknown> {
   const { world, leave, node } = context;
   if (!(error instanceof FshaError) || ['journal', 'bug', 'locked'].includes(error.code)) return error;
   try {
-    await within(world.clock, OUT_AGAIN, leave, `taking ${node.name} out again`, (signal) =>
-      setDestinations({ ...context, signal }, destinations.map(disable)),
-    );
+    await within(world.clock, OUT_AGAIN, leave, `taking ${node.name} out again`, async (signal) => {
+      const inner = { ...context, signal };
+      await setDestinations(inner, destinations.map(disable));
+      await setWhereIgnored(inner, ignored);
+    });
   } catch (second) {
     return second;
   }

@@ -23,5 +23,5 @@ export const STEPS: { readonly [K in StepKind]: Step<K> } = {
   verify: whileOut(verify, true),
   activate,
   restore,
-  secure,
+  secure: whileOut(secure, true),
 };

@@ -9,10 +9,10 @@ import { deadlineOf, readDrain, waitUntilDrained } from './wait-drained.ts';
 export const restart: Step<'restart'> = async (context) => {
   const { node } = context;
   if (context.policy().hold) return 'skipped';
-  await lastLook(context);
-  // The connection was opened at preflight and kept: a login that fails now must fail before the point of no return.
+  // The connection was opened at preflight and kept: a login that fails now must fail before the point of no return; and
+  // it may take its time, so that what counts is looked at after it.
   await assertLoggedIn(context);
-  // That may have taken its time.
+  await lastLook(context);
   if (context.policy().hold) return 'skipped';
   context.watcher.setPace(node.name, 500, 'pulse');
   try {
@@ -36,11 +36,13 @@ export const restart: Step<'restart'> = async (context) => {
  */
 async function lastLook(context: StepContext): Promise<void> {
   const { world, watcher, signal, record, node, step } = context;
+  let said = '';
   for (let attempt = 1; ; attempt += 1) {
     const observation = await watcher.fresh({ ...needsOf(context), nodes: [...world.nodes.keys()] }, signal);
     assertHeld(context, observation);
     if (!isStillDrained(context, observation)) {
       await waitUntilDrained(context);
+      await assertLoggedIn(context);
       continue;
     }
     const alone = aloneNow(context, observation);
@@ -51,17 +53,21 @@ async function lastLook(context: StepContext): Promise<void> {
     const hint = 'Mend the database, or --force database.';
     const deadline = deadlineOf(context);
     if (deadline !== null && world.clock.now() >= deadline) throw new FshaError('drain.expired', held, hint);
-    if (attempt === 1) {
+    if (why !== said) {
       const error = errorInfo(new FshaError('refused', held, hint));
       await record({ type: 'step.retrying', node: node.name, step, data: { attempt, error } });
     }
+    said = why;
     await world.clock.sleep(context.policy().poll, signal);
   }
 }
 
 function isStillDrained(context: StepContext, observation: Observation): boolean {
   const reading = readDrain(context, observation);
+  const { outSince, drainedOut } = context.memory;
   return (
+    // Not out all the time since it was drained: an INVITE that came in meanwhile may still be on its way.
+    outSince === drainedOut &&
     reading.sessions.known &&
     reading.sessions.value === 0 &&
     reading.drift.length === 0 &&

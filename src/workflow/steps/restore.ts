@@ -1,11 +1,13 @@
 import type { Effect } from '../../domain/effect.ts';
 import { FshaError } from '../../domain/errors.ts';
-import { hasFired } from '../deadline.ts';
-import { doEffect, isOwn, setDestinations, type Step } from '../step.ts';
+import { hasFired, within } from '../deadline.ts';
+import { doEffect, isOwn, setDestinations, type Step, warn } from '../step.ts';
 import { nodePort } from '../world.ts';
 
 /** Between two tries at a proxy that does not answer: ms. */
 const RETRY_EVERY = 1_000;
+/** How long a node that does not answer may hold up the proxies: ms. */
+const FIRST_TRY = 2_000;
 
 /**
  * Gives back what was found. A fence is lifted first: a proxy that pinged a node through it would at once take it for
@@ -21,7 +23,13 @@ export const restore: Step<'restore'> = async (context, params) => {
     (effect) =>
       effect.effect !== 'dispatcher.state' && effect.effect !== 'node.mark' && !lifted.includes(effect),
   );
-  const open = await tryOnce(() => inTurn(lifted));
+  // Enabling a node under another run that has taken it would send calls to what that one is about to restart.
+  if (!(await holdsNode())) {
+    const message = `${context.node.name} was taken by another run: nothing is given back`;
+    await warn(context, 'locked', message, 'What it is to be is for that run to say.');
+    return 'skipped';
+  }
+  const open = await tryOnce((signal) => inTurn(lifted, signal));
   await allOf([
     untilDone(() => setDestinations(context, destinations)).then(() => untilDone(() => inTurn(others))),
     ...(open ? [] : [untilDone(() => inTurn(lifted))]),
@@ -32,14 +40,14 @@ export const restore: Step<'restore'> = async (context, params) => {
   }
   return 'succeeded';
 
-  async function inTurn(wanted: readonly Effect[]): Promise<void> {
-    for (const effect of wanted) await doEffect(context, effect);
+  async function inTurn(wanted: readonly Effect[], signal = context.signal): Promise<void> {
+    for (const effect of wanted) await doEffect({ ...context, signal }, effect);
   }
 
   /** @returns whether it is done; what went wrong is heard of at the next try */
-  async function tryOnce(work: () => Promise<unknown>): Promise<boolean> {
+  async function tryOnce(work: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
     try {
-      await work();
+      await within(context.world.clock, FIRST_TRY, context.signal, 'lifting the fence', work);
       return true;
     } catch (error) {
       if (!(error instanceof FshaError) || error.code === 'journal' || hasFired(context.signal)) throw error;

@@ -1,10 +1,14 @@
+import { readOut } from '../../domain/drift.ts';
 import { errorInfo, FshaError, isInterruption } from '../../domain/errors.ts';
-import { hasFired } from '../deadline.ts';
+import type { BaselineDestination } from '../../domain/run-events.ts';
+import { hasFired, within } from '../deadline.ts';
+import { recordDrift, setWhereIgnored } from '../out-guard.ts';
 import {
   destinationsOf,
   disable,
   doEffect,
   isOwn,
+  needsOf,
   ownMark,
   setDestinations,
   type Step,
@@ -15,29 +19,70 @@ import { nodePort } from '../world.ts';
 
 /** Between two tries at a node whose ESL does not answer: ms. */
 const RETRY_EVERY = 500;
+/** How long the last look at the proxies may take, with what is to be set then: ms. */
+const LAST_LOOK = 15_000;
+/** How long a node that does not answer may hold up the proxies: ms. */
+const FIRST_LOOK = 2_000;
 
 /**
  * A node that failed behind the point of no return stays out: disabled on every proxy, and fenced as soon as ESL answers,
  * so that a reload on a proxy cannot send calls to it. What cannot be done is told, and changes nothing about how the run ended.
  */
 export const secure: Step<'secure'> = async (context) => {
-  await unlessItFails(context, 'is not disabled everywhere', () =>
-    setDestinations(
-      context,
-      destinationsOf(context)
-        .filter((one) => !context.policy().ignoreProxies.includes(one.proxy))
-        .map(disable),
-    ),
-  );
-  return (await whenItAnswers(context)) ? 'succeeded' : 'skipped';
+  if (await isAnothers(context)) return 'skipped';
+  await disableEverywhere(context);
+  const isFenced = await whenItAnswers(context);
+  // The guard around this step looks every half second; this is the look on which the run ends.
+  await lastLook(context);
+  return isFenced ? 'succeeded' : 'skipped';
 };
+
+async function disableEverywhere(context: StepContext): Promise<void> {
+  const isIgnored = ({ proxy }: BaselineDestination): boolean =>
+    context.policy().ignoreProxies.includes(proxy);
+  const all = destinationsOf(context);
+  await unlessItFails(context, 'is not disabled everywhere', () =>
+    setDestinations(context, all.filter((one) => !isIgnored(one)).map(disable)),
+  );
+  await setWhereIgnored(context, all.filter(isIgnored));
+}
+
+async function lastLook(context: StepContext): Promise<void> {
+  const { watcher, world, leave, memory } = context;
+  await within(world.clock, LAST_LOOK, leave, 'the last look', async (signal) => {
+    const observation = await watcher.fresh({ ...needsOf(context), nodes: [] }, signal);
+    const { drift } = readOut(observation, destinationsOf(context), memory.startedAs);
+    await recordDrift(context, drift);
+    const inner = { ...context, signal };
+    await setDestinations(
+      inner,
+      drift.map(({ destination }) => disable(destination)),
+    );
+  }).catch((error: unknown) => {
+    if (!(error instanceof FshaError) || error.code === 'journal') throw error;
+  });
+}
+
+/** Whether another run took the node meanwhile: what it is to be is that one's to say. Unknown is no. */
+async function isAnothers(context: StepContext): Promise<boolean> {
+  const { world, node, signal } = context;
+  const port = nodePort(world, node.name);
+  const mark = await within(world.clock, FIRST_LOOK, signal, 'the mark', async (limit) => {
+    const seen = await port.observe('pulse', limit);
+    return seen.mark;
+  }).catch((error: unknown) => {
+    if (!(error instanceof FshaError)) throw error;
+    return undefined;
+  });
+  return mark?.known === true && mark.value !== null && !isOwn(mark.value, context);
+}
 
 /** @returns whether it was fenced */
 async function whenItAnswers(context: StepContext): Promise<boolean> {
   const { world, node, signal } = context;
   const target = { node: node.name };
   let why = 'it has not answered';
-  for (;;) {
+  while (!hasFired(signal)) {
     const seen = await nodePort(world, node.name)
       .observe('pulse', signal)
       .catch((error: unknown) => {
@@ -54,10 +99,9 @@ async function whenItAnswers(context: StepContext): Promise<boolean> {
     }
     if (seen !== null) why = seen.trouble?.message ?? 'its mark cannot be read';
     await world.clock.sleep(RETRY_EVERY, signal).catch(() => undefined);
-    if (!hasFired(signal)) continue;
-    await warnUnsecured(context, `could not be paused: ${why}`);
-    return false;
   }
+  await warnUnsecured(context, `could not be paused: ${why}`);
+  return false;
 }
 
 async function unlessItFails(

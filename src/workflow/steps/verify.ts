@@ -2,6 +2,7 @@ import { FshaError } from '../../domain/errors.ts';
 import { judgeHealth } from '../../domain/health.ts';
 import { insist } from '../insist.ts';
 import {
+  assertHeld,
   assertSameStart,
   baselineOf,
   isForwardOnly,
@@ -32,6 +33,7 @@ export const verify: Step<'verify'> = async (context) => {
     // The mark died with the restart; a fence that still stands (a node that was not restarted) refuses OPTIONS too.
     const target = { node: node.name };
     const until = (): number => deadline;
+    assertHeld(context, watcher.latest());
     await insist(context, { effect: 'node.mark', target, wanted: ownMark(context) }, until);
     await insist(context, { effect: 'node.pause', target, wanted: false }, until);
     if (settings.options && baselineOf(context).options !== null) await untilOptions(context, deadline);
@@ -108,7 +110,7 @@ async function untilOptions(context: StepContext, deadline: number): Promise<voi
 function asVerifyFailure(error: unknown, node: string): unknown {
   if (
     !(error instanceof FshaError) ||
-    ['verify.failed', 'interrupted', 'journal', 'bug', 'effect.unknown'].includes(error.code)
+    ['verify.failed', 'locked', 'interrupted', 'journal', 'bug', 'effect.unknown'].includes(error.code)
   )
     return error;
   return new FshaError('verify.failed', `${node} could not be verified: ${error.message}`, error.hint, error);

@@ -14,7 +14,7 @@ import type { Observation } from '../../domain/observation.ts';
 import { type CutAttempt, cutCalls } from '../cut-calls.ts';
 import { hasFired } from '../deadline.ts';
 import { mayPass } from '../insist.ts';
-import { keepLoggedIn } from '../login-keeper.ts';
+import { keepLoggedIn, tryLogin } from '../login-keeper.ts';
 import {
   assertHeld,
   baselineOf,
@@ -47,10 +47,7 @@ export const waitDrained: Step<'wait_drained'> = async (context) => {
  * @returns the observation on which it was decided
  * @throws FshaError `drain.expired` at the deadline
  */
-export async function waitUntilDrained(
-  context: StepContext,
-  from = context.world.clock.now(),
-): Promise<Observation> {
+export async function waitUntilDrained(context: StepContext, from?: number): Promise<Observation> {
   const { world, watcher, node, memory, signal } = context;
   const { clock } = world;
   memory.outSince ??= clock.now();
@@ -59,9 +56,9 @@ export async function waitUntilDrained(
     memory.outSince,
     currentUuid(watcher.latest(), node.name) ?? baselineOf(context).coreUuid,
   );
-  let since = from;
+  let since = from ?? clock.now();
   // The first zero begins the settling: it is not to wait for the next poll.
-  if (since >= clock.now()) watcher.wake(needs);
+  if (from === undefined) watcher.wake(needs);
   const report = new DrainReport(context);
   const cutter = new Cutter(context);
   const endLogin = keepLoggedIn(context);
@@ -82,7 +79,10 @@ export async function waitUntilDrained(
 
       if (decision.kind === 'expired') throw expired(context, decision.why);
       await keepMarked(context, observation);
-      if (decision.kind === 'drained') return observation;
+      if (decision.kind === 'drained') {
+        memory.drainedOut = drain.outSince;
+        return observation;
+      }
       const { poll } = context.policy();
       const next = nextLook(drain, limits, poll, clock.now());
       if (next < poll) {
@@ -187,21 +187,21 @@ class Cutter {
   /** @returns the decision, or what becomes of it by cutting */
   async meet(decision: DrainDecision, reading: DrainReading): Promise<DrainDecision> {
     if (decision.kind === 'drained' || decision.kind === 'regressed') return decision;
-    await this.#onRequest();
-    if (decision.kind === 'expired') return this.#atDeadline(decision);
+    await this.#onRequest(reading);
+    if (decision.kind === 'expired') return this.#atDeadline(decision, reading);
     if (decision.kind === 'wait' && reading.sessions.known && reading.sessions.value > 0) {
       const atMost = mayCut(this.#context.policy());
-      if (atMost !== null) await this.#below(atMost);
+      if (atMost !== null) await this.#below(atMost, reading);
     }
     return decision;
   }
 
-  async #onRequest(): Promise<void> {
+  async #onRequest(reading: DrainReading): Promise<void> {
     const { memory, node, step, record } = this.#context;
     const { cut } = this.#context.soFar().wishes;
     if (cut === null || cut.nth === memory.cutServed) return;
     memory.cutServed = cut.nth;
-    const attempt = await cutCalls(this.#context, cut.confirmed);
+    const attempt = await this.#cut(cut.confirmed, reading);
     if (attempt.kind !== 'refused') return;
     const message = `no ${attempt.calls > 0 ? 'more calls' : 'call'} of ${node.name} ${attempt.calls > 0 ? 'were' : 'was'} cut: ${attempt.why}`;
     // Not `warn`: whoever asks again is answered again, in the same words where nothing has changed.
@@ -214,26 +214,45 @@ class Cutter {
   }
 
   /** Few enough are left, or only such as may be cut without counting. */
-  async #below(atMost: number): Promise<void> {
-    const attempt = await cutCalls(this.#context, atMost);
+  async #below(atMost: number, reading: DrainReading): Promise<void> {
+    const attempt = await this.#cut(atMost, reading);
     // Too many yet, or a protected one among them: that is what is waited for, and no news.
     if (attempt.kind !== 'refused' || attempt.by !== 'sight') return;
     const { node } = this.#context;
     await warn(this.#context, 'cut.refused', `no call of ${node.name} is cut: ${attempt.why}`);
   }
 
-  async #atDeadline(decision: DrainDecision & { kind: 'expired' }): Promise<DrainDecision> {
+  async #atDeadline(
+    decision: DrainDecision & { kind: 'expired' },
+    reading: DrainReading,
+  ): Promise<DrainDecision> {
     const { memory, world } = this.#context;
     const { onTimeout } = this.#context.policy();
     // Cut once, they had their time to be gone; what is up still is not forced any further.
     if (onTimeout !== 'hangup' || memory.cutAt !== null) return decision;
-    const attempt = await cutCalls(this.#context, Number.POSITIVE_INFINITY);
+    const attempt = await this.#cut(Number.POSITIVE_INFINITY, reading);
     if (attempt.kind === 'refused') return this.#refused(decision, attempt);
     memory.cutAt = world.clock.now();
     return {
       kind: 'wait',
       why: attempt.kind === 'cut' ? 'the deadline passed: calls were cut' : decision.why,
     };
+  }
+
+  /** No call is cut for nothing: what the drain needs in order to go on afterwards has to be there. */
+  async #cut(atMost: number, reading: DrainReading): Promise<CutAttempt> {
+    const why = await this.#whyForNothing(reading);
+    return why === null ? cutCalls(this.#context, atMost) : { kind: 'refused', by: 'sight', why, calls: 0 };
+  }
+
+  async #whyForNothing({ unknown, coreUuid, drift }: DrainReading): Promise<string | null> {
+    if (unknown.length > 0) return unknown.join('; ');
+    if (!coreUuid.known) return `core_uuid unknown: ${coreUuid.why}`;
+    if (drift.length > 0) return 'the node is not out everywhere';
+    const { restart, hold } = this.#context.policy();
+    if (!restart || hold) return null;
+    const trouble = await tryLogin(this.#context);
+    return trouble === null ? null : `it could not be restarted: ${trouble.message}`;
   }
 
   #refused(
