@@ -5,14 +5,12 @@
 import { Listr } from 'listr2';
 import { findNode, type Node } from '../domain/cluster.ts';
 import { type ErrorInfo, errorInfo, FshaError } from '../domain/errors.ts';
-import { noArrivals } from '../domain/arrivals.ts';
-import { beginFight } from '../domain/fight.ts';
 import { type PlannedStep, planSecure, planUndo, type Plan } from '../domain/plan.ts';
 import { intentsOf, type NodeRunState, policyFor, restartIntended } from '../domain/run.ts';
 import type { StepOutcome } from '../domain/run-events.ts';
 import { within } from './deadline.ts';
 import type { Recorder } from './recorder.ts';
-import type { NodeMemory, Step, StepContext } from './step.ts';
+import { newMemory, type NodeMemory, type Step, type StepContext } from './step.ts';
 import { STEPS } from './steps/registry.ts';
 import type { Watcher } from './watcher.ts';
 import type { World } from './world.ts';
@@ -70,21 +68,6 @@ export async function carryOut(plan: Plan, carrier: Carrier): Promise<void> {
     { ...QUIETLY, exitOnError: false, concurrent: false },
   );
   await root.run();
-}
-
-function newMemory(): NodeMemory {
-  return {
-    outSince: null,
-    startedAs: {},
-    markWanted: null,
-    coreUuid: null,
-    markFound: null,
-    fight: beginFight(),
-    arrivals: noArrivals(),
-    warned: new Set(),
-    cutServed: null,
-    cutAt: null,
-  };
 }
 
 /** One step, from its first event to its last. @throws whatever failed, after it was recorded */

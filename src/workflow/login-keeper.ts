@@ -45,7 +45,7 @@ async function keep(context: StepContext): Promise<void> {
 }
 
 /** Why it failed; null where it is logged in. */
-async function tryLogin({ world, node, signal }: StepContext): Promise<ErrorInfo | null> {
+export async function tryLogin({ world, node, signal }: StepContext): Promise<ErrorInfo | null> {
   try {
     await hostPort(world, node.name).login(signal);
     return null;
