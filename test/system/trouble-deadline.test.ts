@@ -1,19 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { caseTable } from './harness/case-table.ts';
-import {
-  cutLegs,
-  endOf,
-  holdAtNode,
-  isCutIntent,
-  restartsOf,
-  sawSessions,
-  startDrain,
-  waitsBecause,
-} from './harness/cut-run.ts';
+import { cutLegs, isCutIntent } from './harness/cut-legs.ts';
+import { sawSessions, stepStarted, waitsBecause } from './harness/events-of.ts';
 import { finalState } from './harness/final-state.ts';
 import { runFsha } from './harness/fsha.ts';
+import { holdAtNode } from './harness/hold-at-node.ts';
+import { restartsOf } from './harness/node-log.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { startRealCluster, type RealCluster } from './harness/real-cluster.ts';
+import { runToEnd, startRun, WITH_GATES } from './harness/run-of.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 const RESTARTED = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
@@ -25,14 +21,7 @@ let cluster: RealCluster;
 const table = caseTable('the deadline');
 
 beforeAll(async () => {
-  cluster = await startRealCluster({
-    via: 'direct',
-    jump: false,
-    gates: true,
-    quick: true,
-    // On a machine that is busy a login over SSH takes more than a second, and refuses what is not the question here.
-    settings: { timeouts: { connect: '8s', request: '3s' } },
-  });
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());
@@ -46,7 +35,11 @@ async function row(what: string, did: string, exit: number | null): Promise<stri
 describe('the deadline passes', () => {
   test('restore: the node is given back as found, and its calls go on', async () => {
     const calls = await holdAtNode(cluster, { '1000': 2, bridge1: 1 });
-    const { exit, events, settled } = await endOf(await startDrain(cluster.configFile, '--timeout', '2s'));
+    const {
+      exitCode: exit,
+      events,
+      settled,
+    } = await runToEnd(cluster, { flags: ['--json', '--timeout', '2s'] });
     expect(await row('calls at the deadline, restore', 'gave it back', exit)).toBe(WELL);
     expect(exit).toBe(5);
     expect(settled).toMatchObject({
@@ -64,11 +57,12 @@ describe('the deadline passes', () => {
 
   test('hold: it stays out, its calls go on, and both ways on are told', async () => {
     const calls = await holdAtNode(cluster, { '1000': 2, bridge1: 1 });
-    const ended = await endOf(
-      await startDrain(cluster.configFile, '--timeout', '2s', '--on-timeout', 'hold'),
-    );
-    expect(await row('calls at the deadline, hold', 'left it out', ended.exit)).toBe(HELD);
-    expect(ended.exit).toBe(6);
+    const ended = await runToEnd(cluster, {
+      config: cluster.configFile,
+      flags: ['--json', '--timeout', '2s', '--on-timeout', 'hold'],
+    });
+    expect(await row('calls at the deadline, hold', 'left it out', ended.exitCode)).toBe(HELD);
+    expect(ended.exitCode).toBe(6);
     expect(ended.settled).toMatchObject({
       outcome: 'held',
       nodes: { 'node-1': 'out of service' },
@@ -87,11 +81,11 @@ describe('the deadline passes', () => {
   test('no --timeout: none: it is waited for as long as it takes', async () => {
     const calls = await holdAtNode(cluster, { '1000': 1 });
     const config = await cluster.configWith({ drain: { timeout: '1s', onTimeout: 'hold' } });
-    const fsha = await startDrain(config, '--timeout', 'none');
+    const { fsha, end } = await startRun(cluster, { config, flags: ['--json', '--timeout', 'none'] });
     const { mono } = await fsha.untilEvent(sawSessions(1));
     await fsha.untilEvent((event) => sawSessions(1)(event) && event.mono > mono + 2_000);
     await calls.hangUp();
-    expect((await endOf(fsha)).exit).toBe(0);
+    expect((await end()).exitCode).toBe(0);
     expect(await row('a deadline of none', 'waited for the call', 0)).toBe(RESTARTED);
     expect(calls.cutByFarSide()).toEqual([]);
   });
@@ -104,15 +98,17 @@ describe('the last call ends as the deadline passes', () => {
     ['hangup', [...HANGUP], 0, RESTARTED],
   ])('seen empty, not yet long enough: %s', async (choice, flags, exit, state) => {
     const calls = await holdAtNode(cluster, { '1000': 1 });
-    const fsha = await startDrain(cluster.configFile, '--timeout', '3s', '--settle', '5s', ...flags);
+    const { fsha, end } = await startRun(cluster, {
+      flags: ['--json', '--timeout', '3s', '--settle', '5s', ...flags],
+    });
     await fsha.untilEvent(sawSessions(1));
     await calls.hangUp();
     await fsha.untilEvent(waitsBecause(/empty/));
-    const ended = await endOf(fsha);
+    const ended = await end();
     expect(
-      await row(`empty at the deadline, not settled, ${choice}`, ended.settled.outcome, ended.exit),
+      await row(`empty at the deadline, not settled, ${choice}`, ended.settled.outcome, ended.exitCode),
     ).toBe(state);
-    expect(ended.exit).toBe(exit);
+    expect(ended.exitCode).toBe(exit);
     expect([ended.settled.callsCut, cutLegs(ended.events)]).toEqual([0, []]);
     expect(calls.endedHere()).toEqual(['1000']);
   });
@@ -121,14 +117,13 @@ describe('the last call ends as the deadline passes', () => {
     'hangup, the caller %d ms from it: what is told is what happened',
     async (offset) => {
       const calls = await holdAtNode(cluster, { '1000': 1 });
-      const fsha = await startDrain(cluster.configFile, '--timeout', '3s', ...HANGUP);
-      const start = await fsha.untilEvent(
-        (event) => event.type === 'step.started' && event.step === 'node-1/wait_drained',
-      );
+      const { fsha, end } = await startRun(cluster, { flags: ['--json', '--timeout', '3s', ...HANGUP] });
+      const start = await fsha.untilEvent(stepStarted('wait_drained'));
       const moment = Date.parse(start.at) + 3_000 + offset;
       await until('the moment', () => Date.now() >= moment - 50, 10_000);
-      await calls.hangUp();
-      const { exit, settled } = await endOf(fsha);
+      // One that was cut a moment before cannot hang up any more.
+      calls.hangUp().catch(() => undefined);
+      const { exitCode: exit, settled } = await end();
       const cut = calls.cutByFarSide().length;
       await row(`the caller hangs up ${offset} ms from the deadline`, `${cut} cut`, exit);
       // Either way is right, as long as it is told; one that hangs up between look and cut may be told as cut.
@@ -143,9 +138,11 @@ describe('the last call ends as the deadline passes', () => {
 describe('hangup', () => {
   test('every call is cut by itself, leg by leg, and the rest is a drain as any other', async () => {
     const calls = await holdAtNode(cluster, { '1000': 2, bridge1: 1 });
-    const { exit, events, settled } = await endOf(
-      await startDrain(cluster.configFile, '--timeout', '2s', ...HANGUP),
-    );
+    const {
+      exitCode: exit,
+      events,
+      settled,
+    } = await runToEnd(cluster, { flags: ['--json', '--timeout', '2s', ...HANGUP] });
     expect(await row('calls at the deadline, hangup --yes', 'cut 3 calls, 4 legs', exit)).toBe(RESTARTED);
     expect(exit).toBe(10);
     expect(settled).toMatchObject({
@@ -172,7 +169,7 @@ describe('hangup', () => {
     });
     const refused = await runFsha(['drain', 'node-1', '--config', config], 30_000);
     expect([refused.exitCode, calls.up()]).toEqual([3, ['1000']]);
-    const { exit, events } = await endOf(await startDrain(config, '--yes'));
+    const { exitCode: exit, events } = await runToEnd(cluster, { config, flags: ['--json', '--yes'] });
     expect([exit, cutLegs(events).map(({ cause }) => cause)]).toEqual([10, ['MANAGER_REQUEST']]);
     await row('onTimeout: hangup of the inventory', 'asked, then cut', exit);
   });
@@ -180,14 +177,17 @@ describe('hangup', () => {
   test('with a call to 112: nothing is cut while it is up, and the others when it has ended', async () => {
     const calls = await holdAtNode(cluster, { '112': 1, '1000': 2 });
     const config = await cluster.configWith({ drain: PROTECT });
-    const fsha = await startDrain(config, '--timeout', '1s', ...HANGUP);
+    const { fsha, end } = await startRun(cluster, {
+      config,
+      flags: ['--json', '--timeout', '1s', ...HANGUP],
+    });
     const waiting = await fsha.untilEvent(waitsBecause(/a call to a protected number is up/));
     await fsha.untilEvent(
       (event) => waitsBecause(/protected/, waiting.seq)(event) && event.mono > waiting.mono + 2_000,
     );
     expect(fsha.events().filter(isCutIntent)).toEqual([]);
     await calls.hangUp('112');
-    const { exit, settled } = await endOf(fsha);
+    const { exitCode: exit, settled } = await end();
     expect(await row('112 is up at the deadline, hangup', 'waited for 112, cut the others', exit)).toBe(
       RESTARTED,
     );
@@ -199,9 +199,12 @@ describe('hangup', () => {
   test('protectTimeout has passed and 112 is up still: held, nothing cut', async () => {
     const calls = await holdAtNode(cluster, { '112': 1, '1000': 2 });
     const config = await cluster.configWith({ drain: { ...PROTECT, protectTimeout: '2s' } });
-    const fsha = await startDrain(config, '--timeout', '1s', ...HANGUP);
+    const { fsha, end } = await startRun(cluster, {
+      config,
+      flags: ['--json', '--timeout', '1s', ...HANGUP],
+    });
     const waiting = await fsha.untilEvent(waitsBecause(/protected/));
-    const { exit, events, settled } = await endOf(fsha);
+    const { exitCode: exit, events, settled } = await end();
     expect(await row('112 outlives protectTimeout', 'held, nothing cut', exit)).toBe(HELD);
     expect(exit).toBe(6);
     expect(settled.error?.message).toMatch(/nothing was cut: a call to a protected number is up/);
@@ -214,14 +217,14 @@ describe('hangup', () => {
 describe('--threshold', () => {
   test('waits until so many are left, then cuts these', async () => {
     const calls = await holdAtNode(cluster, { '1001': 2, '1002': 1, '1003': 2 });
-    const fsha = await startDrain(cluster.configFile, '--threshold', '2', '--yes');
+    const { fsha, end } = await startRun(cluster, { flags: ['--json', '--threshold', '2', '--yes'] });
     await fsha.untilEvent(sawSessions(5));
     await calls.hangUp('1001');
     const three = await fsha.untilEvent(sawSessions(3));
     await fsha.untilEvent(sawSessions(3, three.seq));
     expect(fsha.events().filter(isCutIntent)).toEqual([]);
     await calls.hangUp('1002');
-    const { exit, settled } = await endOf(fsha);
+    const { exitCode: exit, settled } = await end();
     expect(await row('--threshold 2, calls end one by one', 'cut the last 2', exit)).toBe(RESTARTED);
     expect([exit, settled.callsCut]).toEqual([10, 2]);
     expect(calls.cutByFarSide()).toEqual(['1003', '1003']);
@@ -231,12 +234,12 @@ describe('--threshold', () => {
   test('counts calls, not legs, and not the expendable ones', async () => {
     const calls = await holdAtNode(cluster, { '1001': 1, bridge2: 1, 'recorder-7': 2 });
     const config = await cluster.configWith({ drain: { expendable: ['^recorder-'] } });
-    const fsha = await startDrain(config, '--threshold', '1', '--yes');
+    const { fsha, end } = await startRun(cluster, { config, flags: ['--json', '--threshold', '1', '--yes'] });
     const five = await fsha.untilEvent(sawSessions(5));
     await fsha.untilEvent(sawSessions(5, five.seq));
     expect(fsha.events().filter(isCutIntent)).toEqual([]);
     await calls.hangUp('1001');
-    const { exit, events, settled } = await endOf(fsha);
+    const { exitCode: exit, events, settled } = await end();
     await row('--threshold 1 beside 2 recorders', 'cut the last one and the recorders', exit);
     expect([exit, settled.callsCut]).toEqual([10, 1]);
     expect([...calls.cutByFarSide()].sort()).toEqual(['bridge2', 'recorder-7', 'recorder-7']);
@@ -246,12 +249,12 @@ describe('--threshold', () => {
   test('of no call, and only expendable ones are left: they are cut unasked and uncounted', async () => {
     const calls = await holdAtNode(cluster, { '1001': 1, 'recorder-7': 2 });
     const config = await cluster.configWith({ drain: { expendable: ['^recorder-'] } });
-    const fsha = await startDrain(config);
+    const { fsha, end } = await startRun(cluster, { config });
     const three = await fsha.untilEvent(sawSessions(3));
     await fsha.untilEvent(sawSessions(3, three.seq));
     expect(fsha.events().filter(isCutIntent)).toEqual([]);
     await calls.hangUp('1001');
-    const { exit, settled } = await endOf(fsha);
+    const { exitCode: exit, settled } = await end();
     expect(await row('only recorders are left', 'cut them, not counted', exit)).toBe(RESTARTED);
     expect([exit, settled.callsCut]).toEqual([0, 0]);
     expect(calls.cutByFarSide()).toEqual(['recorder-7', 'recorder-7']);

@@ -3,11 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/domain/run-events.ts';
 import { until } from '../support/until.ts';
 import { caseTable } from './harness/case-table.ts';
+import { isRestartIntent, waits } from './harness/events-of.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { only, runFsha } from './harness/fsha.ts';
+import { oneCall } from './harness/hold-at-node.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import { type EndedRun, oneCall, type RunOf, startRun, waits, WITH_GATES } from './harness/run-of.ts';
 import { SETTERS } from './harness/rpc-gate.ts';
+import { type EndedRun, type RunOf, startRun, startWaitingRun, WITH_GATES } from './harness/run-of.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 const table = caseTable('undo: what was found is given back');
@@ -15,16 +17,14 @@ const table = caseTable('undo: what was found is given back');
 let cluster: RealCluster;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ ...WITH_GATES });
+  cluster = await startRealCluster(WITH_GATES);
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());
 
 /** A drain that waits for a call. */
 async function waiting(flags: readonly string[] = [], settings = {}): Promise<RunOf> {
-  await oneCall(cluster);
-  const run = await startRun(cluster, { flags: ['--json', ...flags], settings });
-  await run.until('it waits for the call', waits);
+  const run = await startWaitingRun(cluster, { flags: ['--json', ...flags], settings });
   expect((await readFinalState(cluster)).flags).toEqual({ 'lb-1': 'DX', 'lb-2': 'DX' });
   return run;
 }
@@ -193,7 +193,10 @@ describe('the pause', () => {
     await node.thaw();
     expect(ended.exitCode).toBe(9);
     const said = ended.settled.next.filter((line) => line.startsWith('fs_cli '));
-    expect(said).toEqual([`fs_cli -x 'fsctl resume inbound'  # on node-1`]);
+    expect(said).toEqual([
+      `fs_cli -x 'fsctl resume inbound'  # on node-1`,
+      `fs_cli -x 'global_setvar fsha_run='  # on node-1`,
+    ]);
     await until('it is in', async () =>
       Object.values((await readFinalState(cluster)).flags).every((flags) => flags?.[0] !== 'D'),
     );
@@ -223,9 +226,7 @@ describe('the pause', () => {
     const ended = await run.end();
     expect(ended.exitCode).toBe(143);
     expect(sent).toBe(true);
-    expect(only(ended.events, 'effect.intended').some(({ data }) => data.effect === 'node.restart')).toBe(
-      false,
-    );
+    expect(ended.events.some(isRestartIntent)).toBe(false);
     expect(await row('SIGTERM between fence and restart', 'unpaused it', ended)).toBe(WELL);
   });
 });
