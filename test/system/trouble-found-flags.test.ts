@@ -2,10 +2,12 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { caseTable } from './harness/case-table.ts';
-import { effects, lookWhere, settledRun, startDrain } from './harness/drain-run.ts';
+import { effects, sawSessions, verdictsOf } from './harness/events-of.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
-import { only, readEvents, runFsha, type FshaResult } from './harness/fsha.ts';
+import { oneCall } from './harness/hold-at-node.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { startRealCluster, type RealCluster, type RealClusterOptions } from './harness/real-cluster.ts';
+import { type EndedRun, runToEnd, startRun } from './harness/run-of.ts';
 
 const table = caseTable('FLAGS that are found');
 let cluster: RealCluster | undefined;
@@ -15,8 +17,7 @@ async function start(options: Partial<RealClusterOptions>): Promise<RealCluster>
     via: 'direct',
     jump: false,
     quick: true,
-    // Nothing here is to be slow: only a busy machine is.
-    settings: { timeouts: { connect: '10s', request: '5s' } },
+    settings: SLOW_ANSWERS,
     ...options,
   });
   return cluster;
@@ -28,8 +29,8 @@ const stop = async (): Promise<void> => {
 afterEach(stop);
 afterAll(stop);
 
-const drain = (real: RealCluster, ...args: readonly string[]): Promise<FshaResult> =>
-  runFsha(['drain', 'node-1', '--json', '--config', real.configFile, ...args], 120_000);
+const drain = (real: RealCluster, ...args: readonly string[]): Promise<EndedRun> =>
+  runToEnd(real, { flags: ['--json', ...args] });
 
 /** Past fsha. @returns the answer as it came */
 async function rpc(url: string, method: string, params: readonly unknown[] = []): Promise<string> {
@@ -55,12 +56,6 @@ async function twins(real: RealCluster): Promise<readonly string[]> {
   );
 }
 
-function foundState({ stdout }: FshaResult): readonly string[] {
-  return only(readEvents(stdout), 'preflight.settled').flatMap(({ data }) =>
-    data.verdicts.filter(({ check }) => check === 'found-state').map(({ level, why }) => `${level}: ${why}`),
-  );
-}
-
 describe('one destination of several is disabled by somebody', () => {
   /** One of the twins is disabled on both proxies. */
   async function half(): Promise<RealCluster> {
@@ -78,13 +73,13 @@ describe('one destination of several is disabled by somebody', () => {
     const before = await twins(real);
     const run = await drain(real, '--no-restart');
     expect(run.exitCode, run.stdout.slice(-1_500)).toBe(0);
-    expect(foundState(run)).toEqual([
+    expect(verdictsOf(run.events, 'found-state')).toEqual([
       expect.stringMatching(
         /^warning: node-1 was found disabled in part \(lb-1 set 1 \S+ \(duid node-1\), lb-2 set 1 \S+ \(duid node-1\)\); that stays disabled, the rest is given back$/,
       ),
     ]);
     expect(await twins(real)).toEqual(before);
-    const done = effects(readEvents(run.stdout)).filter((effect) => effect.includes('duid'));
+    const done = effects(run.events).filter((effect) => effect.includes('duid'));
     const uri = real.nodes[0].destination;
     const each = (what: string) => ['lb-1', 'lb-2'].map((proxy) => `${proxy} set 1 ${uri} ${what}`);
     expect(done.filter((effect) => effect.startsWith('deactivate: ')).sort()).toEqual(
@@ -118,13 +113,12 @@ describe('one destination of several is disabled by somebody', () => {
   test('stopped: each as it was', async () => {
     const real = await half();
     const before = await twins(real);
-    const [node] = real.nodes;
-    await real.hold({ '1000': 1 }, { at: { host: node.host, port: 5080 } });
-    const fsha = await startDrain(real.configFile);
-    await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
+    await oneCall(real);
+    const { fsha, end } = await startRun(real);
+    await fsha.untilEvent(sawSessions(1));
     for (const flags of await twins(real)) expect(flags).toBe('node-1 DX, twin DX');
     fsha.send('SIGINT');
-    const { exitCode } = await fsha.done;
+    const { exitCode } = await end();
     expect(exitCode).toBe(130);
     expect(await twins(real)).toEqual(before);
     table.add({
@@ -148,7 +142,7 @@ describe('set inactive by somebody, where that holds (probing mode 2)', () => {
     const real = await inactive();
     const run = await drain(real);
     expect(run.exitCode, run.stdout.slice(-1_500)).toBe(0);
-    expect(foundState(run)).toEqual(
+    expect(verdictsOf(run.events, 'found-state')).toEqual(
       ['lb-1', 'lb-2'].map(
         (proxy) => `warning: node-1 was set inactive on ${proxy} (IX); a drain gives it back like that`,
       ),
@@ -165,14 +159,14 @@ describe('set inactive by somebody, where that holds (probing mode 2)', () => {
 
   test('stopped: inactive, as it was', async () => {
     const real = await inactive();
-    await real.hold({ '1000': 1 }, { at: { host: real.nodes[0].host, port: 5080 } });
-    const fsha = await startDrain(real.configFile);
-    await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
+    await oneCall(real);
+    const { fsha, end } = await startRun(real);
+    await fsha.untilEvent(sawSessions(1));
     expect((await readFinalState(real)).flags).toEqual({ 'lb-1': 'DX', 'lb-2': 'DX' });
     fsha.send('SIGINT');
-    const { exitCode } = await fsha.done;
+    const { exitCode, settled } = await end();
     expect(exitCode).toBe(130);
-    expect(settledRun(fsha.events()).outcome).toBe('interrupted');
+    expect(settled.outcome).toBe('interrupted');
     const state = await finalState(real);
     expect(state).toBe('lb-1 IX, lb-2 IX; open; no restart; no mark');
     table.add({ case: 'the same, Ctrl-C', did: 'gave it back inactive', state, exit: exitCode });

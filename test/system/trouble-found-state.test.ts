@@ -2,12 +2,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { caseTable } from './harness/case-table.ts';
-import { effects, lookWhere, settledRun, startDrain } from './harness/drain-run.ts';
+import { effects, sawSessions, verdictsOf } from './harness/events-of.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
-import { only, readEvents, runFsha, type FshaResult } from './harness/fsha.ts';
-import type { HeldCalls } from './harness/held-calls.ts';
+import { runFsha } from './harness/fsha.ts';
+import { oneCall } from './harness/hold-at-node.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { startRealCluster, type RealCluster } from './harness/real-cluster.ts';
 import { SETTERS } from './harness/rpc-gate.ts';
+import { type EndedRun, runToEnd, startRun, startWaitingRun, WITH_GATES } from './harness/run-of.ts';
 import type { StandInNode } from './harness/stand-in-node.ts';
 
 const IN_AGAIN = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
@@ -16,14 +18,7 @@ let cluster: RealCluster;
 let node: StandInNode;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({
-    via: 'direct',
-    jump: false,
-    gates: true,
-    quick: true,
-    // Nothing here is to be slow: only a busy machine is.
-    settings: { timeouts: { connect: '10s', request: '5s' } },
-  });
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
   [node] = cluster.nodes;
 });
 beforeEach(async () => {
@@ -32,8 +27,8 @@ beforeEach(async () => {
 });
 afterAll(() => cluster.stop());
 
-function drain(...args: readonly string[]): Promise<FshaResult> {
-  return runFsha(['drain', 'node-1', '--json', '--config', cluster.configFile, ...args], 120_000);
+function drain(...args: readonly string[]): Promise<EndedRun> {
+  return runToEnd(cluster, { config: cluster.configFile, flags: ['--json', ...args] });
 }
 
 /** Sets node-1's state on both proxies, as an operator would, or on one. */
@@ -47,27 +42,15 @@ function untilFlags(wanted: string): Promise<unknown> {
   );
 }
 
-/** What the check found-state said: `level: why`. */
-function foundState({ stdout }: FshaResult): readonly string[] {
-  return only(readEvents(stdout), 'preflight.settled').flatMap(({ data }) =>
-    data.verdicts.filter(({ check }) => check === 'found-state').map(({ level, why }) => `${level}: ${why}`),
-  );
-}
-
 /** Adds the row of a run that ended like that, and tells how the servers are. */
-async function row(what: string, did: string, run: FshaResult, exit: number): Promise<string> {
+async function row(what: string, did: string, run: EndedRun, exit: number): Promise<string> {
   expect(run.exitCode, run.stdout.slice(-1_500)).toBe(exit);
   const state = await finalState(cluster);
   table.add({ case: what, did, state, exit: run.exitCode });
   return state;
 }
 
-async function waiting(...args: readonly string[]) {
-  const calls: HeldCalls = await cluster.hold({ '1000': 1 }, { at: { host: node.host, port: 5080 } });
-  const fsha = await startDrain(cluster.configFile, args);
-  await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
-  return { fsha, calls };
-}
+const waiting = (...args: readonly string[]) => startWaitingRun(cluster, { flags: ['--json', ...args] });
 
 const expectUntouched = (): void =>
   expect(cluster.gates.map((gate) => gate.count(...SETTERS))).toEqual([0, 0]);
@@ -80,8 +63,8 @@ describe('disabled by somebody else', () => {
     const state = await row('disabled by hand', 'refused', run, 3);
     expect(state).toBe('lb-1 DX, lb-2 DX; open; no restart; no mark');
     expectUntouched();
-    expect(effects(readEvents(run.stdout))).toEqual([]);
-    const { error } = settledRun(readEvents(run.stdout));
+    expect(effects(run.events)).toEqual([]);
+    const { error } = run.settled;
     expect(error?.message).toMatch(/^refused by the check found-state: node-1 is disabled already \(lb-1 /);
     expect(error?.hint).toMatch(/--then activate, or --then leave/);
   });
@@ -90,26 +73,26 @@ describe('disabled by somebody else', () => {
     const run = await drain('--then', 'activate');
     const state = await row('disabled by hand, --then activate', 'restarted and enabled it', run, 0);
     expect(state).toBe(IN_AGAIN);
-    expect(settledRun(readEvents(run.stdout)).nodes).toEqual({ 'node-1': 'in service' });
+    expect(run.settled.nodes).toEqual({ 'node-1': 'in service' });
   });
 
   test('--then leave: restarted, and left as it was; that does not make it fsha’s own', async () => {
     const run = await drain('--then', 'leave');
     const state = await row('disabled by hand, --then leave', 'restarted it, left it disabled', run, 0);
     expect(state).toMatch(/^lb-1 DX, lb-2 DX; open; 1 restart; /);
-    const settled = settledRun(readEvents(run.stdout));
+    const settled = run.settled;
     expect(settled.nodes).toEqual({ 'node-1': 'out of service' });
     expect(settled.next).toEqual([expect.stringMatching(/ activate node-1$/)]);
     const again = await drain();
     const same = await row('the same, drained once more', 'refused', again, 3);
     expect(same).toMatch(/^lb-1 DX, lb-2 DX; open; 1 restart; /);
-    expect(foundState(again)[0]).toMatch(/^refusal: node-1 is disabled already/);
+    expect(verdictsOf(again.events, 'found-state')[0]).toMatch(/^refusal: node-1 is disabled already/);
   });
 
   test('--then activate and stopped: left disabled, as it was found', async () => {
-    const { fsha } = await waiting('--then', 'activate');
+    const { fsha, end } = await waiting('--then', 'activate');
     fsha.send('SIGINT');
-    const state = await row('disabled by hand, --then activate, Ctrl-C', 'undone', await fsha.done, 130);
+    const state = await row('disabled by hand, --then activate, Ctrl-C', 'undone', await end(), 130);
     expect(state).toBe('lb-1 DX, lb-2 DX; open; no restart; no mark');
   });
 });
@@ -120,8 +103,10 @@ describe('left out by a run of fsha', () => {
     const run = await drain();
     const state = await row(what, 'adopted it, gave back what that run had found', run, 0);
     expect(state).toBe(`lb-1 AP, lb-2 AP; open; ${restarts} restart${restarts > 1 ? 's' : ''}; no mark`);
-    expect(foundState(run)[0]).toMatch(/^ok: node-1 was left out by run \S+; what that run had found counts/);
-    expect(settledRun(readEvents(run.stdout)).nodes).toEqual({ 'node-1': 'in service' });
+    expect(verdictsOf(run.events, 'found-state')[0]).toMatch(
+      /^ok: node-1 was left out by run \S+; what that run had found counts/,
+    );
+    expect(run.settled.nodes).toEqual({ 'node-1': 'in service' });
   }
 
   test('fsha deactivate', async () => {
@@ -153,20 +138,20 @@ describe('found inactive', () => {
     const run = await drain();
     const state = await row('its SIP is silent: IP by probing', 'restarted it, and it came in', run, 0);
     expect(state).toBe(IN_AGAIN);
-    expect(foundState(run)).toEqual([
+    expect(verdictsOf(run.events, 'found-state')).toEqual([
       'warning: node-1 does not pass the probes of lb-1 (IP)',
       'warning: node-1 does not pass the probes of lb-2 (IP)',
     ]);
   });
 
   test('the same, and stopped: IP again, and probed', async () => {
-    const calls = await cluster.hold({ '1000': 1 }, { at: { host: node.host, port: 5080 } });
+    const calls = await oneCall(cluster);
     await node.fault('noProfile');
     await untilFlags('IP');
-    const fsha = await startDrain(cluster.configFile);
-    await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
+    const { fsha, end } = await startRun(cluster);
+    await fsha.untilEvent(sawSessions(1));
     fsha.send('SIGINT');
-    const state = await row('the same, Ctrl-C', 'gave it back inactive and probed', await fsha.done, 130);
+    const state = await row('the same, Ctrl-C', 'gave it back inactive and probed', await end(), 130);
     expect(state).toBe('lb-1 IP, lb-2 IP; open; no restart; no mark');
     // What is probed comes back by itself once it answers.
     await node.clearFaults();
@@ -182,10 +167,10 @@ describe('found paused', () => {
     await untilFlags('IP');
     const run = await drain();
     expect(run.exitCode).toBe(0);
-    expect(foundState(run).at(-1)).toBe(
+    expect(verdictsOf(run.events, 'found-state').at(-1)).toBe(
       'warning: node-1 was found paused; its inbound side will be paused again at the end',
     );
-    expect(effects(readEvents(run.stdout)).slice(-2)).toEqual([
+    expect(effects(run.events).slice(-2)).toEqual([
       'activate: node.pause true done',
       'activate: node.mark false done',
     ]);
@@ -195,13 +180,13 @@ describe('found paused', () => {
   });
 
   test('inbound, and stopped: it stays paused', async () => {
-    const calls = await cluster.hold({ '1000': 1 }, { at: { host: node.host, port: 5080 } });
+    const calls = await oneCall(cluster);
     await node.api('fsctl pause inbound');
     await untilFlags('IP');
-    const fsha = await startDrain(cluster.configFile);
-    await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
+    const { fsha, end } = await startRun(cluster);
+    await fsha.untilEvent(sawSessions(1));
     fsha.send('SIGINT');
-    const state = await row('found paused inbound, Ctrl-C', 'gave it back paused', await fsha.done, 130);
+    const state = await row('found paused inbound, Ctrl-C', 'gave it back paused', await end(), 130);
     expect(state).toBe('lb-1 IP, lb-2 IP; paused; no restart; no mark');
     expect(calls.up()).toEqual(['1000']);
   });
@@ -211,7 +196,7 @@ describe('found paused', () => {
     const run = await drain();
     const state = await row('found paused outbound', 'warned that the restart lifts it', run, 0);
     expect(state).toBe(IN_AGAIN);
-    expect(foundState(run)).toEqual([
+    expect(verdictsOf(run.events, 'found-state')).toEqual([
       'warning: the outbound side of node-1 is paused; a restart lifts that, and fsha does not put it back',
     ]);
     expect((await node.stats()).paused.outbound).toBe(false);
@@ -228,7 +213,7 @@ describe('held by a run that is not known here', () => {
     expect(state).toBe('lb-1 AP, lb-2 AP; open; no restart; marked');
     expectUntouched();
     expect((await node.api('global_getvar fsha_run')).trim()).toBe(OTHER);
-    const { error, next } = settledRun(readEvents(run.stdout));
+    const { error, next } = run.settled;
     expect(error?.message).toMatch(/node-1 is held by run 20261101-120000-abcd of ops@elsewhere, .* ago/);
     expect(error?.hint).toMatch(/--force mark/);
     expect(next).toEqual([expect.stringMatching(/ status$/)]);
@@ -241,9 +226,9 @@ describe('held by a run that is not known here', () => {
   });
 
   test('--force mark, and stopped: its mark is given back', async () => {
-    const { fsha } = await waiting('--force', 'mark');
+    const { fsha, end } = await waiting('--force', 'mark');
     fsha.send('SIGINT');
-    const state = await row('the same with --force mark, Ctrl-C', 'gave the mark back', await fsha.done, 130);
+    const state = await row('the same with --force mark, Ctrl-C', 'gave the mark back', await end(), 130);
     expect(state).toBe('lb-1 AP, lb-2 AP; open; no restart; marked');
     expect((await node.api('global_getvar fsha_run')).trim()).toBe(OTHER);
   });

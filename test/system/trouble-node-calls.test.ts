@@ -2,11 +2,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { caseTable } from './harness/case-table.ts';
-import { looks, lookWhere, nextLook, settledRun, startDrain, warnings } from './harness/drain-run.ts';
+import { looks, lookWhere, settledRun, warnings } from './harness/events-of.ts';
 import { finalState } from './harness/final-state.ts';
 import { only, type StartedFsha } from './harness/fsha.ts';
 import type { HeldCalls } from './harness/held-calls.ts';
+import { holdAtNode } from './harness/hold-at-node.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { startRealCluster, type RealCluster } from './harness/real-cluster.ts';
+import { nextLook, startRun, WITH_GATES } from './harness/run-of.ts';
 import type { StandInNode } from './harness/stand-in-node.ts';
 
 const IN_AGAIN = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
@@ -17,21 +20,13 @@ let cluster: RealCluster;
 let node: StandInNode;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({
-    via: 'direct',
-    jump: false,
-    gates: true,
-    quick: true,
-    // Nothing here is to be slow: only a busy machine is.
-    settings: { timeouts: { connect: '10s', request: '5s' } },
-  });
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
   [node] = cluster.nodes;
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());
 
-const hold = (to: Readonly<Record<string, number>>): Promise<HeldCalls> =>
-  cluster.hold(to, { at: { host: node.host, port: 5080 } });
+const hold = (to: Readonly<Record<string, number>>): Promise<HeldCalls> => holdAtNode(cluster, to);
 
 /** Ends the run and adds its row. */
 async function ended(
@@ -56,7 +51,7 @@ function heldBack(fsha: StartedFsha) {
 describe('the core database', () => {
   test('fails in the middle of the wait: counted all the same, and not restarted until it answers', async () => {
     const calls = await hold({ '1000': 2, bridge1: 1 });
-    const fsha = await startDrain(cluster.configFile);
+    const { fsha } = await startRun(cluster);
     await fsha.untilEvent(lookWhere(({ sessions, calls: rows }) => sessions === 4 && rows === 3));
     await node.fault('database');
     const seen = await nextLook(fsha, ({ calls: rows }) => rows === null);
@@ -96,7 +91,7 @@ describe('the core database', () => {
 
   test('--force database: restarted although it does not answer', async () => {
     const calls = await hold({ '1000': 1 });
-    const fsha = await startDrain(cluster.configFile, ['--force', 'database']);
+    const { fsha } = await startRun(cluster, { flags: ['--json', '--force', 'database'] });
     await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
     await node.fault('database');
     await nextLook(fsha, ({ calls: rows }) => rows === null);
@@ -111,7 +106,9 @@ describe('the core database', () => {
   ] as const)(
     'down until the deadline, --on-timeout $onTimeout',
     async ({ onTimeout, exit, state, outcome }) => {
-      const fsha = await startDrain(cluster.configFile, ['--timeout', '12s', '--on-timeout', onTimeout]);
+      const { fsha } = await startRun(cluster, {
+        flags: ['--json', '--timeout', '12s', '--on-timeout', onTimeout],
+      });
       await fsha.untilEvent(lookWhere(() => true));
       await node.fault('database');
       await heldBack(fsha);
@@ -136,7 +133,7 @@ describe('the core database', () => {
 
   test('rows of calls that are gone: told, and not waited for', async () => {
     const calls = await hold({ '1000': 1 });
-    const fsha = await startDrain(cluster.configFile);
+    const { fsha } = await startRun(cluster);
     await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
     await node.fault('ghostRows', 3);
     const seen = await fsha.untilEvent(lookWhere(({ ghostRows }) => ghostRows !== undefined));
@@ -155,9 +152,9 @@ describe('the core database', () => {
 
 describe('calls that come although it is out', () => {
   /** A drain that waits for one call, for longer than an INVITE under way may take. */
-  async function waiting(config: string, args: readonly string[] = []) {
+  async function waiting(flags: readonly string[] = []) {
     const first = await hold({ '1000': 1 });
-    const fsha = await startDrain(config, args);
+    const { fsha } = await startRun(cluster, { flags: ['--json', ...flags] });
     const out = await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
     // frTimer is 1 s.
     await fsha.untilEvent((event) => event.type === 'step.progress' && event.mono > out.mono + 2_000);
@@ -170,7 +167,7 @@ describe('calls that come although it is out', () => {
     { flags: [], shown: masked },
     { flags: ['--show-numbers'], shown: (address: string) => address },
   ])('from an address $flags', async ({ flags, shown }) => {
-    const { fsha, first } = await waiting(cluster.configFile, flags);
+    const { fsha, first } = await waiting(flags);
     const more = await hold({ '1001': 2 });
     const from = shown(more.from);
     const seen = await fsha.untilEvent(
@@ -195,7 +192,7 @@ describe('calls that come although it is out', () => {
 
   test('from a proxy that is ignored: named', async () => {
     await cluster.gates[1].set('refuse');
-    const { fsha, first } = await waiting(cluster.configFile, ['--ignore-proxy', 'lb-2']);
+    const { fsha, first } = await waiting(['--ignore-proxy', 'lb-2']);
     const more = await cluster.hold({ '1001': 4 }, { at: cluster.proxies[1].sip });
     const seen = await fsha.untilEvent(lookWhere(({ arrivals }) => arrivals !== undefined));
     expect(seen.data.observation.arrivals?.map(({ from }) => from)).toEqual(['lb-2']);
@@ -208,7 +205,7 @@ describe('calls that come although it is out', () => {
   });
 
   test('begun by the node itself: shown apart, and waited for', async () => {
-    const { fsha, first } = await waiting(cluster.configFile);
+    const { fsha, first } = await waiting();
     const answer = await node.api('originate loopback/1000/default &park()');
     expect(answer).toMatch(/^\+OK /);
     const seen = await fsha.untilEvent(

@@ -2,11 +2,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { caseTable } from './harness/case-table.ts';
-import { effects, looks, lookWhere, nextLook, settledRun, startDrain } from './harness/drain-run.ts';
+import { effects, isRestartIntent, lastSeq, looks, lookWhere, stepStarted } from './harness/events-of.ts';
 import { finalState } from './harness/final-state.ts';
 import { only, type StartedFsha } from './harness/fsha.ts';
 import type { HeldCalls } from './harness/held-calls.ts';
+import { holdAtNode } from './harness/hold-at-node.ts';
+import { QUICK } from './harness/quick.ts';
 import { startRealCluster, type RealCluster } from './harness/real-cluster.ts';
+import { nextLook, startRun, WITH_GATES } from './harness/run-of.ts';
 import type { StandInNode } from './harness/stand-in-node.ts';
 
 const IN_AGAIN = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
@@ -18,11 +21,8 @@ let node: StandInNode;
 
 beforeAll(async () => {
   cluster = await startRealCluster({
-    via: 'direct',
-    jump: false,
-    gates: true,
-    quick: true,
-    // SSH has to log in within `connect`, on a busy machine too.
+    ...WITH_GATES,
+    // What these wait for is that ESL lets nobody in within `connect`, or answers nothing within `request`.
     settings: { timeouts: { connect: '4s', request: '2s' } },
   });
   [node] = cluster.nodes;
@@ -30,8 +30,7 @@ beforeAll(async () => {
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());
 
-const hold = (calls: number): Promise<HeldCalls> =>
-  cluster.hold({ '1000': calls }, { at: { host: node.host, port: 5080 } });
+const hold = (calls: number): Promise<HeldCalls> => holdAtNode(cluster, { '1000': calls });
 
 /** Everything that a drain without trouble does, each thing once. */
 const ONCE = [
@@ -131,7 +130,7 @@ const TROUBLES: readonly EslTrouble[] = [
 describe('in the middle of the wait', () => {
   test.each(TROUBLES)('$what: unknown while it lasts, and done afterwards', async (trouble) => {
     const calls = await hold(2);
-    const fsha = await startDrain(cluster.configFile);
+    const { fsha, end } = await startRun(cluster);
     await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 2));
 
     const blind = await troubled(fsha, trouble);
@@ -151,7 +150,7 @@ describe('in the middle of the wait', () => {
     expect(only(fsha.events(), 'step.settled').map(({ step }) => step)).not.toContain('node-1/wait_drained');
     await node.clearFaults();
 
-    const { exitCode } = await fsha.done;
+    const { exitCode } = await end();
     expect(exitCode, fsha.stdout().slice(-1_500)).toBe(0);
     expect([...once(fsha)].sort()).toEqual([...ONCE].sort());
     expect(calls.endedHere()).toHaveLength(2);
@@ -163,7 +162,7 @@ describe('in the middle of the wait', () => {
 
   /** Until it shows; the sequence number of the first look that does not know. */
   async function troubled(fsha: StartedFsha, trouble: EslTrouble): Promise<number> {
-    const known = fsha.events().at(-1)?.seq ?? 0;
+    const known = lastSeq(fsha.events());
     const first = () => looks(fsha.events()).find(({ seq, decision }) => seq > known && decision === 'blind');
     const seen = await until(
       `unknown: ${trouble.what}`,
@@ -180,15 +179,15 @@ describe('in the middle of the wait', () => {
   }
 
   test('slower than before, and within the request timeout: everything is known', async () => {
-    const config = await cluster.configWith({ timeouts: { connect: '10s', request: '8s' } });
+    const config = await cluster.configWith({ timeouts: { ...QUICK.settings.timeouts, request: '8s' } });
     const calls = await hold(1);
-    const fsha = await startDrain(config);
+    const { fsha, end } = await startRun(cluster, { config });
     await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
     await node.fault('slowEsl', 100);
     for (let look = 0; look < 2; look += 1)
       await nextLook(fsha, ({ sessions, calls: rows }) => sessions === 1 && rows === 1);
     await calls.hangUp();
-    const { exitCode } = await fsha.done;
+    const { exitCode } = await end();
     expect(exitCode, fsha.stdout().slice(-1_500)).toBe(0);
     expect(looks(fsha.events()).filter(({ decision }) => decision === 'blind')).toEqual([]);
     const state = await finalState(cluster);
@@ -198,7 +197,7 @@ describe('in the middle of the wait', () => {
 
   test('killed by somebody, and back by its unit: marked again, and waited for anew', async () => {
     await hold(2);
-    const fsha = await startDrain(cluster.configFile);
+    const { fsha, end } = await startRun(cluster);
     await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 2));
     const before = (await node.stats()).coreUuid;
     await node.kill();
@@ -216,9 +215,9 @@ describe('in the middle of the wait', () => {
     );
     expect(marked).toMatchObject({ step: 'node-1/wait_drained', data: { outcome: 'done' } });
 
-    const { exitCode } = await fsha.done;
+    const { exitCode } = await end();
     expect(exitCode, fsha.stdout().slice(-1_500)).toBe(0);
-    const restart = only(fsha.events(), 'effect.intended').find(({ data }) => data.effect === 'node.restart');
+    const restart = fsha.events().find(isRestartIntent);
     expect(restart?.data.found).toBe(back);
     expect(looks(fsha.events()).at(-1)).toMatchObject({ sessions: 0, decision: 'drained' });
     const state = await finalState(cluster);
@@ -237,7 +236,7 @@ describe('until the deadline', () => {
 
   test('blind, and ESL back during the undo: all as found', async () => {
     const calls = await hold(1);
-    const fsha = await startDrain(cluster.configFile, SHORT);
+    const { fsha, end } = await startRun(cluster, { flags: ['--json', ...SHORT] });
     await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
     await node.fault('refuseEsl');
     await fsha.untilEvent((event) => event.type === 'undo.started');
@@ -245,9 +244,9 @@ describe('until the deadline', () => {
       (await cluster.flags()).every((list) => list[`1 ${node.destination}`] === 'AP'),
     );
     await node.clearFaults();
-    const { exitCode } = await fsha.done;
+    const { exitCode, settled } = await end();
     expect(exitCode, fsha.stdout().slice(-1_500)).toBe(5);
-    const { error, outcome, nodes } = settledRun(fsha.events());
+    const { error, outcome, nodes } = settled;
     expect({ outcome, nodes }).toEqual({ outcome: 'restored', nodes: { 'node-1': 'in service' } });
     expect(error?.code).toBe('drain.expired');
     expect(error?.message).toMatch(
@@ -265,12 +264,11 @@ describe('until the deadline', () => {
   });
 
   test('blind, and blind for good: the FLAGS are given back, and the mark that stays is told', async () => {
-    const calls = await cluster.hold({ '1000': 1 }, { at: { host: node.host, port: 5080 }, holdMs: 150_000 });
-    const fsha = await startDrain(cluster.configFile, SHORT);
+    const calls = await holdAtNode(cluster, { '1000': 1 }, { holdMs: 150_000 });
+    const { fsha, end } = await startRun(cluster, { flags: ['--json', ...SHORT] });
     await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
     await node.fault('silentEsl');
-    const { exitCode } = await fsha.done;
-    const settled = settledRun(fsha.events());
+    const { exitCode, settled } = await end();
     expect(exitCode).toBe(9);
     expect(settled).toMatchObject({ outcome: 'unknown', nodes: { 'node-1': 'in service' } });
     expect(settled.next.map((command) => command.split(' ')[3])).toEqual(
@@ -293,8 +291,8 @@ describe('until the deadline', () => {
 
 describe('between zero and the restart', () => {
   test('ESL falls silent when the node is empty: fenced when it answers again', async () => {
-    const fsha = await startDrain(cluster.configFile);
-    await fsha.untilEvent((event) => event.type === 'step.started' && event.step === 'node-1/wait_drained');
+    const { fsha, end } = await startRun(cluster);
+    await fsha.untilEvent(stepStarted('wait_drained'));
     await fsha.untilEvent(lookWhere(({ decision }) => decision === 'drained'));
     await node.fault('silentEsl');
     const blind = await fsha.untilEvent(
@@ -302,7 +300,7 @@ describe('between zero and the restart', () => {
     );
     expect(['node-1/fence', 'node-1/restart']).toContain(blind.step);
     await node.clearFaults();
-    const { exitCode } = await fsha.done;
+    const { exitCode } = await end();
     expect(exitCode, fsha.stdout().slice(-1_500)).toBe(0);
     const state = await finalState(cluster);
     expect(state).toBe(IN_AGAIN);
@@ -315,15 +313,15 @@ describe('between zero and the restart', () => {
   });
 
   test('ESL resets while the fence is set: looked at, and set once', async () => {
-    const config = await cluster.configWith({ timeouts: { connect: '10s', request: '8s' } });
+    const config = await cluster.configWith({ timeouts: { ...QUICK.settings.timeouts, request: '8s' } });
     const calls = await hold(1);
-    const fsha = await startDrain(config);
+    const { fsha, end } = await startRun(cluster, { config });
     await fsha.untilEvent(lookWhere(({ sessions }) => sessions === 1));
     await node.fault('slowEsl', 150);
     await calls.hangUp();
     await fsha.untilEvent((event) => event.type === 'effect.intended' && event.data.effect === 'node.pause');
     await node.fault('resetEsl');
-    const { exitCode } = await fsha.done;
+    const { exitCode } = await end();
     // It came to the node or not; nothing is given twice that was carried out once.
     const pauses = once(fsha).filter((effect) => effect.startsWith('fence: '));
     expect(['node.pause true done', 'node.pause true failed, node.pause true done']).toContain(

@@ -6,17 +6,12 @@ import type { RunEvent } from '../../src/domain/run-events.ts';
 import { until } from '../support/until.ts';
 import { processEntry } from '../support/processes.ts';
 import { caseTable } from './harness/case-table.ts';
+import { stepStarted } from './harness/events-of.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { only, runFsha } from './harness/fsha.ts';
+import { oneCall } from './harness/hold-at-node.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import {
-  type EndedRun,
-  oneCall,
-  type RunOf,
-  type RunOptions,
-  startRun,
-  WITH_GATES,
-} from './harness/run-of.ts';
+import { type EndedRun, type RunOf, type RunOptions, startRun, WITH_GATES } from './harness/run-of.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 const table = caseTable('drain.onOut');
@@ -25,7 +20,7 @@ let cluster: RealCluster;
 let trace: string;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ ...WITH_GATES });
+  cluster = await startRealCluster(WITH_GATES);
   trace = join(cluster.directory, 'hook');
 });
 beforeEach(async () => {
@@ -88,7 +83,7 @@ test('runs once, when the node is out on every proxy and before the wait, with F
       ? [index]
       : [],
   );
-  const waitAt = indexOf(events, (one) => one.type === 'step.started' && one.step === 'node-1/wait_drained');
+  const waitAt = indexOf(events, stepStarted('wait_drained'));
   expect(outAt).toHaveLength(2);
   expect(Math.max(...outAt)).toBeLessThan(began);
   expect(began).toBeLessThan(waitAt);

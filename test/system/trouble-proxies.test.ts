@@ -2,39 +2,30 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/domain/run-events.ts';
 import { until } from '../support/until.ts';
-import {
-  driftsOf,
-  endOf,
-  flagsOf,
-  lastSeq,
-  startDrain,
-  startWaitingDrain,
-  troubleTable,
-  untilDisabledAgain,
-} from './harness/drain-in-trouble.ts';
-import { finalState } from './harness/final-state.ts';
+import { troubleTable } from './harness/case-table.ts';
+import { driftsOf, isRestartIntent, lastSeq } from './harness/events-of.ts';
+import { finalState, flagsOf } from './harness/final-state.ts';
 import { only, type StartedFsha } from './harness/fsha.ts';
+import { untilDisabledAgain } from './harness/out-again.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { type GateRule, SETTERS, type Trouble } from './harness/rpc-gate.ts';
+import { runToEnd, startWaitingRun, WITH_GATES } from './harness/run-of.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 const BACK_IN = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
-
-/** An SSH login on a machine that is busy with other tests. */
-const ROOMY = { timeouts: { connect: '5s' } };
 
 let cluster: RealCluster;
 const table = troubleTable('Proxies in trouble', () => cluster);
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, gates: true, quick: true, settings: ROOMY });
+  cluster = await startRealCluster(WITH_GATES);
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());
 
 /** So many more looks, in a row from now on, that were decided as blind. */
 async function untilBlind(fsha: StartedFsha, times = 3): Promise<void> {
-  const begin = lastSeq(fsha);
+  const begin = lastSeq(fsha.events());
   const looks = (): readonly RunEvent[] =>
     fsha.events().filter(({ seq, type }) => seq > begin && type === 'step.progress');
   const isBlind = (event: RunEvent): boolean =>
@@ -54,23 +45,29 @@ describe('at preflight', () => {
   ])('a proxy %s: refused, nothing was set anywhere', async (what, trouble) => {
     for (const gate of cluster.gates) gate.forget();
     await cluster.gates[1].set(trouble);
-    const end = await endOf(await startDrain(cluster));
-    expect([end.exit, end.settled.outcome, end.settled.error?.code]).toEqual([3, 'refused', 'refused']);
-    expect(end.settled.error?.message).toMatch(/^refused by the check proxies: .*lb-2/);
-    expect(end.settled.error?.hint).toContain('--ignore-proxy lb-2');
+    const ended = await runToEnd(cluster);
+    expect([ended.exitCode, ended.settled.outcome, ended.settled.error?.code]).toEqual([
+      3,
+      'refused',
+      'refused',
+    ]);
+    expect(ended.settled.error?.message).toMatch(/^refused by the check proxies: .*lb-2/);
+    expect(ended.settled.error?.hint).toContain('--ignore-proxy lb-2');
     expect([
-      only(end.events, 'effect.intended'),
+      only(ended.events, 'effect.intended'),
       cluster.gates.map((gate) => gate.count(...SETTERS)),
     ]).toEqual([[], [0, 0]]);
-    expect(await table.add(`lb-2 ${what} at preflight`, 'refused', end)).toBe(WELL);
+    expect(await table.add(`lb-2 ${what} at preflight`, 'refused', ended)).toBe(WELL);
   });
 
   test('a silent one that is ignored, and answers in mid-wait: disabled there, and back in at the end', async () => {
     const [, gate] = cluster.gates;
     await gate.set('silent');
-    const { fsha, call } = await startWaitingDrain(cluster, { args: ['--ignore-proxy', 'lb-2'] });
+    const { fsha, end, call } = await startWaitingRun(cluster, {
+      flags: ['--json', '--ignore-proxy', 'lb-2'],
+    });
     expect(await flagsOf(cluster)).toEqual({ 'lb-1': 'DX', 'lb-2': 'AP' });
-    const before = lastSeq(fsha);
+    const before = lastSeq(fsha.events());
     await gate.open();
     const out = await untilDisabledAgain(fsha, 'lb-2', before);
     expect([driftsOf(fsha.events()), await flagsOf(cluster)]).toEqual([[], { 'lb-1': 'DX', 'lb-2': 'DX' }]);
@@ -78,11 +75,11 @@ describe('at preflight', () => {
     await cluster.proxies[1].restart();
     await untilDisabledAgain(fsha, 'lb-2', out.seq);
     await call.hangUp();
-    const end = await endOf(fsha);
-    expect([end.exit, driftsOf(end.events)]).toEqual([0, ['lb-2: lb-2 was restarted']]);
+    const ended = await end();
+    expect([ended.exitCode, driftsOf(ended.events)]).toEqual([0, ['lb-2: lb-2 was restarted']]);
     await until('lb-2 has pinged it', async () => (await flagsOf(cluster))['lb-2'] === 'AP');
     expect(
-      await table.add('lb-2 is silent and ignored, answers in mid-wait, restarts', 'disabled it late', end),
+      await table.add('lb-2 is silent and ignored, answers in mid-wait, restarts', 'disabled it late', ended),
     ).toBe(BACK_IN);
   });
 });
@@ -91,27 +88,27 @@ describe('in deactivate', () => {
   test('a proxy lies: 200 and nothing done', async () => {
     await cluster.gates[1].set('lie');
     const before = await cluster.flags();
-    const end = await endOf(await startDrain(cluster));
-    expect([end.exit, end.settled.error?.code, end.settled.nodes]).toEqual([
+    const ended = await runToEnd(cluster);
+    expect([ended.exitCode, ended.settled.error?.code, ended.settled.nodes]).toEqual([
       12,
       'effect.failed',
       { 'node-1': 'in service' },
     ]);
-    expect(end.settled.error?.message).toMatch(/lb-2 .*accepted, but nothing changed; it reads AP/);
+    expect(ended.settled.error?.message).toMatch(/lb-2 .*accepted, but nothing changed; it reads AP/);
     expect(await cluster.flags()).toEqual(before);
-    expect(await table.add('lb-2 lies: Ok, and nothing is set', 'gave it back', end)).toBe(WELL);
+    expect(await table.add('lb-2 lies: Ok, and nothing is set', 'gave it back', ended)).toBe(WELL);
   });
 
   test('the answers are lost, though it was done: read back, and not done twice', async () => {
     const [, gate] = cluster.gates;
     gate.forget();
     await gate.set({ trouble: 'lose', only: SETTERS });
-    const end = await endOf(await startDrain(cluster));
-    const settled = only(end.events, 'effect.settled').flatMap(({ data }) =>
+    const ended = await runToEnd(cluster);
+    const settled = only(ended.events, 'effect.settled').flatMap(({ data }) =>
       data.effect === 'dispatcher.state' && data.target.proxy === 'lb-2' ? [data.outcome] : [],
     );
-    expect([end.exit, settled, gate.count(...SETTERS)]).toEqual([0, ['done', 'done'], 2]);
-    expect(await table.add("lb-2's answers to set_state are lost", 'read back: done', end)).toBe(BACK_IN);
+    expect([ended.exitCode, settled, gate.count(...SETTERS)]).toEqual([0, ['done', 'done'], 2]);
+    expect(await table.add("lb-2's answers to set_state are lost", 'read back: done', ended)).toBe(BACK_IN);
   });
 });
 
@@ -128,7 +125,7 @@ describe('in mid-wait', () => {
     ['is frozen', () => cluster.proxies[1].freeze(), () => cluster.proxies[1].thaw()],
   ])('a proxy %s: unknown, the wait goes on, restarted once it answers', async (what, trouble, well) => {
     const [node] = cluster.nodes;
-    const { fsha, call } = await startWaitingDrain(cluster);
+    const { fsha, end, call } = await startWaitingRun(cluster);
     await trouble();
     await call.hangUp();
     await until('node-1 is empty', async () => (await node.stats()).sessionsNow === 0);
@@ -138,32 +135,34 @@ describe('in mid-wait', () => {
     expect(Object.values(seen?.observation.destinations ?? {})).toEqual(['DX', null]);
     expect([seen?.observation.sessions, node.starts()]).toEqual([0, cluster.startsBefore(node)]);
     await well();
-    const end = await endOf(fsha);
-    const restarted = only(end.events, 'effect.intended').find(({ data }) => data.effect === 'node.restart');
-    const blind = only(end.events, 'step.progress').findLast(({ data }) => data.decision === 'blind');
-    expect([end.exit, (restarted?.seq ?? 0) > (blind?.seq ?? 0)]).toEqual([0, true]);
-    expect(await table.add(`lb-2 ${what} in mid-wait, well later`, 'waited for it', end)).toBe(BACK_IN);
+    const ended = await end();
+    const restarted = ended.events.find(isRestartIntent);
+    const blind = only(ended.events, 'step.progress').findLast(({ data }) => data.decision === 'blind');
+    expect([ended.exitCode, (restarted?.seq ?? 0) > (blind?.seq ?? 0)]).toEqual([0, true]);
+    expect(await table.add(`lb-2 ${what} in mid-wait, well later`, 'waited for it', ended)).toBe(BACK_IN);
   });
 
   test('a proxy ends, and comes back with everything active: out again, and said to be restarted', async () => {
     const [, proxy] = cluster.proxies;
-    const { fsha, call } = await startWaitingDrain(cluster);
+    const { fsha, end, call } = await startWaitingRun(cluster);
     await proxy.down();
     await untilBlind(fsha, 1);
-    const before = lastSeq(fsha);
+    const before = lastSeq(fsha.events());
     await proxy.up();
     await untilDisabledAgain(fsha, 'lb-2', before);
     expect(await flagsOf(cluster)).toEqual({ 'lb-1': 'DX', 'lb-2': 'DX' });
     await call.hangUp();
-    const end = await endOf(fsha);
-    expect([end.exit, driftsOf(end.events)]).toEqual([0, ['lb-2: lb-2 was restarted']]);
-    expect(await table.add('lb-2 ends and comes back with all active', 'disabled again', end)).toBe(BACK_IN);
+    const ended = await end();
+    expect([ended.exitCode, driftsOf(ended.events)]).toEqual([0, ['lb-2: lb-2 was restarted']]);
+    expect(await table.add('lb-2 ends and comes back with all active', 'disabled again', ended)).toBe(
+      BACK_IN,
+    );
   });
 
   test('a proxy lies when drift is mended: not drained for as long as it is in, mended once it does not lie', async () => {
     const [gate, proxy] = [cluster.gates[0], cluster.proxies[0]];
     const [node] = cluster.nodes;
-    const { fsha, call } = await startWaitingDrain(cluster);
+    const { fsha, end, call } = await startWaitingRun(cluster);
     await gate.set('lie');
     await proxy.reload();
     await fsha.untilEvent((event) => event.type === 'drift.detected');
@@ -175,28 +174,30 @@ describe('in mid-wait', () => {
     expect((await flagsOf(cluster))['lb-1']).toMatch(/^A/);
     expect(node.starts()).toBe(cluster.startsBefore(node));
     await gate.open();
-    const end = await endOf(fsha);
-    const drained = only(end.events, 'step.progress').find(({ data }) => data.decision === 'drained');
-    expect([end.exit, Object.values(drained?.data.observation.destinations ?? {})]).toEqual([
+    const ended = await end();
+    const drained = only(ended.events, 'step.progress').find(({ data }) => data.decision === 'drained');
+    expect([ended.exitCode, Object.values(drained?.data.observation.destinations ?? {})]).toEqual([
       0,
       ['DX', 'DX'],
     ]);
-    expect(await table.add('lb-1 is reloaded, lies while it is mended', 'tried on', end)).toBe(BACK_IN);
+    expect(await table.add('lb-1 is reloaded, lies while it is mended', 'tried on', ended)).toBe(BACK_IN);
   });
 
   test('a silent one that may be ignored holds nothing up, and what is left there is told', async () => {
     const [, gate] = cluster.gates;
-    const { fsha, call } = await startWaitingDrain(cluster, { args: ['--ignore-proxy', 'lb-2'] });
+    const { end, call } = await startWaitingRun(cluster, {
+      flags: ['--json', '--ignore-proxy', 'lb-2'],
+    });
     await gate.set('silent');
     await call.hangUp();
-    const end = await endOf(fsha);
-    expect(end.exit).toBe(0);
+    const ended = await end();
+    expect(ended.exitCode).toBe(0);
     expect(
-      only(end.events, 'warning')
+      only(ended.events, 'warning')
         .map(({ data }) => `${data.message} ${data.hint}`)
         .join(),
     ).toMatch(/lb-2 .*dispatcher\.set_state ip 1 sip:/);
-    expect(await table.add('lb-2 is silent from mid-wait on, ignored', 'went on, said it', end)).toBe(
+    expect(await table.add('lb-2 is silent from mid-wait on, ignored', 'went on, said it', ended)).toBe(
       'lb-1 AP, lb-2 DX; open; 1 restart; no mark',
     );
   });
@@ -207,27 +208,31 @@ describe('silent until the deadline', () => {
 
   test('and for good: unknown, with the command for it', { timeout: 180_000 }, async () => {
     const [node] = cluster.nodes;
-    const { fsha } = await startWaitingDrain(cluster, { settings });
+    const { end } = await startWaitingRun(cluster, { settings });
     await cluster.gates[1].set('silent');
-    const end = await endOf(fsha);
-    expect([end.exit, end.settled.outcome, end.settled.error?.code]).toEqual([9, 'unknown', 'drain.expired']);
-    expect(end.settled.next).toContain(`kamcmd dispatcher.set_state ap 1 ${node.destination}  # on lb-2`);
-    expect(end.settled.next.filter((line) => line.includes('# on lb-1'))).toEqual([]);
+    const ended = await end();
+    expect([ended.exitCode, ended.settled.outcome, ended.settled.error?.code]).toEqual([
+      9,
+      'unknown',
+      'drain.expired',
+    ]);
+    expect(ended.settled.next).toContain(`kamcmd dispatcher.set_state ap 1 ${node.destination}  # on lb-2`);
+    expect(ended.settled.next.filter((line) => line.includes('# on lb-1'))).toEqual([]);
     // The mark stays: the node is not all in yet.
-    const state = await table.add('lb-2 is silent from mid-wait on', 'gave lb-1 back', end);
+    const state = await table.add('lb-2 is silent from mid-wait on', 'gave lb-1 back', ended);
     expect(state).toMatch(/^lb-1 AP, lb-2 DX; open; no restart; /);
   });
 
   test('and back during the undo: given back', async () => {
     const [, gate] = cluster.gates;
-    const { fsha, call } = await startWaitingDrain(cluster, { settings });
+    const { fsha, end, call } = await startWaitingRun(cluster, { settings });
     await gate.set('silent');
     await fsha.untilEvent((event) => event.type === 'step.retrying' && event.step === 'node-1/restore');
     expect(await finalState(cluster)).toBe('lb-1 AP, lb-2 DX; open; no restart; marked');
     await gate.open();
-    const end = await endOf(fsha);
-    expect([end.exit, end.settled.outcome, call.up()]).toEqual([5, 'restored', ['1000']]);
-    expect(await table.add('lb-2 is silent till the deadline, back in the undo', 'gave it back', end)).toBe(
+    const ended = await end();
+    expect([ended.exitCode, ended.settled.outcome, call.up()]).toEqual([5, 'restored', ['1000']]);
+    expect(await table.add('lb-2 is silent till the deadline, back in the undo', 'gave it back', ended)).toBe(
       WELL,
     );
   });

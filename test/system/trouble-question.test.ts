@@ -1,17 +1,18 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { caseTable } from './harness/case-table.ts';
-import { holdAtNode } from './harness/cut-run.ts';
 import { finalState } from './harness/final-state.ts';
+import { LAUNCHER } from './harness/fsha.ts';
+import { holdAtNode } from './harness/hold-at-node.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { startRealCluster, type RealCluster } from './harness/real-cluster.ts';
+import { WITH_GATES } from './harness/run-of.ts';
 
 const run = promisify(execFile);
-const LAUNCHER = fileURLToPath(new URL('../../bin/fsha.js', import.meta.url));
 /** A server of this test's own. */
 const SOCKET = `fsha-question-${process.pid}`;
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
@@ -21,14 +22,7 @@ let terminals = 0;
 const table = caseTable('the question before calls are cut');
 
 beforeAll(async () => {
-  cluster = await startRealCluster({
-    via: 'direct',
-    jump: false,
-    gates: true,
-    quick: true,
-    // On a machine that is busy a login over SSH takes more than a second, and refuses what is not the question here.
-    settings: { timeouts: { connect: '8s', request: '3s' } },
-  });
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(() => cluster.reset());
 afterAll(async () => {

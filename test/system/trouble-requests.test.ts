@@ -1,12 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { RunEvent } from '../../src/domain/run-events.ts';
 import { startFsha } from '../support/call-fsha.ts';
 import { caseTable } from './harness/case-table.ts';
-import { cutLegs, holdAtNode, isCutIntent, restartsOf, sawSessions } from './harness/cut-run.ts';
+import { cutLegs, isCutIntent } from './harness/cut-legs.ts';
+import { answers, isRestartIntent, outcomes, sawSessions, stepStarted } from './harness/events-of.ts';
 import { finalState } from './harness/final-state.ts';
 import { only } from './harness/fsha.ts';
+import { holdAtNode } from './harness/hold-at-node.ts';
+import { restartsOf } from './harness/node-log.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { startRealCluster, type RealCluster } from './harness/real-cluster.ts';
-import { answers, endScriptedRuns, outcomes, startScriptedDrain } from './harness/scripted-run.ts';
+import { WITH_GATES } from './harness/run-of.ts';
+import { endScriptedRuns, startScriptedDrain } from './harness/scripted-run.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 const RESTARTED = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
@@ -16,23 +20,11 @@ let cluster: RealCluster;
 const table = caseTable('requests to a run under way');
 
 beforeAll(async () => {
-  cluster = await startRealCluster({
-    via: 'direct',
-    jump: false,
-    gates: true,
-    quick: true,
-    // On a machine that is busy a login over SSH takes more than a second, and refuses what is not the question here.
-    settings: { timeouts: { connect: '8s', request: '3s' } },
-  });
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(() => cluster.reset());
 afterEach(endScriptedRuns);
 afterAll(() => cluster.stop());
-
-const started =
-  (kind: string) =>
-  (event: RunEvent): boolean =>
-    event.type === 'step.started' && event.step === `node-1/${kind}`;
 
 async function row(what: string, did: string, exit: number): Promise<string> {
   const state = await finalState(cluster);
@@ -44,11 +36,11 @@ describe('extend', () => {
   test('a call that ends after the first deadline and before the new one: drained', async () => {
     const calls = await holdAtNode(cluster, { '1000': 1 });
     const run = await startScriptedDrain(cluster, ['--timeout', '3s']);
-    const wait = await run.until(started('wait_drained'));
+    const wait = await run.until(stepStarted('wait_drained'));
     expect(await run.ask({ kind: 'extend', ms: 10 * MINUTE }, 'key e')).toEqual({ accepted: true });
     await run.until((event) => sawSessions(1)(event) && event.mono > wait.mono + 4_000);
     await calls.hangUp();
-    const { exit, events } = await run.end();
+    const { exitCode: exit, events } = await run.end();
     expect(await row('extend, the call ends after the first deadline', 'waited, drained', exit)).toBe(
       RESTARTED,
     );
@@ -61,13 +53,13 @@ describe('extend', () => {
   test('the new deadline holds, and it counts from the old one', async () => {
     const calls = await holdAtNode(cluster, { '1000': 1 });
     const run = await startScriptedDrain(cluster, ['--timeout', '2s']);
-    const wait = await run.until(started('wait_drained'));
+    const wait = await run.until(stepStarted('wait_drained'));
     const both = [
       run.ask({ kind: 'extend', ms: 1_000 }, 'one'),
       run.ask({ kind: 'extend', ms: 1_000 }, 'two'),
     ];
     expect(await Promise.all(both)).toEqual([{ accepted: true }, { accepted: true }]);
-    const { exit, events } = await run.end();
+    const { exitCode: exit, events } = await run.end();
     const ended = events.find((event) => event.type === 'step.settled' && event.step === wait.step);
     expect((ended?.mono ?? 0) - wait.mono).toBeGreaterThanOrEqual(3_800);
     expect(await row('extend twice, the call stays', 'gave it back later', exit)).toBe(WELL);
@@ -84,9 +76,9 @@ describe('extend', () => {
       await run.ask({ kind: 'extend', ms: -MINUTE }, 'backwards'),
     ];
     await calls.hangUp();
-    await run.until(started('verify'));
+    await run.until(stepStarted('verify'));
     asked.push(await run.ask({ kind: 'extend', ms: MINUTE }, 'too late'));
-    const { exit, events } = await run.end();
+    const { exitCode: exit, events } = await run.end();
     expect(asked.map(({ accepted }) => accepted)).toEqual([false, false, false, false]);
     expect(answers(events)).toEqual([
       'extend by no deadline: refused: there is no deadline to extend',
@@ -108,7 +100,7 @@ describe('hold', () => {
     await run.until(sawSessions(1));
     expect(await run.ask({ kind: 'hold' }, 'key h')).toEqual({ accepted: true });
     await calls.hangUp();
-    const { exit, events, settled } = await run.end();
+    const { exitCode: exit, events, settled } = await run.end();
     expect(await row('hold in the wait', 'drained, left it out', exit)).toBe(
       'lb-1 DX, lb-2 DX; paused; no restart; marked',
     );
@@ -128,9 +120,9 @@ describe('hold', () => {
   test('in the wait, and calls are up at the deadline: it stays out, whatever was planned', async () => {
     const calls = await holdAtNode(cluster, { '1000': 2 });
     const run = await startScriptedDrain(cluster, ['--timeout', '2s', '--on-timeout', 'hangup', '--yes']);
-    await run.until(started('wait_drained'));
+    await run.until(stepStarted('wait_drained'));
     expect(await run.ask({ kind: 'hold', node: 'node-1' }, 'key h')).toEqual({ accepted: true });
-    const { exit, events, settled } = await run.end();
+    const { exitCode: exit, events, settled } = await run.end();
     expect(
       await row('hold, and the deadline passes with calls (hangup)', 'left it out, cut nothing', exit),
     ).toBe('lb-1 DX, lb-2 DX; open; no restart; marked');
@@ -139,9 +131,9 @@ describe('hold', () => {
 
   test('once the restart has begun: it is restarted and verified, and stays out', async () => {
     const run = await startScriptedDrain(cluster);
-    await run.until((event) => event.type === 'effect.intended' && event.data.effect === 'node.restart');
+    await run.until(isRestartIntent);
     expect(await run.ask({ kind: 'hold' }, 'key h')).toEqual({ accepted: true });
-    const { exit, events, settled } = await run.end();
+    const { exitCode: exit, events, settled } = await run.end();
     expect(await row('hold during the restart', 'restarted, verified, left it out', exit)).toBe(
       'lb-1 DX, lb-2 DX; open; 1 restart; marked',
     );
@@ -155,12 +147,12 @@ describe('hold', () => {
 
   test('when it is being brought in: refused', async () => {
     const run = await startScriptedDrain(cluster, [], { verify: { minSoak: '3s' } });
-    await run.until(started('activate'));
+    await run.until(stepStarted('activate'));
     expect(await run.ask({ kind: 'hold' }, 'key h')).toEqual({
       accepted: false,
       why: 'node-1 is brought back in already',
     });
-    const { exit } = await run.end();
+    const { exitCode: exit } = await run.end();
     expect(await row('hold while it is brought in', 'refused, went on', exit)).toBe(RESTARTED);
     expect(exit).toBe(0);
   });
@@ -172,7 +164,7 @@ describe('cut', () => {
     const run = await startScriptedDrain(cluster);
     await run.until(sawSessions(4));
     expect(await run.ask({ kind: 'cut', confirmed: 3 }, 'key c')).toEqual({ accepted: true });
-    const { exit, events, settled } = await run.end();
+    const { exitCode: exit, events, settled } = await run.end();
     expect(await row('cut, confirmed for 3 calls', 'cut 3 calls', exit)).toBe(RESTARTED);
     expect([exit, settled.callsCut, cutLegs(events).length]).toEqual([10, 3, 4]);
     expect(answers(events)).toEqual(['cut by key c: accepted']);
@@ -199,7 +191,7 @@ describe('cut', () => {
     await run.until(sawSessions(2, two.seq));
     expect(run.events().filter(isCutIntent)).toEqual([]);
     expect(await run.ask({ kind: 'cut', confirmed: 2 }, 'key c')).toEqual({ accepted: true });
-    const { exit, settled } = await run.end();
+    const { exitCode: exit, settled } = await run.end();
     expect(await row('cut for 2 with 3 up, again with 2 up', 'refused, then cut 2', exit)).toBe(RESTARTED);
     expect([exit, settled.callsCut, calls.cutByFarSide()]).toEqual([10, 2, ['1002', '1002']]);
   });
@@ -215,7 +207,7 @@ describe('cut', () => {
       message: 'no call of node-1 was cut: a call to a protected number is up',
     });
     await calls.hangUp();
-    const { exit, events, settled } = await run.end();
+    const { exitCode: exit, events, settled } = await run.end();
     expect(await row('cut with 112 up', 'refused, waited', exit)).toBe(RESTARTED);
     expect([exit, settled.callsCut, cutLegs(events)]).toEqual([0, 0, []]);
   });
@@ -227,9 +219,9 @@ describe('cut', () => {
     await run.until(sawSessions(1));
     asked.push(await run.ask({ kind: 'cut', confirmed: 0 }, 'nothing'));
     await calls.hangUp();
-    await run.until(started('verify'));
+    await run.until(stepStarted('verify'));
     asked.push(await run.ask({ kind: 'cut', confirmed: 1 }, 'too late'));
-    const { exit } = await run.end();
+    const { exitCode: exit } = await run.end();
     expect(asked).toEqual([
       { accepted: false, why: 'the calls of node-1 are not being waited for' },
       { accepted: false, why: 'the number of calls to cut is not a positive number' },
@@ -245,7 +237,7 @@ describe('abort', () => {
     const run = await startScriptedDrain(cluster);
     await run.until(sawSessions(1));
     expect(await run.ask({ kind: 'abort' }, 'key q')).toEqual({ accepted: true });
-    const { exit, events, settled } = await run.end();
+    const { exitCode: exit, events, settled } = await run.end();
     expect(await row('abort in the wait', 'gave it back', exit)).toBe(WELL);
     expect([exit, settled.outcome, calls.up()]).toEqual([130, 'interrupted', ['1000']]);
     expect(answers(events)).toEqual(['abort by key q: accepted']);
@@ -256,7 +248,7 @@ describe('abort', () => {
       gate.before('core.version', () => new Promise((resolve) => setTimeout(resolve, 400)));
     const run = await startScriptedDrain(cluster);
     expect(await run.ask({ kind: 'abort' }, 'key q')).toEqual({ accepted: true });
-    const { exit, events, settled } = await run.end();
+    const { exitCode: exit, events, settled } = await run.end();
     expect(await row('abort in preflight', 'stopped, nothing changed', exit)).toBe(WELL);
     expect([exit, settled.outcome]).toEqual([130, 'interrupted']);
     expect(only(events, 'effect.intended')).toEqual([]);
@@ -270,7 +262,7 @@ describe('abort', () => {
       const run = await startScriptedDrain(cluster);
       await run.until(sawSessions(1));
       run.calling.send(signal);
-      const { exit, events } = await run.end();
+      const { exitCode: exit, events } = await run.end();
       expect(await row(`${signal} in the wait`, 'gave it back', exit)).toBe(WELL);
       expect([exit, calls.up()]).toEqual([signal === 'SIGINT' ? 130 : 143, ['1000']]);
       expect(answers(events)).toEqual([`abort by ${signal}: accepted`]);
@@ -307,7 +299,7 @@ describe('requests of all kinds', () => {
       run.ask({ kind: 'abort', node: 'node-2' }, 'third'),
     ]);
     await calls.hangUp();
-    const { exit, events } = await run.end();
+    const { exitCode: exit, events } = await run.end();
     expect(asked.map(({ accepted }) => accepted)).toEqual([false, true, false]);
     expect(answers(events)).toEqual([
       'extend by first: refused: node-2 is no node of this run',

@@ -5,17 +5,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { until } from '../support/until.ts';
 import { caseTable } from './harness/case-table.ts';
 import { deepMerge, type Changes } from './harness/deep-merge.ts';
+import { failureOf, restartOf } from './harness/events-of.ts';
+import { expectFenceToHold } from './harness/expect-fence.ts';
 import { finalState } from './harness/final-state.ts';
-import {
-  endedRun,
-  PATIENT,
-  expectFenceToHold,
-  type NodeRun,
-  processesWith,
-  startRun,
-  whileItRuns,
-} from './harness/node-run.ts';
+import { stopsOf } from './harness/node-log.ts';
+import { processesWith } from './harness/processes-with.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
+import { type EndedRun, runToEnd, startRun, whileItRuns, WITH_GATES } from './harness/run-of.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
 /** Not restarted, and kept out: disabled, fenced, marked. */
@@ -31,13 +28,7 @@ let tests = 0;
 const helpers: ChildProcess[] = [];
 
 beforeAll(async () => {
-  cluster = await startRealCluster({
-    via: 'direct',
-    jump: false,
-    gates: true,
-    quick: true,
-    settings: PATIENT,
-  });
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
   ctl = cluster.nodes[0].restartCommand;
 });
 beforeEach(async () => {
@@ -56,8 +47,8 @@ function configWith(command: string, timeout = '3s', more: Changes = {}): Promis
   return cluster.configWith(deepMerge({ nodes: { 'node-1': { restart: { command, timeout } } } }, more));
 }
 
-async function drainWith(command: string, timeout?: string): Promise<NodeRun> {
-  return endedRun(startRun(await configWith(command, timeout)));
+async function drainWith(command: string, timeout?: string): Promise<EndedRun> {
+  return runToEnd(cluster, { config: await configWith(command, timeout) });
 }
 
 /** A path below the cluster's folder; nothing is there yet. */
@@ -65,9 +56,9 @@ function trace(name: string): string {
   return `${cluster.directory}/${name}-${tests}`;
 }
 
-async function note(what: string, did: string, run: NodeRun): Promise<string> {
+async function note(what: string, did: string, run: EndedRun): Promise<string> {
   const state = await finalState(cluster);
-  cases.add({ case: what, did, state, exit: run.exit });
+  cases.add({ case: what, did, state, exit: run.exitCode });
   return state;
 }
 
@@ -75,9 +66,9 @@ describe('the command', () => {
   test('exits 1 and has done nothing: failed, and a reload on a proxy cannot hurt', async () => {
     const run = await drainWith('echo "Job failed" >&2; exit 1', '2s');
     expect(await note('exits 1, nothing done', 'kept it out, fenced', run)).toBe(KEPT_OUT);
-    expect(run.exit).toBe(7);
-    expect(run.restart).toMatchObject({ outcome: 'failed', error: { code: 'restart.failed' } });
-    expect(run.failed('restart')?.message).toMatch(/failed \(exit status 1\): .*Job failed$/);
+    expect(run.exitCode).toBe(7);
+    expect(restartOf(run.events)).toMatchObject({ outcome: 'failed', error: { code: 'restart.failed' } });
+    expect(failureOf(run.events, 'restart')?.message).toMatch(/failed \(exit status 1\): .*Job failed$/);
     expect(run.settled).toMatchObject({ outcome: 'failed', nodes: { 'node-1': 'out of service' } });
     expect(run.settled.next.join('\n')).toMatch(/activate node-1/);
     await expectFenceToHold(cluster);
@@ -86,23 +77,23 @@ describe('the command', () => {
   test('exits 1 although it did restart: the proof counts', async () => {
     const run = await drainWith(`${ctl}; exit 1`, '8s');
     expect(await note('exits 1, restarted all the same', 'believed core_uuid, went on', run)).toBe(WELL);
-    expect(run.exit).toBe(0);
-    expect(run.restart).toMatchObject({ outcome: 'done' });
+    expect(run.exitCode).toBe(0);
+    expect(restartOf(run.events)).toMatchObject({ outcome: 'done' });
   });
 
   test('exits 0 and does nothing: failed', async () => {
     const run = await drainWith('true', '2s');
     expect(await note('exits 0, nothing done', 'believed core_uuid, kept it out', run)).toBe(KEPT_OUT);
-    expect(run.exit).toBe(7);
-    expect(run.failed('restart')?.message).toMatch(/succeeded, but node-1 was not restarted/);
+    expect(run.exitCode).toBe(7);
+    expect(failureOf(run.events, 'restart')?.message).toMatch(/succeeded, but node-1 was not restarted/);
   });
 
   test('hangs and has done nothing: ended on the host, outcome unknown', async () => {
     const run = await drainWith(`sleep ${marker}`, '2s');
     expect(await note('hangs, nothing done', 'ended it, said unknown, kept it out', run)).toBe(KEPT_OUT);
-    expect(run.exit).toBe(9);
-    expect(run.restart).toMatchObject({ outcome: 'unknown' });
-    expect(run.failed('restart')?.message).toMatch(/ran out of time and was ended/);
+    expect(run.exitCode).toBe(9);
+    expect(restartOf(run.events)).toMatchObject({ outcome: 'unknown' });
+    expect(failureOf(run.events, 'restart')?.message).toMatch(/ran out of time and was ended/);
     expect(run.settled).toMatchObject({ outcome: 'unknown', nodes: { 'node-1': 'out of service' } });
     expect(run.settled.next.map((line) => line.split(' ').slice(-2).join(' '))).toEqual(
       expect.arrayContaining(['activate node-1']),
@@ -113,16 +104,16 @@ describe('the command', () => {
   test('ignores SIGTERM: ended by SIGKILL', async () => {
     const run = await drainWith(`trap '' TERM; sleep ${marker}; sleep ${marker}`, '2s');
     expect(await note('hangs, ignores SIGTERM', 'killed it, said unknown, kept it out', run)).toBe(KEPT_OUT);
-    expect(run.exit).toBe(9);
-    expect(run.failed('restart')?.message).toMatch(/ran out of time and was ended/);
+    expect(run.exitCode).toBe(9);
+    expect(failureOf(run.events, 'restart')?.message).toMatch(/ran out of time and was ended/);
     expect(processesWith(marker)).toEqual([]);
   });
 
   test('hangs after it did restart: its end is awaited, then the proof counts', async () => {
     const run = await drainWith(`${ctl}; sleep ${marker}`, '5s');
     expect(await note('hangs, restarted', 'ended it, believed core_uuid, went on', run)).toBe(WELL);
-    expect(run.exit).toBe(0);
-    expect(run.restart).toMatchObject({ outcome: 'done' });
+    expect(run.exitCode).toBe(0);
+    expect(restartOf(run.events)).toMatchObject({ outcome: 'done' });
     expect(processesWith(marker)).toEqual([]);
   });
 
@@ -133,40 +124,41 @@ describe('the command', () => {
       `setsid sh -c '${late}' >/dev/null 2>&1 & touch ${begun}; sleep ${marker}`,
       '6s',
     );
-    const fsha = await startRun(config);
+    const { fsha, end } = await startRun(cluster, { config });
     await whileItRuns(fsha, 'the command runs', () => existsSync(begun));
     await until('the command was ended', () => processesWith(`sleep ${marker}`).length === 0);
     writeFileSync(go, '');
-    const run = await endedRun(fsha);
+    const run = await end();
     expect(await note('restarts after the remote timeout', 'believed core_uuid, went on', run)).toBe(WELL);
-    expect(run.exit).toBe(0);
+    expect(run.exitCode).toBe(0);
   });
 });
 
 describe('the connection under the command', () => {
   test('is lost after the node was stopped: core_uuid tells', async () => {
     const [node] = cluster.nodes;
-    const stops = (): number => node.log().filter(({ event }) => event === 'stop').length;
-    const before = stops();
-    const fsha = await startRun(await configWith(`${ctl}; sleep 5`, '8s'));
-    await whileItRuns(fsha, 'the node has stopped', () => stops() > before);
+    const before = stopsOf(node);
+    const { fsha, end } = await startRun(cluster, { config: await configWith(`${ctl}; sleep 5`, '8s') });
+    await whileItRuns(fsha, 'the node has stopped', () => stopsOf(node) > before);
     cluster.ssh.of(node).killSessions();
-    const run = await endedRun(fsha);
+    const run = await end();
     expect(await note('SSH cut while it restarts', 'believed core_uuid, went on', run)).toBe(WELL);
-    expect(run.exit).toBe(0);
-    expect(run.restart).toMatchObject({ outcome: 'done' });
+    expect(run.exitCode).toBe(0);
+    expect(restartOf(run.events)).toMatchObject({ outcome: 'done' });
   });
 
   test('is lost before anything was done: unknown', async () => {
     const begun = trace('begun');
-    const fsha = await startRun(await configWith(`touch ${begun}; sleep ${marker}`, '3s'));
+    const { fsha, end } = await startRun(cluster, {
+      config: await configWith(`touch ${begun}; sleep ${marker}`, '3s'),
+    });
     await whileItRuns(fsha, 'the command runs', () => existsSync(begun));
     cluster.ssh.of(cluster.nodes[0]).killSessions();
-    const run = await endedRun(fsha);
+    const run = await end();
     expect(await note('SSH cut before it did anything', 'said unknown, kept it out', run)).toBe(KEPT_OUT);
-    expect(run.exit).toBe(9);
-    expect(run.failed('restart')).toMatchObject({ code: 'effect.unknown' });
-    expect(run.failed('restart')?.message).toMatch(/connection was lost while a command ran/);
+    expect(run.exitCode).toBe(9);
+    expect(failureOf(run.events, 'restart')).toMatchObject({ code: 'effect.unknown' });
+    expect(failureOf(run.events, 'restart')?.message).toMatch(/connection was lost while a command ran/);
     await until('the host has ended the command', () => processesWith(`sleep ${marker}`).length === 0);
   });
 });
@@ -187,20 +179,20 @@ describe("the host's lock", () => {
 
   test('is held by another restart that ends: awaited', async () => {
     await holdLock();
-    const fsha = await startRun(await configWith(ctl, '8s'));
+    const { fsha, end } = await startRun(cluster, { config: await configWith(ctl, '8s') });
     await whileItRuns(fsha, 'it waits for the lock', () => processesWith(`${lockPath()} timeout`).length > 0);
     expect(await finalState(cluster)).toMatch(/; no restart; marked$/);
     for (const pid of processesWith(`sleep ${marker}`)) process.kill(pid, 'SIGKILL');
-    const run = await endedRun(fsha);
+    const run = await end();
     expect(await note('its lock is held, then free', 'waited, went on', run)).toBe(WELL);
-    expect(run.exit).toBe(0);
+    expect(run.exitCode).toBe(0);
   });
 
   test('is held for good: says so, and since that restart may still come, does not know', async () => {
     await holdLock();
     const run = await drainWith(ctl, '5s');
     expect(await note('its lock stays held', 'gave up with that reason, kept it out', run)).toBe(KEPT_OUT);
-    expect(run.exit).toBe(9);
-    expect(run.failed('restart')?.message).toMatch(/another restart of this node holds its lock/);
+    expect(run.exitCode).toBe(9);
+    expect(failureOf(run.events, 'restart')?.message).toMatch(/another restart of this node holds its lock/);
   });
 });

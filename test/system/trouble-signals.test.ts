@@ -2,24 +2,18 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { RunEvent, Service } from '../../src/domain/run-events.ts';
+import type { Service } from '../../src/domain/run-events.ts';
 import { until } from '../support/until.ts';
+import { atRequestOf } from './harness/at-request-of.ts';
 import { caseTable } from './harness/case-table.ts';
 import type { Changes } from './harness/deep-merge.ts';
+import { isRestartIntent, stepStarted, waits } from './harness/events-of.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { only } from './harness/fsha.ts';
-import { SETTERS } from './harness/rpc-gate.ts';
+import { oneCall } from './harness/hold-at-node.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import {
-  atRequestOf,
-  type EndedRun,
-  oneCall,
-  type RunOf,
-  startRun,
-  stepStarted,
-  waits,
-  WITH_GATES,
-} from './harness/run-of.ts';
+import { SETTERS } from './harness/rpc-gate.ts';
+import { type EndedRun, type RunOf, startRun, WITH_GATES } from './harness/run-of.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 /** Behind the restart: out and fenced, whatever the signal. */
@@ -29,7 +23,7 @@ const table = caseTable('a signal in every step');
 let cluster: RealCluster;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ ...WITH_GATES });
+  cluster = await startRealCluster(WITH_GATES);
 });
 beforeEach(async () => {
   await cluster.reset();
@@ -71,9 +65,6 @@ const atFirstRequestOf =
     );
     return until(`${kind} asks lb-1`, () => sent, 60_000);
   };
-
-const isRestart = (event: RunEvent): boolean =>
-  event.type === 'effect.intended' && event.data.effect === 'node.restart';
 
 const MOMENTS: readonly Moment[] = [
   {
@@ -140,7 +131,7 @@ const MOMENTS: readonly Moment[] = [
     before: () => cluster.nodes[0].fault('slowBoot', 1_000),
     hit: async (run, send) => {
       const [node] = cluster.nodes;
-      await run.until('the restart is announced', isRestart);
+      await run.until('the restart is announced', isRestartIntent);
       await until('it boots', () => node.starts() > cluster.startsBefore(node), 30_000);
       send();
     },

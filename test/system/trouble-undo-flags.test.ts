@@ -1,10 +1,12 @@
 /** FLAGS that are not AP everywhere: each proxy gets its own back. On proxies that leave a state as it was set. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { caseTable } from './harness/case-table.ts';
+import { waits } from './harness/events-of.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { only } from './harness/fsha.ts';
+import { oneCall } from './harness/hold-at-node.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import { oneCall, startRun, waits, WITH_GATES } from './harness/run-of.ts';
+import { startRun, startWaitingRun, WITH_GATES } from './harness/run-of.ts';
 
 const table = caseTable('undo: flags that differ');
 
@@ -38,9 +40,7 @@ test.each([
 ] as const)('found as %s and %s: given back as %s', async (first, second, found, flags) => {
   await setBoth(first, second);
   expect(await finalState(cluster)).toBe(`${found}; open; no restart; no mark`);
-  await oneCall(cluster);
-  const run = await startRun(cluster, { flags: ['--json', ...flags] });
-  await run.until('it waits', waits);
+  const run = await startWaitingRun(cluster, { flags: ['--json', ...flags] });
   expect((await readFinalState(cluster)).flags).toEqual({ 'lb-1': 'DX', 'lb-2': 'DX' });
   run.fsha.send('SIGINT');
   const ended = await run.end();

@@ -1,5 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { afterAll } from 'vitest';
+import { finalState } from './final-state.ts';
+import type { RealCluster } from './real-cluster.ts';
 
 export interface CaseRow {
   /** What went wrong: `lb-2's RPC is silent from before the start`. */
@@ -25,6 +27,23 @@ export function caseTable(title: string): { add(row: CaseRow): void } {
     if (file !== undefined && file !== '') appendCases(file, title, rows);
   });
   return { add: (row) => void rows.push(row) };
+}
+
+/** The same, with final states read from the servers as a row is added. */
+export function troubleTable(title: string, cluster: () => RealCluster) {
+  const table = caseTable(title);
+  return {
+    /** @returns the final state, for the assertion */
+    async add(
+      what: string,
+      did: string,
+      { exitCode }: { readonly exitCode: number | null },
+    ): Promise<string> {
+      const state = await finalState(cluster());
+      table.add({ case: what, did, state, exit: exitCode });
+      return state;
+    },
+  };
 }
 
 /** One JSON line a row; files of several workers may be appended to at once. */

@@ -34,6 +34,11 @@ export async function readFinalState(
   };
 }
 
+/** FLAGS of node-1 alone. */
+export async function flagsOf(cluster: RealCluster): Promise<FinalState['flags']> {
+  return (await readFinalState(cluster)).flags;
+}
+
 /**
  * As one line: `lb-1 AP, lb-2 DX; open; 1 restart; no mark`. A mark is `marked`, whoever's it is; what cannot be read
  * says so: `lb-2 unknown`, `down`, `mark unknown`.

@@ -1,42 +1,27 @@
 /** A run of fsha on node-1, followed through its journal: what is there is on the disk, whatever became of stdout. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunEvent, RunSettled } from '../../../src/domain/run-events.ts';
+import type { EventOf, RunEvent, RunSettled } from '../../../src/domain/run-events.ts';
 import { until } from '../../support/until.ts';
 import type { Changes } from './deep-merge.ts';
-import {
-  type FshaOptions,
-  type FshaResult,
-  journalEvents,
-  only,
-  startFsha,
-  type StartedFsha,
-} from './fsha.ts';
+import { lastSeq, type Look, lookWhere, settledRun, waits } from './events-of.ts';
+import { type FshaOptions, type FshaResult, journalEvents, startFsha, type StartedFsha } from './fsha.ts';
 import type { HeldCalls } from './held-calls.ts';
+import { oneCall } from './hold-at-node.ts';
 import type { RealCluster } from './real-cluster.ts';
-import type { RpcGate } from './rpc-gate.ts';
 
-/**
- * A cluster for drains in trouble. On a busy machine a login through SSH takes longer than the second it has in QUICK; these
- * are not about that.
- */
-export const WITH_GATES = {
-  via: 'direct',
-  jump: false,
-  gates: true,
-  quick: true,
-  settings: { timeouts: { connect: '5s' } },
-} as const;
+/** A cluster for drains in trouble. */
+export const WITH_GATES = { via: 'direct', jump: false, gates: true, quick: true } as const;
 
 export interface RunOf {
   readonly fsha: StartedFsha;
   readonly stateDir: string;
   /** Of the newest run in its state directory: all that is on the disk now. */
   events(): readonly RunEvent[];
-  /** The first such event. @throws when it is not there within `timeoutMs` */
+  /** The first such event. @throws when it is not there within `timeoutMs`, or fsha ends without it */
   until(what: string, wanted: (event: RunEvent) => boolean, timeoutMs?: number): Promise<RunEvent>;
-  /** Resolves when fsha has ended. @throws when its journal has no run.settled */
-  end(): Promise<EndedRun>;
+  /** Resolves when fsha has ended. @throws when its journal does not end with the one run.settled */
+  readonly end: () => Promise<EndedRun>;
 }
 
 export interface EndedRun extends FshaResult {
@@ -65,6 +50,23 @@ export async function startRun(cluster: RealCluster, options: RunOptions = {}): 
   return followRun(fsha, stateDir, before);
 }
 
+/** The same, and resolves when it has ended. */
+export async function runToEnd(cluster: RealCluster, options: RunOptions = {}): Promise<EndedRun> {
+  return (await startRun(cluster, options)).end();
+}
+
+/** A drain with --json that waits for a call on node-1, which came past the proxies and is up until it is hung up. */
+export async function startWaitingRun(
+  cluster: RealCluster,
+  options: RunOptions = {},
+): Promise<RunOf & { readonly call: HeldCalls }> {
+  const call = await oneCall(cluster);
+  const run = await startRun(cluster, options);
+  // As it is printed: what else is looked for in there comes behind it.
+  await run.fsha.untilEvent(waits);
+  return { ...run, call };
+}
+
 function followRun(fsha: StartedFsha, stateDir: string, before: number): RunOf {
   const events = (): readonly RunEvent[] =>
     runsIn(stateDir) === before ? [] : (journalEvents(stateDir).at(-1) ?? []);
@@ -72,36 +74,58 @@ function followRun(fsha: StartedFsha, stateDir: string, before: number): RunOf {
     fsha,
     stateDir,
     events,
-    async until(what, wanted, timeoutMs = 60_000) {
-      let ended: FshaResult | undefined;
-      void fsha.done.then(
-        (result) => (ended = result),
-        () => undefined,
-      );
-      // An end without it needs no waiting for; what it wrote last is looked at once more.
-      const found = await until(
-        what,
-        () => {
-          const over = ended;
-          return events().find(wanted) ?? (over === undefined ? undefined : { over });
-        },
-        timeoutMs,
-      );
-      if (!('over' in found)) return found;
-      const { exitCode, stdout, stderr } = found.over;
-      throw new Error(
-        `${what}: fsha has ended with ${exitCode ?? 'a signal'}\n${stdout.slice(-2_000)}\n${stderr}`,
-      );
-    },
+    until: (what, wanted, timeoutMs) => whileItRuns(fsha, what, () => events().find(wanted), timeoutMs),
     async end() {
       const result = await fsha.done;
       const all = events();
-      const settled = only(all, 'run.settled').at(-1)?.data;
-      if (settled === undefined)
-        throw new Error(`no run.settled in the journal:\n${result.stdout.slice(-2_000)}\n${result.stderr}`);
-      return { ...result, events: all, settled };
+      try {
+        return { ...result, events: all, settled: settledRun(all) };
+      } catch (error) {
+        throw new Error(`exit ${result.exitCode}\n${result.stdout.slice(-2_000)}\n${result.stderr}`, {
+          cause: error,
+        });
+      }
     },
   };
+}
+
+/** Waits for something that happens while fsha runs. @throws with what fsha said when it ends before that */
+export async function whileItRuns<T>(
+  fsha: StartedFsha,
+  what: string,
+  look: () => T | undefined | false,
+  timeoutMs = 60_000,
+): Promise<T> {
+  let ended: FshaResult | undefined;
+  void fsha.done.then(
+    (result) => (ended = result),
+    () => undefined,
+  );
+  // An end without it needs no waiting for; what it did last is looked at once more.
+  const found = await until<{ readonly seen: T } | { readonly over: FshaResult }>(
+    what,
+    () => {
+      const over = ended;
+      const seen = look();
+      if (seen !== undefined && seen !== false) return { seen };
+      return over === undefined ? undefined : { over };
+    },
+    timeoutMs,
+  );
+  if ('seen' in found) return found.seen;
+  const { exitCode, stdout, stderr } = found.over;
+  throw new Error(
+    `${what}: fsha has ended with ${exitCode ?? 'a signal'}\n${stdout.slice(-2_000)}\n${stderr}`,
+  );
+}
+
+/** Waits for a look that comes after everything that was told so far. */
+export function nextLook(
+  fsha: StartedFsha,
+  wanted: (look: Look) => boolean,
+): Promise<EventOf<'step.progress'>> {
+  const after = lastSeq(fsha.events());
+  return fsha.untilEvent(lookWhere((look) => look.seq > after && wanted(look)));
 }
 
 function runsIn(stateDir: string): number {
@@ -120,40 +144,5 @@ export function journalFile(stateDir: string): { readonly path: string; readonly
   return { path: join(runs, name), bytes: statSync(join(runs, name)).size };
 }
 
-/** A call on node-1 itself, past the proxies: its drain waits for as long as it is up. */
-export function oneCall(cluster: RealCluster): Promise<HeldCalls> {
-  return cluster.hold({ '1000': 1 }, { at: { host: cluster.nodes[0].host, port: 5080 } });
-}
-
-/** The drain sees the call and waits for it. */
-export const waits = (event: RunEvent): boolean =>
-  event.type === 'step.progress' && event.step === 'node-1/wait_drained';
-
-export const stepStarted =
-  (kind: string) =>
-  (event: RunEvent): boolean =>
-    event.type === 'step.started' && event.step === `node-1/${kind}`;
-
-/**
- * A step of that kind began, and what is asked of the proxy then is not answered before `act` has been called, once.
- * @param methods the requests that count; readings go on in every step, what sets a state is the step's own
- */
-export function atRequestOf(
-  gate: RpcGate,
-  run: () => RunOf | undefined,
-  kind: string,
-  methods: readonly string[],
-  act: () => void,
-): void {
-  let acted = false;
-  // The journal is on the disk before a request that follows from it is sent: there is no race in looking there.
-  const look = (): void => {
-    const began = run()
-      ?.events()
-      .findLast((event) => event.type === 'step.started');
-    if (acted || began === undefined || !stepStarted(kind)(began)) return;
-    acted = true;
-    act();
-  };
-  for (const method of methods) gate.before(method, look);
-}
+export { oneCall } from './hold-at-node.ts';
+export { stepStarted, waits } from './events-of.ts';

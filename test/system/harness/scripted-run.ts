@@ -6,8 +6,10 @@ import type { RequestAnswer, RequestDesk } from '../../../src/workflow/request-d
 import { startFsha, type Calling } from '../../support/call-fsha.ts';
 import { until } from '../../support/until.ts';
 import type { Changes } from './deep-merge.ts';
-import { journalEvents, only } from './fsha.ts';
+import { settledRun } from './events-of.ts';
+import { journalEvents } from './fsha.ts';
 import type { RealCluster } from './real-cluster.ts';
+import type { EndedRun } from './run-of.ts';
 
 const running = new Set<Calling>();
 
@@ -27,11 +29,7 @@ export interface ScriptedRun {
   /** What the journal has. */
   events(): readonly RunEvent[];
   until(wanted: (event: RunEvent) => boolean, timeoutMs?: number): Promise<RunEvent>;
-  end(): Promise<{
-    readonly exit: number;
-    readonly events: readonly RunEvent[];
-    readonly settled: Extract<RunEvent, { type: 'run.settled' }>['data'];
-  }>;
+  end(): Promise<Pick<EndedRun, 'events' | 'settled'> & { readonly exitCode: number }>;
 }
 
 /**
@@ -66,33 +64,10 @@ export async function startScriptedDrain(
     events,
     until: (wanted, timeoutMs = 60_000) => until('an event', () => events().find(wanted), timeoutMs),
     async end() {
-      const { exit, events: printed, stderr } = await calling.done;
-      const last = printed.at(-1);
-      if (last?.type !== 'run.settled') throw new Error(`the run was not settled: exit ${exit}\n${stderr}`);
+      const { exit, events: printed } = await calling.done;
       // What was printed is what is on the disk, word for word.
       expect(printed).toEqual(events());
-      return { exit, events: printed, settled: last.data };
+      return { exitCode: exit, events: printed, settled: settledRun(printed) };
     },
   };
-}
-
-/** Requests and their answers, in order: `extend by key e: accepted`. */
-export function answers(events: readonly RunEvent[]): readonly string[] {
-  const told = only(events, 'request.settled');
-  return only(events, 'request.received').map(({ data }, index) => {
-    const answer = told[index]?.data;
-    const said =
-      answer === undefined ? 'no answer' : answer.accepted ? 'accepted' : `refused: ${answer.why ?? ''}`;
-    return `${data.request.kind} by ${data.by}: ${said}`;
-  });
-}
-
-/** How each step ended, by its kind. */
-export function outcomes(events: readonly RunEvent[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    only(events, 'step.settled').map(({ step, data }) => [
-      (step ?? '').split('/').at(-1) ?? '',
-      data.outcome,
-    ]),
-  );
 }
