@@ -83,11 +83,9 @@ export function judgeCut(live: Known<LiveCalls>, rules: CutRules, atMost: number
 /**
  * How many ordinary calls may be cut before the deadline, which is the question that is worth asking in this poll.
  * 0: only expendable calls may go. null: none at all.
- * @param confirmed the number to which a person said yes while the run was under way; null: nobody was asked
  */
-export function mayCut(policy: Policy, confirmed: number | null = null): number | null {
-  const atMost = Math.max(policy.threshold, confirmed ?? 0);
-  return atMost === 0 && policy.cutting.expendable.length === 0 ? null : atMost;
+export function mayCut({ threshold, cutting }: Policy): number | null {
+  return threshold === 0 && cutting.expendable.length === 0 ? null : threshold;
 }
 
 /** What is recorded of a leg that is cut; numbers are masked unless the user wanted to see them. */
