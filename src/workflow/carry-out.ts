@@ -9,6 +9,7 @@ import { type PlannedStep, planSecure, planUndo, type Plan } from '../domain/pla
 import { intentsOf, type NodeRunState, policyFor, restartIntended } from '../domain/run.ts';
 import type { StepOutcome } from '../domain/run-events.ts';
 import { within } from './deadline.ts';
+import { hurriedBy } from './hurry.ts';
 import type { Recorder } from './recorder.ts';
 import { newMemory, type NodeMemory, type Step, type StepContext } from './step.ts';
 import { STEPS } from './steps/registry.ts';
@@ -17,7 +18,7 @@ import type { World } from './world.ts';
 
 /** How long an undo may take: ms. Proxies that do not answer are tried again until then. */
 const UNDO_TIME = 60_000;
-/** How long a node that failed after its restart is waited for, to be fenced: ms; less where a person waits for the end. */
+/** How long a node that failed after its restart is waited for, to be fenced: ms; and from a first Ctrl-C on. */
 const SECURE_TIME = 30_000;
 const SECURE_TIME_INTERRUPTED = 3_000;
 
@@ -155,7 +156,7 @@ async function settle(node: Node, memory: NodeMemory, carrier: Carrier): Promise
   if (code === 'locked') return;
   recorder.tolerateJournalLoss();
   if (restartIntended(state)) {
-    await secure(node, memory, carrier, code === 'interrupted' ? SECURE_TIME_INTERRUPTED : SECURE_TIME);
+    await secure(node, memory, carrier);
     return;
   }
   const staysOut =
@@ -184,11 +185,14 @@ async function undo(node: Node, memory: NodeMemory, carrier: Carrier, state: Nod
 }
 
 /** Bounded, and without a say in how the run ended: the failure that led here has it. */
-async function secure(node: Node, memory: NodeMemory, carrier: Carrier, time: number): Promise<void> {
+async function secure(node: Node, memory: NodeMemory, carrier: Carrier): Promise<void> {
   const [step] = planSecure(node.name).nodes.flatMap(({ steps }) => steps);
   if (step === undefined || carrier.leave.aborted) return;
-  await within(carrier.world.clock, time, carrier.leave, `keeping ${node.name} out`, (signal) =>
-    runStep(step, node, memory, carrier, signal),
+  const { clock } = carrier.world;
+  await within(clock, SECURE_TIME, carrier.leave, `keeping ${node.name} out`, (limit) =>
+    hurriedBy(clock, SECURE_TIME_INTERRUPTED, carrier.signal, limit, (signal) =>
+      runStep(step, node, memory, carrier, signal),
+    ),
   ).catch((error: unknown) => {
     if (!(error instanceof FshaError)) throw error;
   });
