@@ -7,6 +7,10 @@ import { nodePort } from './world.ts';
 
 /** After so many calls it is judged anew: one may have been transferred to a protected number meanwhile. */
 const BATCH = 10;
+/** A call that took longer to cut than this, ms: the connection may have been gone, and with it what it would have told. */
+const SLOW = 1_000;
+/** So many judgements in a row may be out of date before one call was cut. */
+const IN_VAIN = 5;
 
 export type CutAttempt =
   | { readonly kind: 'cut'; readonly calls: number }
@@ -20,28 +24,81 @@ export type CutAttempt =
     };
 
 /**
- * Cuts every call that is up, if that is allowed.
+ * Cuts every call that is up, if that is allowed. A channel that begins meanwhile may be a protected call: then it is judged
+ * anew before the next call.
  * @param atMost so many ordinary calls may be cut; Infinity for all
  * @throws FshaError `interrupted`, `journal`
  */
 export async function cutCalls(context: StepContext, atMost: number): Promise<CutAttempt> {
+  const news = { heard: false };
+  const unsubscribe = nodePort(context.world, context.node.name).onActivity(({ kind }) => {
+    if (kind === 'created') news.heard = true;
+  });
+  try {
+    return await cutAll(context, atMost, news);
+  } finally {
+    unsubscribe();
+  }
+}
+
+/** @param news whether a channel has begun since it was set to false */
+async function cutAll(context: StepContext, atMost: number, news: { heard: boolean }): Promise<CutAttempt> {
+  /** Calls that could not be cut once. */
+  const stuck = new Set<string>();
   let calls = 0;
+  let inVain = 0;
   for (;;) {
+    news.heard = false;
     const verdict = await judge(context, atMost - calls);
     if (verdict.kind === 'nothing') return calls === 0 ? verdict : { kind: 'cut', calls };
     if (verdict.kind !== 'cut') {
       const by = { blind: 'sight', protected: 'protected', 'too many': 'count' } as const;
       return { kind: 'refused', by: by[verdict.kind], why: verdict.why, calls };
     }
-    let gone = 0;
-    for (const call of verdict.calls.slice(0, BATCH)) {
-      if (!(await cutCall(context, call))) continue;
-      gone += 1;
-      if (call.kind === 'ordinary') calls += 1;
-    }
-    if (gone === 0)
-      return { kind: 'refused', by: 'sight', why: 'FreeSWITCH does not hang up what it was told to', calls };
+    const cut = await cutSome(context, verdict.calls, stuck, news);
+    calls += cut.ordinary;
+    inVain = cut.tried === 0 ? inVain + 1 : 0;
+    const why = cut.isStuck
+      ? 'FreeSWITCH does not hang up what it was told to'
+      : inVain >= IN_VAIN
+        ? 'calls come in faster than they can be looked at'
+        : null;
+    if (why !== null) return { kind: 'refused', by: 'sight', why, calls };
   }
+}
+
+interface CutSome {
+  readonly tried: number;
+  /** So many of those that were cut count. */
+  readonly ordinary: number;
+  /** One failed for the second time. */
+  readonly isStuck: boolean;
+}
+
+/** Cuts calls for as long as the judgement of them may hold. What failed once is tried last. */
+async function cutSome(
+  context: StepContext,
+  calls: readonly LiveCall[],
+  stuck: Set<string>,
+  news: { readonly heard: boolean },
+): Promise<CutSome> {
+  const { clock } = context.world;
+  const inOrder = [...calls.filter(({ id }) => !stuck.has(id)), ...calls.filter(({ id }) => stuck.has(id))];
+  let tried = 0;
+  let ordinary = 0;
+  for (const call of inOrder.slice(0, BATCH)) {
+    if (news.heard) break;
+    tried += 1;
+    const began = clock.now();
+    if (!(await cutCall(context, call))) {
+      const isStuck = stuck.has(call.id);
+      stuck.add(call.id);
+      return { tried, ordinary, isStuck };
+    }
+    if (call.kind === 'ordinary') ordinary += 1;
+    if (clock.now() - began > SLOW) break;
+  }
+  return { tried, ordinary, isStuck: false };
 }
 
 async function judge(context: StepContext, atMost: number): Promise<ReturnType<typeof judgeCut>> {

@@ -205,14 +205,14 @@ describe('cutCalls', () => {
     expect(fake.kills).toEqual([]);
   });
 
-  it('before the other leg of a call, too', async () => {
-    fake.legs = [leg('a1', { callUuid: 'a1' }), leg('b2', { callUuid: 'a1' })];
+  it('but the call that is under way ends with all its legs', async () => {
+    fake.legs = [leg('a1', { callUuid: 'a1' }), leg('b2', { callUuid: 'a1' }), leg('c3')];
     fake.onKill = (uuid) => {
       if (uuid === 'a1') fake.begin(leg('c50', { destination: '112' }));
       return true;
     };
     expect(await cut(Number.POSITIVE_INFINITY)).toMatchObject({ kind: 'refused', by: 'protected', calls: 1 });
-    expect(fake.kills).toHaveLength(1);
+    expect(fake.legs.map(({ uuid }) => uuid)).toEqual(['c3', 'c50']);
   });
 
   it('a call that came meanwhile and may be cut is cut with the others', async () => {
