@@ -7,10 +7,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/domain/run-events.ts';
 import { until } from '../support/until.ts';
 import { caseTable } from './harness/case-table.ts';
+import { waits } from './harness/events-of.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { journalEvents, LAUNCHER, only } from './harness/fsha.ts';
+import { oneCall } from './harness/hold-at-node.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import { journalFile, oneCall, type RunOf, startRun, waits, WITH_GATES } from './harness/run-of.ts';
+import { journalFile, type RunOf, startRun, WITH_GATES } from './harness/run-of.ts';
 
 const run = promisify(execFile);
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
@@ -138,6 +140,17 @@ describe('the terminal is lost', () => {
     expect(await row('the terminal is closed, onHangup: restore', 'gave it back', 129)).toBe(WELL);
   });
 
+  test('onHangup: restore, and a shell hands on the SIGHUP that the kernel sends as well: undone', async () => {
+    await oneCall(cluster);
+    const config = await cluster.configWith({ drain: { onHangup: 'restore' } });
+    const drain = await inTerminal('shell', config, '', 'bash --norc --noprofile -i');
+    await drain.until('it waits', waits);
+    await tmux('kill-session', '-t', 'shell');
+    await drain.until('it ends', (event) => event.type === 'run.settled');
+    expect(exitInWholeJournal(drain.stateDir)).toBe(129);
+    expect(await row('the terminal of a shell is closed, onHangup: restore', 'gave it back', 129)).toBe(WELL);
+  });
+
   test('Ctrl-C in a terminal, which goes to the whole process group: a restart under way goes on', async () => {
     const [node] = cluster.nodes;
     await node.fault('slowBoot', 500);
@@ -171,16 +184,20 @@ async function tmux(...args: readonly string[]): Promise<string> {
   return (await run('tmux', ['-L', SOCKET, ...args])).stdout;
 }
 
-/** A drain in a terminal of its own; followed by its journal, since nobody can wait for its process. */
+/** A drain in a terminal of its own, typed into `shell` where there is one; followed by its journal, since nobody can wait for its process. */
 async function inTerminal(
   name: string,
   config: string,
   flags: string,
+  shell?: string,
 ): Promise<Pick<RunOf, 'until' | 'events' | 'stateDir'>> {
   const stateDir = cluster.stateDirOf(config);
   const command = `'${process.execPath}' '${LAUNCHER}' drain node-1 --config '${config}' ${flags}`;
   const dist = `FSHA_DIST=${process.env['FSHA_DIST'] ?? ''}`;
-  await tmux('new-session', '-d', '-s', name, '-x', '80', '-y', '24', '-e', dist, `${command}; sleep 600`);
+  const first = shell ?? `${command}; sleep 600`;
+  await tmux('new-session', '-d', '-s', name, '-x', '80', '-y', '24', '-e', dist, first);
+  // What is typed before the shell reads waits in the terminal.
+  if (shell !== undefined) await tmux('send-keys', '-t', name, command, 'Enter');
   const events = (): readonly RunEvent[] => journalEvents(stateDir).at(-1) ?? [];
   return {
     stateDir,
