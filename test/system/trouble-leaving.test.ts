@@ -140,15 +140,21 @@ describe('the terminal is lost', () => {
     expect(await row('the terminal is closed, onHangup: restore', 'gave it back', 129)).toBe(WELL);
   });
 
-  test('onHangup: restore, and a shell hands on the SIGHUP that the kernel sends as well: undone', async () => {
+  test('onHangup: restore, and SIGHUP comes once more, as from a shell that hands it on: undone all the same', async () => {
     await oneCall(cluster);
-    const config = await cluster.configWith({ drain: { onHangup: 'restore' } });
-    const drain = await inTerminal('shell', config, '', 'bash --norc --noprofile -i');
+    const drain = await startRun(cluster, { settings: { drain: { onHangup: 'restore' } } });
     await drain.until('it waits', waits);
-    await tmux('kill-session', '-t', 'shell');
-    await drain.until('it ends', (event) => event.type === 'run.settled');
-    expect(exitInWholeJournal(drain.stateDir)).toBe(129);
-    expect(await row('the terminal of a shell is closed, onHangup: restore', 'gave it back', 129)).toBe(WELL);
+    await cluster.gates[1].set('silent');
+    drain.fsha.send('SIGHUP');
+    await drain.until('it is given back', (event) => event.type === 'undo.started');
+    drain.fsha.send('SIGHUP');
+    const settled = (event: RunEvent): boolean =>
+      event.type === 'effect.settled' && event.step === 'node-1/restore';
+    await drain.until('one proxy has it back', settled);
+    await cluster.gates[1].set();
+    const ended = await drain.end();
+    expect(ended.exitCode).toBe(129);
+    expect(await row('SIGHUP twice, onHangup: restore', 'gave it back', 129)).toBe(WELL);
   });
 
   test('Ctrl-C in a terminal, which goes to the whole process group: a restart under way goes on', async () => {
@@ -184,20 +190,16 @@ async function tmux(...args: readonly string[]): Promise<string> {
   return (await run('tmux', ['-L', SOCKET, ...args])).stdout;
 }
 
-/** A drain in a terminal of its own, typed into `shell` where there is one; followed by its journal, since nobody can wait for its process. */
+/** A drain in a terminal of its own; followed by its journal, since nobody can wait for its process. */
 async function inTerminal(
   name: string,
   config: string,
   flags: string,
-  shell?: string,
 ): Promise<Pick<RunOf, 'until' | 'events' | 'stateDir'>> {
   const stateDir = cluster.stateDirOf(config);
   const command = `'${process.execPath}' '${LAUNCHER}' drain node-1 --config '${config}' ${flags}`;
   const dist = `FSHA_DIST=${process.env['FSHA_DIST'] ?? ''}`;
-  const first = shell ?? `${command}; sleep 600`;
-  await tmux('new-session', '-d', '-s', name, '-x', '80', '-y', '24', '-e', dist, first);
-  // What is typed before the shell reads waits in the terminal.
-  if (shell !== undefined) await tmux('send-keys', '-t', name, command, 'Enter');
+  await tmux('new-session', '-d', '-s', name, '-x', '80', '-y', '24', '-e', dist, `${command}; sleep 600`);
   const events = (): readonly RunEvent[] => journalEvents(stateDir).at(-1) ?? [];
   return {
     stateDir,

@@ -143,6 +143,3 @@ export function journalFile(stateDir: string): { readonly path: string; readonly
   if (name === undefined) throw new Error(`no journal in ${runs}`);
   return { path: join(runs, name), bytes: statSync(join(runs, name)).size };
 }
-
-export { oneCall } from './hold-at-node.ts';
-export { stepStarted, waits } from './events-of.ts';
