@@ -179,8 +179,11 @@ describe('while calls are being cut', () => {
     await fsha.untilEvent(waitsBecause(/a call to a protected number is up/));
     await slowly(0);
     const { exitCode: exit, settled } = await end();
-    expect(await row('112 arrives between two batches and stays', 'held, 10 were cut', exit)).toBe(HELD);
-    expect([exit, settled.callsCut]).toEqual([6, 10]);
+    expect(await row('112 arrives while calls are cut, and stays', 'held, some were cut', exit)).toBe(HELD);
+    const cut = calls.cutByFarSide().length;
+    expect([exit, settled.callsCut]).toEqual([6, cut]);
+    expect(cut).toBeGreaterThan(0);
+    expect(cut).toBeLessThan(10);
     expect(settled.error?.message).toMatch(/no more was cut: a call to a protected number is up/);
     expect([emergency.up(), calls.up().length]).toEqual([['112'], 12 - cut]);
   });
@@ -238,7 +241,7 @@ describe('while calls are being cut', () => {
     const perhaps = cutLegs(events).filter(({ outcome }) => outcome === 'done' || outcome === 'unknown');
     expect(settled.callsCut).toBe(perhaps.length);
     expect(calls.cutByFarSide().length).toBeLessThanOrEqual(perhaps.length);
-    expect(settled.error?.message).toMatch(/calls unknown/);
+    expect(settled.error?.message).toMatch(/no more was cut: (calls|core_uuid) unknown/);
   });
 
   test('Ctrl-C stops it, and the node is given back with what is left of its calls', async () => {
