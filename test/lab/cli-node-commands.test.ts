@@ -144,8 +144,8 @@ describe('drain', () => {
     const exits = (
       await Promise.all([lab.call('drain', 'node-1', '--json'), lab.call('drain', 'node-2', '--json')])
     ).map((run) => run.exit);
-    expect(exits.every((exit) => exit === 0 || exit === 3)).toBe(true);
-    expect(exits).toContain(3);
+    expect(exits.every((exit) => exit === 0 || exit === 12)).toBe(true);
+    expect(exits).toContain(12);
   });
 
   it('a destination that comes back while calls are awaited is disabled again, and the cause named', async () => {

@@ -33,7 +33,7 @@ export const verify: Step<'verify'> = async (context) => {
     // The mark died with the restart; a fence that still stands (a node that was not restarted) refuses OPTIONS too.
     const target = { node: node.name };
     const until = (): number => deadline;
-    assertHeld(context, watcher.latest());
+    assertUntaken(context);
     await insist(context, { effect: 'node.mark', target, wanted: ownMark(context) }, until);
     await insist(context, { effect: 'node.pause', target, wanted: false }, until);
     if (settings.options && baselineOf(context).options !== null) await untilOptions(context, deadline);
@@ -51,6 +51,14 @@ export const verify: Step<'verify'> = async (context) => {
   }
   return 'succeeded';
 };
+
+/** The mark died with the restart; who has set one since has taken the node. One that preflight allowed is no news. */
+function assertUntaken(context: StepContext): void {
+  const { watcher, node, memory } = context;
+  const observation = watcher.latest();
+  const mark = observation.nodes[node.name]?.mark;
+  if (mark?.known === true && mark.value !== memory.markFound) assertHeld(context, observation);
+}
 
 async function untilHealthy(context: StepContext, deadline: number): Promise<void> {
   const { world, watcher, node, signal, record, step } = context;
