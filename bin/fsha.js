@@ -24,7 +24,9 @@ for (const stream of [process.stdout, process.stderr]) {
 
 // No rejection may be without somebody who hears it; should one be all the same, a run with live calls is not to die of it.
 process.on('unhandledRejection', (error) => {
-  process.stderr.write(`fsha: a bug, the run goes on: ${error instanceof Error ? error.message : 'unknown'}\n`);
+  process.stderr.write(
+    `fsha: a bug, the run goes on: ${error instanceof Error ? error.message : 'unknown'}\n`,
+  );
 });
 
 function userName() {

@@ -94,7 +94,10 @@ async function mend(context: StepContext, observation: Observation, proxy: strin
   const mine = destinationsOf(context).filter((one) => one.proxy === proxy);
   const { drift } = readOut(observation, mine, memory.startedAs);
   if (drift.length === 0) return false;
-  await recordDrift(context, drift);
+  // What a proxy would not set again is the same drift still, and was told.
+  const isNew = ({ destination }: Drift): boolean =>
+    (memory.refusals[destinationKey(destination)] ?? 0) === 0;
+  await recordDrift(context, drift.filter(isNew));
   noteStart(context, observation, proxy);
   for (const { destination, now, cause } of drift) {
     noteFight(context, { destination, now, cause });
