@@ -96,21 +96,37 @@ const stepTime = ({ step, data }: EventOf<'step.settled'>): readonly [string, nu
 
 const FR_TIMER = 1_000;
 
-/** How busy the machine is: what an empty Node takes here, some 50 ms where nobody else is at work, and the load. */
-function busyness(): string {
-  const began = performance.now();
-  spawnSync(process.execPath, ['-e', '0']);
-  const [load = 0] = loadavg();
-  return `an empty Node takes ${Math.round(performance.now() - began)} ms, load ${load.toFixed(1)} on ${cpus().length} cores`;
+/** What an empty Node takes, ms, where nobody else is at work on a machine as usual: what is allowed holds there. */
+const USUAL = 50;
+
+/** What an empty Node takes here and now: ms, the median of nine. */
+function emptyNode(): number {
+  const times = Array.from({ length: 9 }, () => {
+    const began = performance.now();
+    spawnSync(process.execPath, ['-e', '0']);
+    return performance.now() - began;
+  }).sort((a, b) => a - b);
+  return times[4] ?? USUAL;
 }
 
-function print(name: string, allowed: number, costs: readonly Cost[]): void {
+interface Limit {
+  readonly allowed: number;
+  readonly empty: number;
+}
+
+/** Told in proportion to an empty Node in the same minute: a slow or shared machine is no cost of fsha's. */
+function limitHere(requirement: number): Limit {
+  const empty = emptyNode();
+  return { allowed: Math.round(requirement * Math.max(1, empty / USUAL)), empty };
+}
+
+function print(name: string, { allowed, empty }: Limit, costs: readonly Cost[]): void {
   const line = (title: string, of: (cost: Cost) => number): string =>
     `  ${title.padEnd(34)}${costs.map((cost) => `${Math.round(of(cost))} ms`.padStart(10)).join('')}`;
   const steps = Object.keys(costs[0]?.steps ?? {});
   console.log(
     [
-      `a drain of an idle node, ${name}, ${RUNS} runs (${busyness()})`,
+      `a drain of an idle node, ${name}, ${RUNS} runs (an empty Node takes ${Math.round(empty)} ms, usual ${USUAL}; load ${(loadavg()[0] ?? 0).toFixed(1)} on ${cpus().length} cores)`,
       line('fsha as a process', ({ total }) => total),
       line('- max(settle, frTimer)', ({ wait }) => wait),
       line('- the restart itself', ({ restart }) => restart),
@@ -125,13 +141,14 @@ function print(name: string, allowed: number, costs: readonly Cost[]): void {
 test.each<[string, number, RealClusterOptions]>([
   ['direct', ALLOWED, { via: 'direct', jump: false, quick: true }],
   ['through SSH and a jump host', ALLOWED_WITH_SSH, { via: 'ssh', jump: true, quick: true }],
-])('%s: at most %d ms beside what it waits for and the restart', async (name, allowed, options) => {
+])('%s: at most %d ms beside what it waits for and the restart', async (name, requirement, options) => {
   const cluster = await startRealCluster(options);
   try {
     const costs: Cost[] = [];
+    const limit = limitHere(requirement);
     for (let run = 0; run < RUNS; run += 1) costs.push(await drainOnce(cluster));
-    print(name, allowed, costs);
-    expect(Math.min(...costs.map(({ overhead }) => overhead))).toBeLessThanOrEqual(allowed);
+    print(name, limit, costs);
+    expect(Math.min(...costs.map(({ overhead }) => overhead))).toBeLessThanOrEqual(limit.allowed);
   } finally {
     await cluster.stop();
   }
