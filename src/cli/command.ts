@@ -2,6 +2,7 @@
 import type { Command as Commander } from 'commander';
 import { FshaError } from '../domain/errors.ts';
 import type { ExitCode } from '../domain/exit-codes.ts';
+import { shellQuote } from '../domain/shell-quote.ts';
 import type { Host } from './host.ts';
 
 /** Adds itself to the program; `run` is what its action returns. */
@@ -65,7 +66,5 @@ export function argument(call: Call, index: number): string {
 /** How fsha was called, for the commands that it prints: exact, ready to be pasted. */
 export function callText(call: Call): string {
   const { config } = call.globals;
-  return config === undefined
-    ? 'fsha'
-    : `fsha --config ${/^[\w@%+=:,./-]+$/.test(config) ? config : `'${config.replaceAll("'", "'\\''")}'`}`;
+  return config === undefined ? 'fsha' : shellQuote(['fsha', '--config', config]);
 }

@@ -3,6 +3,7 @@ import { readFlags, type StateArgument } from './dispatcher-state.ts';
 import { effectKey, type EffectKinds, inverse } from './effect.ts';
 import type { NodeRunState } from './run.ts';
 import { flagsNow } from './service.ts';
+import { shellQuote } from './shell-quote.ts';
 
 /** One line for a shell on the proxy's host: `kamcmd dispatcher.set_state ap 1 sip:10.0.1.10:5080  # on lb-1`. */
 export function setByHand(
@@ -11,14 +12,9 @@ export function setByHand(
 ): string {
   const call =
     duid === null
-      ? `dispatcher.set_state ${wanted} ${set} ${shellWord(uri)}`
-      : `dispatcher.set_duid_state ${wanted} ${set} ${shellWord(duid)}`;
+      ? `dispatcher.set_state ${wanted} ${set} ${shellQuote([uri])}`
+      : `dispatcher.set_duid_state ${wanted} ${set} ${shellQuote([duid])}`;
   return `kamcmd ${call}  # on ${proxy}`;
-}
-
-/** As one word of a shell: a URI may have parameters, which begin with `;`. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** For what the undo could not bring back: what to say to each proxy, and to the node, by hand. */

@@ -1,5 +1,5 @@
 /** The shell line that runs a command on a host once at a time and not for ever. Measured on util-linux 2.38, coreutils 9.1. */
-import { shellQuote } from './shell-quote.ts';
+import { shellQuote } from '../domain/shell-quote.ts';
 
 export interface GuardedCommand {
   /** One line for `sh -c` on the host. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { GUARD_EXIT, type GuardedCommand, guardedCommand } from '../../src/ssh/remote-command.ts';
-import { shellQuote } from '../../src/ssh/shell-quote.ts';
+import { shellQuote } from '../../src/domain/shell-quote.ts';
 import { until } from '../support/until.ts';
 
 let dir: string;

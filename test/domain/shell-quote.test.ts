@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { guardedCommand } from '../../src/ssh/remote-command.ts';
-import { shellQuote } from '../../src/ssh/shell-quote.ts';
+import { shellQuote } from '../../src/domain/shell-quote.ts';
 
 test.each([
   [['ls', '-l', '/tmp/x.y']],
