@@ -17,9 +17,9 @@ export interface Host {
   readonly clock: Clock;
   /** Where the bundle lies: the lab's programs are there. */
   readonly dist: string;
-  /** Calls `listener` at each of these signals; returns the function that takes it away. */
   /** Called once a run has begun, with the way to ask something of it; what it returns is called at its end. */
   readonly onRun?: (desk: RequestDesk) => () => void;
+  /** Calls `listener` at each of these signals; returns the function that takes it away. */
   onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): () => void;
 }
 

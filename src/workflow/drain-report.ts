@@ -4,7 +4,7 @@ import type { DrainDecision } from '../domain/drain.ts';
 import { destinationKey, flagsOf } from '../domain/drift.ts';
 import { known, type NodeObservation, type Observation, valueOr } from '../domain/observation.ts';
 import type { ProgressReading } from '../domain/run-events.ts';
-import { destinationsOf, needsOf, type StepContext, warn } from './step.ts';
+import { destinationsOf, frTimerOf, needsOf, type StepContext, warn } from './step.ts';
 import { nodePort } from './world.ts';
 
 /** With so few sessions left every event of a call that ends is worth a look. */
@@ -78,8 +78,7 @@ export class DrainReport {
         `the core database has rows of calls that are gone on ${node.name}: they are not waited for`,
       );
     }
-    const frTimer = Math.max(0, ...world.cluster.proxies.map((proxy) => proxy.frTimer));
-    for (const address of stillArriving(memory.arrivals, memory.outSince ?? 0, frTimer)) {
+    for (const address of stillArriving(memory.arrivals, memory.outSince ?? 0, frTimerOf(this.#context))) {
       const from = sourceOf(world.cluster, address, this.#context.policy().showNumbers);
       await warn(
         this.#context,

@@ -1,7 +1,7 @@
 /** Keeps the way over SSH open while calls are awaited for hours: what is lost is found then, and not at the restart. */
 import { type ErrorCode, type ErrorInfo, errorInfo, FshaError } from '../domain/errors.ts';
 import { hasFired } from './deadline.ts';
-import type { StepContext } from './step.ts';
+import { type StepContext, tell } from './step.ts';
 import { hostPort } from './world.ts';
 
 /** Between two looks at the connection: ms, at least; a look costs nothing while it stands. */
@@ -59,7 +59,7 @@ class Losses {
     this.#isLost = trouble !== null;
     if (trouble === null && this.#told !== null) {
       this.#told = null;
-      await this.#tell('connection.lost', `SSH to ${node.name} was lost, and is there again`);
+      await tell(this.#context, 'connection.lost', `SSH to ${node.name} was lost, and is there again`);
       return;
     }
     if (world.clock.now() - this.#toldAt < TELL_EVERY) return;
@@ -67,7 +67,8 @@ class Losses {
     else if (this.#told !== trouble.code) {
       const often = this.#untold > 1 ? ` (${this.#untold} times since that was told last)` : '';
       this.#markTold(trouble.code);
-      await this.#tell(
+      await tell(
+        this.#context,
         trouble.code,
         `SSH to ${node.name} is lost${often}: ${trouble.message}`,
         'It is tried again. Without it the drain goes on and is held at zero: nothing is restarted.',
@@ -85,19 +86,17 @@ class Losses {
     const often = this.#untold === 1 ? 'once more' : `${this.#untold} more times`;
     const now = this.#isLost ? 'is lost now' : 'is there now';
     this.#markTold(null);
-    await this.#tell('connection.lost', `SSH to ${this.#context.node.name} was lost ${often}, and ${now}`);
+    await tell(
+      this.#context,
+      'connection.lost',
+      `SSH to ${this.#context.node.name} was lost ${often}, and ${now}`,
+    );
   }
 
   #markTold(code: ErrorCode | null): void {
     this.#told = code;
     this.#toldAt = this.#context.world.clock.now();
     this.#untold = 0;
-  }
-
-  /** Not `warn`, which says the same words once. */
-  #tell(code: ErrorCode, message: string, hint = ''): Promise<void> {
-    const { record, node, step } = this.#context;
-    return record({ type: 'warning', node: node.name, step, data: { code, message, hint } });
   }
 }
 

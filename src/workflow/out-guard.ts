@@ -12,7 +12,15 @@ import { afterDrift, afterMend } from '../domain/fight.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { StepKind } from '../domain/plan.ts';
 import type { BaselineDestination } from '../domain/run-events.ts';
-import { destinationsOf, disable, doEffect, isForwardOnly, type Step, type StepContext } from './step.ts';
+import {
+  destinationsOf,
+  disable,
+  doEffect,
+  isForwardOnly,
+  isIgnored,
+  type Step,
+  type StepContext,
+} from './step.ts';
 
 /** While FreeSWITCH is down or booting, a proxy that was reloaded must not send it calls for long: ms between two looks. */
 const CLOSE_LOOK = 500;
@@ -77,8 +85,11 @@ async function guardProxy(context: StepContext, proxy: string, watching: AbortSi
   for (;;) {
     const observation = await watcher.since(since, needs, watching);
     since = (observation.proxies[proxy]?.at ?? since) + 0.001;
-    const isIgnored = context.policy().ignoreProxies.includes(proxy);
-    const wasSet = await (isIgnored ? disableWhereIgnored : mend)(context, observation, proxy);
+    const wasSet = await (isIgnored(context, { proxy }) ? disableWhereIgnored : mend)(
+      context,
+      observation,
+      proxy,
+    );
     // What was read while it was set says nothing any more.
     if (wasSet) since = Math.max(since, world.clock.now());
   }

@@ -2,7 +2,7 @@
 import { type ArrivalsSoFar, noArrivals } from '../domain/arrivals.ts';
 import type { Node } from '../domain/cluster.ts';
 import type { Effect } from '../domain/effect.ts';
-import { type ErrorCode, type ErrorInfo, FshaError } from '../domain/errors.ts';
+import { type ErrorCode, FshaError } from '../domain/errors.ts';
 import { beginFight, type Fight } from '../domain/fight.ts';
 import { readMark, takenByAnother, writeMark } from '../domain/mark.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
@@ -91,7 +91,7 @@ export function ownMark({ run, who, memory, world }: StepContext): string {
 }
 
 /** Whether a mark was written by this run. */
-export function isOwn(mark: string, context: StepContext): boolean {
+function isOwn(mark: string, context: StepContext): boolean {
   return readMark(mark)?.run === context.run;
 }
 
@@ -101,9 +101,13 @@ export function isOwn(mark: string, context: StepContext): boolean {
  * @throws FshaError `locked`
  */
 export function assertHeld(context: StepContext, observation: Observation): void {
-  const mark = observation.nodes[context.node.name]?.mark;
-  if (mark?.known !== true || mark.value === null || isOwn(mark.value, context)) return;
-  throw takenByAnother(context.node.name, mark.value);
+  const other = anothersMark(context, observation.nodes[context.node.name]?.mark);
+  if (other !== null) throw takenByAnother(context.node.name, other);
+}
+
+/** The mark of another run; null for none, this run's own, and one that could not be read. */
+export function anothersMark(context: StepContext, mark: NodeObservation['mark'] | undefined): string | null {
+  return mark?.known === true && mark.value !== null && !isOwn(mark.value, context) ? mark.value : null;
 }
 
 /**
@@ -188,11 +192,26 @@ export async function setDestinations(
 
 /** Tells a person something, once in the life of the run for the same words. */
 export async function warn(context: StepContext, code: ErrorCode, message: string, hint = ''): Promise<void> {
-  const { memory, record, node, step } = context;
-  if (memory.warned.has(message)) return;
-  memory.warned.add(message);
-  const data: ErrorInfo = { code, message, hint };
-  await record({ type: 'warning', node: node.name, step, data });
+  const { warned } = context.memory;
+  if (warned.has(message)) return;
+  warned.add(message);
+  await tell(context, code, message, hint);
+}
+
+/** Tells a person something, each time: what is news again although the words are the same. */
+export async function tell(context: StepContext, code: ErrorCode, message: string, hint = ''): Promise<void> {
+  const { record, node, step } = context;
+  await record({ type: 'warning', node: node.name, step, data: { code, message, hint } });
+}
+
+/** Whether the run may go on without this destination's proxy. */
+export function isIgnored(context: StepContext, { proxy }: { readonly proxy: string }): boolean {
+  return context.policy().ignoreProxies.includes(proxy);
+}
+
+/** How long an INVITE under way may still reach a node that is out: ms, the longest of all proxies. */
+export function frTimerOf({ world }: StepContext): number {
+  return Math.max(0, ...world.cluster.proxies.map((proxy) => proxy.frTimer));
 }
 
 /** Whether the point of no return was passed on this node. */
@@ -202,9 +221,9 @@ export function isForwardOnly(context: StepContext): boolean {
 
 /** What has to be seen of this node and of every proxy that is not ignored. */
 export function needsOf(context: StepContext): Needs {
-  const { world, node, policy } = context;
+  const { world, node } = context;
   const proxies = world.cluster.proxies
     .map((proxy) => proxy.name)
-    .filter((name) => !policy().ignoreProxies.includes(name));
+    .filter((proxy) => !isIgnored(context, { proxy }));
   return { nodes: [node.name], proxies };
 }

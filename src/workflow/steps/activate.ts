@@ -13,6 +13,7 @@ import {
   destinationsOf,
   disable,
   doEffect,
+  isIgnored,
   needsOf,
   setDestinations,
   type Step,
@@ -101,17 +102,20 @@ interface Sorted {
   readonly ignored: readonly BaselineDestination[];
 }
 
+/** Set inactive by somebody, and not probed: IX, which holds outside probing mode 1. */
+function isSetInactive({ flags }: BaselineDestination): boolean {
+  const found = readFlags(flags);
+  return found?.state === 'inactive' && !found.probing;
+}
+
 function sorted(context: StepContext, explicit: boolean): Sorted {
-  const isIgnored = (one: BaselineDestination): boolean => context.policy().ignoreProxies.includes(one.proxy);
-  const isSetInactive = ({ flags }: BaselineDestination): boolean => {
-    const found = readFlags(flags);
-    return !explicit && found?.state === 'inactive' && !found.probing;
-  };
+  const ignored = (one: BaselineDestination): boolean => isIgnored(context, one);
+  const staysInactive = (one: BaselineDestination): boolean => !explicit && isSetInactive(one);
   const all = destinationsOf(context).filter((one) => explicit || readFlags(one.flags)?.state !== 'disabled');
   return {
-    back: all.filter((one) => !isIgnored(one) && !isSetInactive(one)),
-    asFound: all.filter((one) => !isIgnored(one) && isSetInactive(one)),
-    ignored: all.filter(isIgnored),
+    back: all.filter((one) => !ignored(one) && !staysInactive(one)),
+    asFound: all.filter((one) => !ignored(one) && staysInactive(one)),
+    ignored: all.filter(ignored),
   };
 }
 
@@ -122,9 +126,8 @@ async function whereIgnored(
   { isRestarted, explicit }: { readonly isRestarted: boolean; readonly explicit: boolean },
 ): Promise<void> {
   for (const destination of destinations) {
-    const found = readFlags(destination.flags);
-    const isSetInactive = !explicit && found?.state === 'inactive' && !found.probing;
-    const wanted = isSetInactive ? 'i' : isRestarted ? 'ip' : foundArgument(destination);
+    const staysInactive = !explicit && isSetInactive(destination);
+    const wanted = staysInactive ? 'i' : isRestarted ? 'ip' : foundArgument(destination);
     try {
       await doEffect(context, setTo(destination, wanted));
     } catch (error) {

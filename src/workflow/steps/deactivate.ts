@@ -5,11 +5,12 @@ import type { Observation } from '../../domain/observation.ts';
 import { setsWithoutSurvivor } from '../../domain/preflight/survivors.ts';
 import type { BaselineDestination } from '../../domain/run-events.ts';
 import {
+  anothersMark,
   assertHeld,
   baselineOf,
   disable,
   doEffect,
-  isOwn,
+  isIgnored,
   needsOf,
   ownMark,
   setDestinations,
@@ -22,10 +23,9 @@ import { nodePort } from '../world.ts';
 /** Marks the node and disables every destination on every proxy; each is read back. Only D holds. */
 export const deactivate: Step<'deactivate'> = async (context) => {
   const { world, watcher, memory, signal } = context;
-  const policy = context.policy();
   await takeMark(context);
   const { destinations } = baselineOf(context);
-  const required = destinations.filter((one) => !policy.ignoreProxies.includes(one.proxy));
+  const required = destinations.filter((one) => !isIgnored(context, one));
   await setDestinations(context, required.map(disable));
   await setWhereIgnored(
     context,
@@ -44,9 +44,8 @@ export const deactivate: Step<'deactivate'> = async (context) => {
 async function takeMark(context: StepContext): Promise<void> {
   const { world, node, memory, signal } = context;
   const mark = (await nodePort(world, node.name).observe('pulse', signal)).mark;
-  if (mark.known && mark.value !== null && mark.value !== memory.markFound && !isOwn(mark.value, context)) {
-    throw takenByAnother(node.name, mark.value);
-  }
+  const other = anothersMark(context, mark);
+  if (other !== null && other !== memory.markFound) throw takenByAnother(node.name, other);
   await doEffect(context, { effect: 'node.mark', target: { node: node.name }, wanted: ownMark(context) });
 }
 

@@ -1,7 +1,7 @@
 import type { Effect } from '../../domain/effect.ts';
 import { FshaError } from '../../domain/errors.ts';
 import { hasFired, within } from '../deadline.ts';
-import { doEffect, isOwn, setDestinations, type Step, warn } from '../step.ts';
+import { anothersMark, doEffect, setDestinations, type Step, warn } from '../step.ts';
 import { nodePort } from '../world.ts';
 
 /** Between two tries at a proxy that does not answer: ms. */
@@ -57,7 +57,7 @@ export const restore: Step<'restore'> = async (context, params) => {
 
   async function holdsNode(): Promise<boolean> {
     const { mark } = await nodePort(context.world, context.node.name).observe('pulse', context.signal);
-    return !mark.known || mark.value === null || isOwn(mark.value, context);
+    return anothersMark(context, mark) === null;
   }
 
   /** What is done is seen as done at the next try; what fails is tried again until the undo's own time is over. */

@@ -1,13 +1,13 @@
 import { readOut } from '../../domain/drift.ts';
 import { errorInfo, FshaError, isInterruption } from '../../domain/errors.ts';
-import type { BaselineDestination } from '../../domain/run-events.ts';
 import { hasFired, within } from '../deadline.ts';
 import { recordDrift, setWhereIgnored } from '../out-guard.ts';
 import {
+  anothersMark,
   destinationsOf,
   disable,
   doEffect,
-  isOwn,
+  isIgnored,
   needsOf,
   ownMark,
   setDestinations,
@@ -38,13 +38,14 @@ export const secure: Step<'secure'> = async (context) => {
 };
 
 async function disableEverywhere(context: StepContext): Promise<void> {
-  const isIgnored = ({ proxy }: BaselineDestination): boolean =>
-    context.policy().ignoreProxies.includes(proxy);
   const all = destinationsOf(context);
   await unlessItFails(context, 'is not disabled everywhere', () =>
-    setDestinations(context, all.filter((one) => !isIgnored(one)).map(disable)),
+    setDestinations(context, all.filter((one) => !isIgnored(context, one)).map(disable)),
   );
-  await setWhereIgnored(context, all.filter(isIgnored));
+  await setWhereIgnored(
+    context,
+    all.filter((one) => isIgnored(context, one)),
+  );
 }
 
 async function lastLook(context: StepContext): Promise<void> {
@@ -52,9 +53,7 @@ async function lastLook(context: StepContext): Promise<void> {
   await within(world.clock, LAST_LOOK, leave, 'the last look', async (signal) => {
     const observation = await watcher.fresh({ ...needsOf(context), nodes: [] }, signal);
     // Those on proxies that are ignored are not read for this: the guard has them.
-    const read = destinationsOf(context).filter(
-      ({ proxy }) => !context.policy().ignoreProxies.includes(proxy),
-    );
+    const read = destinationsOf(context).filter((one) => !isIgnored(context, one));
     const { drift } = readOut(observation, read, memory.startedAs);
     await recordDrift(context, drift);
     const inner = { ...context, signal };
@@ -78,7 +77,7 @@ async function isAnothers(context: StepContext): Promise<boolean> {
     if (!(error instanceof FshaError)) throw error;
     return undefined;
   });
-  return mark?.known === true && mark.value !== null && !isOwn(mark.value, context);
+  return anothersMark(context, mark) !== null;
 }
 
 /** @returns whether it was fenced */
@@ -95,7 +94,7 @@ async function whenItAnswers(context: StepContext): Promise<boolean> {
       });
     if (seen?.trouble === null && seen.mark.known) {
       // Another run took it meanwhile: what it is to be is that one's to say.
-      if (seen.mark.value !== null && !isOwn(seen.mark.value, context)) return false;
+      if (anothersMark(context, seen.mark) !== null) return false;
       return unlessItFails(context, 'could not be paused', async () => {
         await doEffect(context, { effect: 'node.pause', target, wanted: true });
         await doEffect(context, { effect: 'node.mark', target, wanted: ownMark(context) });

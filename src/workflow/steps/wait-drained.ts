@@ -20,10 +20,13 @@ import {
   baselineOf,
   destinationsOf,
   doEffect,
+  frTimerOf,
+  isIgnored,
   needsOf,
   ownMark,
   type Step,
   type StepContext,
+  tell,
   warn,
 } from '../step.ts';
 import { DrainReport } from '../drain-report.ts';
@@ -125,9 +128,8 @@ function currentUuid(observation: Observation, node: string): string | undefined
 /** What one observation says about the drain. */
 export function readDrain(context: StepContext, observation: Observation): DrainReading {
   const { node, memory } = context;
-  const { ignoreProxies } = context.policy();
   const seen = observation.nodes[node.name];
-  const destinations = destinationsOf(context).filter((one) => !ignoreProxies.includes(one.proxy));
+  const destinations = destinationsOf(context).filter((one) => !isIgnored(context, one));
   const out = readOut(observation, destinations, memory.startedAs);
   const times = needsOf(context).proxies.map(
     (name) => observation.proxies[name]?.at ?? Number.POSITIVE_INFINITY,
@@ -153,10 +155,6 @@ export function deadlineOf(context: StepContext): number | null {
     Math.min(memory.outSince ?? world.clock.now(), began ?? Number.POSITIVE_INFINITY) + timeout;
   if (memory.cutAt === null) return deadline;
   return Math.max(deadline, memory.cutAt + CUT_GRACE + settle + frTimerOf(context));
-}
-
-function frTimerOf({ world }: StepContext): number {
-  return Math.max(0, ...world.cluster.proxies.map((proxy) => proxy.frTimer));
 }
 
 function drainPolicy(context: StepContext): DrainPolicy {
@@ -197,7 +195,7 @@ class Cutter {
   }
 
   async #onRequest(reading: DrainReading): Promise<void> {
-    const { memory, node, step, record } = this.#context;
+    const { memory, node } = this.#context;
     const { cut } = this.#context.soFar().wishes;
     if (cut === null || cut.nth === memory.cutServed) return;
     memory.cutServed = cut.nth;
@@ -205,12 +203,7 @@ class Cutter {
     if (attempt.kind !== 'refused') return;
     const message = `no ${attempt.calls > 0 ? 'more calls' : 'call'} of ${node.name} ${attempt.calls > 0 ? 'were' : 'was'} cut: ${attempt.why}`;
     // Not `warn`: whoever asks again is answered again, in the same words where nothing has changed.
-    await record({
-      type: 'warning',
-      node: node.name,
-      step,
-      data: { code: 'cut.refused', message, hint: '' },
-    });
+    await tell(this.#context, 'cut.refused', message);
   }
 
   /** Few enough are left, or only such as may be cut without counting. */
