@@ -7,6 +7,7 @@ import { beginFight, type Fight } from '../domain/fight.ts';
 import { readMark, takenByAnother, writeMark } from '../domain/mark.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
 import type { StepKind, StepParams } from '../domain/plan.ts';
+import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
 import type { Policy } from '../domain/policy.ts';
 import { type NodeRunState, restartIntended } from '../domain/run.ts';
 import type { Baseline, BaselineDestination, NewEvent } from '../domain/run-events.ts';
@@ -207,6 +208,16 @@ export async function tell(context: StepContext, code: ErrorCode, message: strin
 /** Whether the run may go on without this destination's proxy. */
 export function isIgnored(context: StepContext, { proxy }: { readonly proxy: string }): boolean {
   return context.policy().ignoreProxies.includes(proxy);
+}
+
+/** The sets in which nobody but this node would take new calls, in words; null for none, and where that was forced. */
+export function whereAlone(context: StepContext, observation: Observation): string | null {
+  const { world, node } = context;
+  const empty = setsWithoutSurvivor({ cluster: world.cluster, node, observation });
+  if (empty.length === 0 || context.policy().force.includes('survivors')) return null;
+  return empty
+    .map(({ proxy, set, why }) => `set ${set} of ${proxy}${why === '' ? '' : ` (${why})`}`)
+    .join(', ');
 }
 
 /** How long an INVITE under way may still reach a node that is out: ms, the longest of all proxies. */

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
-import { caseTable } from './harness/case-table.ts';
+import { troubleTable } from './harness/case-table.ts';
 import { cutLegs, isCutIntent } from './harness/cut-legs.ts';
 import { sawSessions, warnings, waitsBecause } from './harness/events-of.ts';
-import { finalState } from './harness/final-state.ts';
 import { runFsha, startFsha } from './harness/fsha.ts';
 import { holdAtNode } from './harness/hold-at-node.ts';
 import { restartsOf } from './harness/node-log.ts';
@@ -16,19 +15,13 @@ const HELD = 'lb-1 DX, lb-2 DX; open; no restart; marked';
 const HANGUP = ['--on-timeout', 'hangup', '--yes'] as const;
 
 let cluster: RealCluster;
-const table = caseTable('what may be cut');
+const { add: row } = troubleTable('what may be cut', () => cluster);
 
 beforeAll(async () => {
   cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());
-
-async function row(what: string, did: string, exit: number | null): Promise<string> {
-  const state = await finalState(cluster);
-  table.add({ case: what, did, state, exit });
-  return state;
-}
 
 describe('without full sight nothing is cut at the deadline, and the node is held', () => {
   test.each([

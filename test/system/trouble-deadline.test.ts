@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
-import { caseTable } from './harness/case-table.ts';
+import { troubleTable } from './harness/case-table.ts';
 import { cutLegs, isCutIntent } from './harness/cut-legs.ts';
 import { sawSessions, stepStarted, waitsBecause } from './harness/events-of.ts';
 import { finalState } from './harness/final-state.ts';
@@ -18,19 +18,13 @@ const HANGUP = ['--on-timeout', 'hangup', '--yes'] as const;
 const PROTECT = { protect: ['^(112|911)$'] };
 
 let cluster: RealCluster;
-const table = caseTable('the deadline');
+const { add: row } = troubleTable('the deadline', () => cluster);
 
 beforeAll(async () => {
   cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());
-
-async function row(what: string, did: string, exit: number | null): Promise<string> {
-  const state = await finalState(cluster);
-  table.add({ case: what, did, state, exit });
-  return state;
-}
 
 describe('the deadline passes', () => {
   test('restore: the node is given back as found, and its calls go on', async () => {

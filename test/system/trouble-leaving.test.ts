@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/domain/run-events.ts';
 import { until } from '../support/until.ts';
-import { caseTable } from './harness/case-table.ts';
+import { troubleTable } from './harness/case-table.ts';
 import { waits } from './harness/events-of.ts';
-import { finalState, readFinalState } from './harness/final-state.ts';
+import { readFinalState } from './harness/final-state.ts';
 import { journalEvents, LAUNCHER, only } from './harness/fsha.ts';
 import { oneCall } from './harness/hold-at-node.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
@@ -19,7 +19,7 @@ const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 const RESTARTED = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
 /** A tmux server of this test's own. */
 const SOCKET = `fsha-leaving-${process.pid}`;
-const table = caseTable('nobody watches, twice, and the disk is full');
+const { add: row } = troubleTable('nobody watches, twice, and the disk is full', () => cluster);
 
 let cluster: RealCluster;
 
@@ -31,12 +31,6 @@ afterAll(async () => {
   await tmux('kill-server').catch(() => undefined);
   await cluster.stop();
 });
-
-async function row(name: string, did: string, exit: number | string | null): Promise<string> {
-  const state = await finalState(cluster);
-  table.add({ case: name, did, state, exit });
-  return state;
-}
 
 /** Every event of the newest run is in its journal, from the first to run.settled; resolves with that one's exit. */
 function exitInWholeJournal(stateDir: string): number {

@@ -5,16 +5,16 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/domain/run-events.ts';
 import { until } from '../support/until.ts';
 import { processEntry } from '../support/processes.ts';
-import { caseTable } from './harness/case-table.ts';
+import { troubleTable } from './harness/case-table.ts';
 import { stepStarted } from './harness/events-of.ts';
-import { finalState, readFinalState } from './harness/final-state.ts';
+import { readFinalState } from './harness/final-state.ts';
 import { only, runFsha } from './harness/fsha.ts';
 import { oneCall } from './harness/hold-at-node.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import { type EndedRun, type RunOf, type RunOptions, startRun, WITH_GATES } from './harness/run-of.ts';
+import { type RunOf, type RunOptions, startRun, WITH_GATES } from './harness/run-of.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
-const table = caseTable('drain.onOut');
+const { add: row } = troubleTable('drain.onOut', () => cluster);
 
 let cluster: RealCluster;
 let trace: string;
@@ -40,12 +40,6 @@ function start(command: string, options: RunOptions & { readonly timeout?: strin
     env: { ...env, TRACE: trace },
     ...rest,
   });
-}
-
-async function row(name: string, did: string, ended: EndedRun): Promise<string> {
-  const state = await finalState(cluster);
-  table.add({ case: name, did, state, exit: ended.exitCode });
-  return state;
 }
 
 function hookOf(events: readonly RunEvent[]): {

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
-import { caseTable } from './harness/case-table.ts';
-import { finalState } from './harness/final-state.ts';
+import { troubleTable } from './harness/case-table.ts';
 import { LAUNCHER } from './harness/fsha.ts';
 import { holdAtNode } from './harness/hold-at-node.ts';
 import { SLOW_ANSWERS } from './harness/quick.ts';
@@ -19,7 +18,7 @@ const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 
 let cluster: RealCluster;
 let terminals = 0;
-const table = caseTable('the question before calls are cut');
+const { add: row } = troubleTable('the question before calls are cut', () => cluster);
 
 beforeAll(async () => {
   cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
@@ -51,12 +50,6 @@ async function terminal(...flags: readonly string[]) {
       until(`"${text}" on the screen`, async () => (await screen()).includes(text), timeoutMs),
     keys: (...keys: readonly string[]) => tmux('send-keys', '-t', name, ...keys),
   };
-}
-
-async function row(what: string, did: string, exit: number): Promise<string> {
-  const state = await finalState(cluster);
-  table.add({ case: what, did, state, exit });
-  return state;
 }
 
 test('yes: the drain goes on, and calls are cut', async () => {

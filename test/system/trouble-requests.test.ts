@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startFsha } from '../support/call-fsha.ts';
-import { caseTable } from './harness/case-table.ts';
+import { troubleTable } from './harness/case-table.ts';
 import { cutLegs, isCutIntent } from './harness/cut-legs.ts';
 import { answers, isRestartIntent, outcomes, sawSessions, stepStarted } from './harness/events-of.ts';
 import { finalState } from './harness/final-state.ts';
@@ -17,7 +17,7 @@ const RESTARTED = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
 const MINUTE = 60_000;
 
 let cluster: RealCluster;
-const table = caseTable('requests to a run under way');
+const { add: row } = troubleTable('requests to a run under way', () => cluster);
 
 beforeAll(async () => {
   cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
@@ -25,12 +25,6 @@ beforeAll(async () => {
 beforeEach(() => cluster.reset());
 afterEach(endScriptedRuns);
 afterAll(() => cluster.stop());
-
-async function row(what: string, did: string, exit: number): Promise<string> {
-  const state = await finalState(cluster);
-  table.add({ case: what, did, state, exit });
-  return state;
-}
 
 describe('extend', () => {
   test('a call that ends after the first deadline and before the new one: drained', async () => {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
-import { caseTable } from './harness/case-table.ts';
+import { troubleTable } from './harness/case-table.ts';
 import { deepMerge, type Changes } from './harness/deep-merge.ts';
 import { failureOf, restartOf } from './harness/events-of.ts';
 import { expectFenceToHold } from './harness/expect-fence.ts';
@@ -18,7 +18,7 @@ const WELL = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
 /** Not restarted, and kept out: disabled, fenced, marked. */
 const KEPT_OUT = 'lb-1 DX, lb-2 DX; paused; no restart; marked';
 
-const cases = caseTable('A restart that goes wrong');
+const { add: note } = troubleTable('A restart that goes wrong', () => cluster);
 let cluster: RealCluster;
 /** The command that really restarts node-1. */
 let ctl: string;
@@ -54,12 +54,6 @@ async function drainWith(command: string, timeout?: string): Promise<EndedRun> {
 /** A path below the cluster's folder; nothing is there yet. */
 function trace(name: string): string {
   return `${cluster.directory}/${name}-${tests}`;
-}
-
-async function note(what: string, did: string, run: EndedRun): Promise<string> {
-  const state = await finalState(cluster);
-  cases.add({ case: what, did, state, exit: run.exitCode });
-  return state;
 }
 
 describe('the command', () => {

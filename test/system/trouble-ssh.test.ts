@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/domain/run-events.ts';
 import { until } from '../support/until.ts';
-import { caseTable } from './harness/case-table.ts';
+import { troubleTable } from './harness/case-table.ts';
 import { failureOf, lookWhere, restartOf, stepStarted, waits, warnings } from './harness/events-of.ts';
 import { finalState } from './harness/final-state.ts';
 import { only } from './harness/fsha.ts';
@@ -12,7 +12,7 @@ import { stopsOf } from './harness/node-log.ts';
 import type { RealSshServer } from './harness/openssh.ts';
 import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import { type EndedRun, type RunOf, runToEnd, startRun, whileItRuns, WITH_GATES } from './harness/run-of.ts';
+import { type RunOf, runToEnd, startRun, whileItRuns, WITH_GATES } from './harness/run-of.ts';
 
 const BACK_IN = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
 /** Drained, fenced, not restarted. */
@@ -20,15 +20,9 @@ const HELD = 'lb-1 DX, lb-2 DX; paused; no restart; marked';
 const LOST = /^SSH to node-1 is lost: /;
 const AGAIN = 'SSH to node-1 was lost, and is there again';
 
-const cases = caseTable('SSH lost while a drain waits');
+const { add: note } = troubleTable('SSH lost while a drain waits', () => cluster);
 let cluster: RealCluster;
 let sshd: RealSshServer;
-
-async function note(what: string, did: string, run: EndedRun): Promise<string> {
-  const state = await finalState(cluster);
-  cases.add({ case: what, did, state, exit: run.exitCode });
-  return state;
-}
 
 /** A drain that waits for two calls on node-1. */
 async function waiting(): Promise<RunOf & { readonly calls: HeldCalls }> {

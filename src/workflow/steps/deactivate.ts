@@ -2,7 +2,6 @@ import { readOut } from '../../domain/drift.ts';
 import { FshaError } from '../../domain/errors.ts';
 import { takenByAnother } from '../../domain/mark.ts';
 import type { Observation } from '../../domain/observation.ts';
-import { setsWithoutSurvivor } from '../../domain/preflight/survivors.ts';
 import type { BaselineDestination } from '../../domain/run-events.ts';
 import {
   anothersMark,
@@ -16,6 +15,7 @@ import {
   setDestinations,
   type Step,
   type StepContext,
+  whereAlone,
 } from '../step.ts';
 import { noteFight, noteMend, noteStart, recordDrift, setWhereIgnored } from '../out-guard.ts';
 import { nodePort } from '../world.ts';
@@ -51,12 +51,9 @@ async function takeMark(context: StepContext): Promise<void> {
 
 /** Since preflight another run, which this host cannot see, may have taken out the last survivor. */
 function refuseIfAlone(context: StepContext, observation: Observation): void {
-  const { world, node } = context;
-  const empty = setsWithoutSurvivor({ cluster: world.cluster, node, observation });
-  if (empty.length === 0 || context.policy().force.includes('survivors')) return;
-  const where = empty
-    .map(({ proxy, set, why }) => `set ${set} of ${proxy}${why === '' ? '' : ` (${why})`}`)
-    .join(', ');
+  const { node } = context;
+  const where = whereAlone(context, observation);
+  if (where === null) return;
   throw new FshaError(
     'refused',
     `with ${node.name} out nobody is left in ${where}`,

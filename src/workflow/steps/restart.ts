@@ -1,7 +1,6 @@
 import { errorInfo, FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
-import { setsWithoutSurvivor } from '../../domain/preflight/survivors.ts';
-import { assertHeld, doEffect, needsOf, type Step, type StepContext } from '../step.ts';
+import { assertHeld, doEffect, needsOf, type Step, type StepContext, whereAlone } from '../step.ts';
 import { assertLoggedIn } from '../login-keeper.ts';
 import { deadlineOf, readDrain, waitUntilDrained } from './wait-drained.ts';
 
@@ -84,12 +83,9 @@ function whyDatabaseIsDown(context: StepContext, observation: Observation): stri
 
 /** A node that has become the only one is given back at once: it is well, and nobody else takes the calls. */
 function aloneNow(context: StepContext, observation: Observation): FshaError | null {
-  const { world, node } = context;
-  const empty = setsWithoutSurvivor({ cluster: world.cluster, node, observation });
-  if (empty.length === 0 || context.policy().force.includes('survivors')) return null;
-  const where = empty
-    .map(({ proxy, set, why }) => `set ${set} of ${proxy}${why === '' ? '' : ` (${why})`}`)
-    .join(', ');
+  const { node } = context;
+  const where = whereAlone(context, observation);
+  if (where === null) return null;
   return new FshaError(
     'refused',
     `${node.name} is drained, but nobody else is left in ${where}`,

@@ -34,13 +34,14 @@ export function troubleTable(title: string, cluster: () => RealCluster) {
   const table = caseTable(title);
   return {
     /** @returns the final state, for the assertion */
-    async add(
+    add: async (
       what: string,
       did: string,
-      { exitCode }: { readonly exitCode: number | null },
-    ): Promise<string> {
+      ended: { readonly exitCode: number | null } | CaseRow['exit'],
+    ): Promise<string> => {
       const state = await finalState(cluster());
-      table.add({ case: what, did, state, exit: exitCode });
+      const exit = typeof ended === 'object' && ended !== null ? ended.exitCode : ended;
+      table.add({ case: what, did, state, exit });
       return state;
     },
   };
