@@ -20,9 +20,12 @@ export interface PlainLinesOptions {
 }
 
 const CAP = 1024 * 1024;
-/** A count that changes is told no more often than this, one that does not no more often than that: ms. */
-const CHANGED = 2_000;
-const UNCHANGED = 30_000;
+/**
+ * While something is awaited: other words are told no more often than this, other numbers in the same words (and the very
+ * same line) no more often than that: ms. A drain of two hours then leaves some 240 lines in a log, not 1,440.
+ */
+const OTHER_WORDS = 2_000;
+const OTHER_NUMBERS = 30_000;
 /** Continuation lines stand below the words, not below the time. */
 const INDENT = ' '.repeat('00:00:00  '.length);
 
@@ -96,17 +99,23 @@ function inWords(event: RunEvent, memory: SentenceMemory): Said | null {
 
 /** Tells whether what comes again and again is worth a line now. */
 function waitingThrottle(): (event: RunEvent, text: string) => boolean {
-  const last = new Map<string, { text: string; mono: number }>();
+  const last = new Map<string, { words: string; mono: number }>();
   return (event, text) => {
     if (event.type === 'run.resumed') last.clear();
     if (event.type !== 'step.progress' && event.type !== 'step.retrying') return true;
     const key = `${event.type} ${event.node ?? ''} ${event.step ?? ''}`;
+    const words = withoutNumbers(text);
     const before = last.get(key);
     if (before !== undefined) {
       const since = event.mono - before.mono;
-      if (since >= 0 && since < (text === before.text ? UNCHANGED : CHANGED)) return false;
+      if (since >= 0 && since < (words === before.words ? OTHER_NUMBERS : OTHER_WORDS)) return false;
     }
-    last.set(key, { text, mono: event.mono });
+    last.set(key, { words, mono: event.mono });
     return true;
   };
+}
+
+/** Counts and durations left out: `for 1m5s` and `for 59s` are the same words; `1 call` and `2 calls` are not. */
+function withoutNumbers(text: string): string {
+  return text.replace(/(?:\d+(?:\.\d+)?(?:ms|[smh]\b|[smh](?=\d))?)+/g, '#');
 }

@@ -114,17 +114,45 @@ describe('waiting', () => {
     expect(told(Array.from({ length: 13 }, (_, index) => [index * 5, 7] as const))).toEqual([7, 7, 7]);
   });
 
-  test('a changing one no more often than every 2 s', () => {
+  test('a changing one too', () => {
     expect(
       told([
         [0, 90],
-        [0.5, 80],
-        [1, 70],
-        [2, 60],
-        [3, 50],
-        [4, 40],
+        [5, 80],
+        [29, 70],
+        [30, 60],
+        [35, 50],
+        [61, 40],
       ]),
     ).toEqual([90, 60, 40]);
+  });
+
+  test('other words as soon as they change, but no more often than every 2 s', () => {
+    const lines = written(
+      enveloped(
+        [
+          progress(90, 90),
+          progress(null, null, ['sessions unknown: no answer'], 'blind'),
+          progress(80, 80),
+          progress(null, null, ['sessions unknown: no answer'], 'blind'),
+          progress(1, 1),
+        ],
+        (index) => [0, 2_000, 3_000, 3_500, 5_000][index] ?? 0,
+      ),
+    );
+    expect(lines.split('\n').slice(0, -1)).toEqual([
+      expect.stringContaining('90 sessions (90 calls), waiting'),
+      expect.stringContaining('sessions unknown: no answer'),
+      expect.stringContaining('1 session (1 call), waiting'),
+    ]);
+  });
+
+  test('a countdown in the reason is no other word', () => {
+    const arriving = (left: string): NewEvent =>
+      progress(0, 0, [`empty, but an INVITE under way may still arrive for ${left} (frTimer)`]);
+    const lefts = ['1m30s', '1m5s', '1m', '59s', '800ms'];
+    const lines = written(enveloped(lefts.map(arriving), (index) => index * 5_000));
+    expect(lines.match(/may still arrive for \w+/g)).toEqual(['may still arrive for 1m30s']);
   });
 
   test('all of them when verbose', () => {
