@@ -17,6 +17,8 @@ export interface Host {
   readonly clock: Clock;
   /** Where the bundle lies: the lab's programs are there. */
   readonly dist: string;
+  /** Whether this process is in the foreground of its terminal: one in the background must not touch its modes. */
+  readonly isForeground: () => boolean;
   /** Called once a run has begun, with the way to ask something of it; what it returns is called at its end. */
   readonly onRun?: (desk: RequestDesk) => () => void;
   /** Calls `listener` at each of these signals; returns the function that takes it away. */
@@ -25,4 +27,8 @@ export interface Host {
 
 export type Input = Readable & { readonly isTTY?: boolean };
 
-export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+export type Output = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};

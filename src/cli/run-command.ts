@@ -15,6 +15,7 @@ import { type Call, callText, textOption } from './command.ts';
 import { confirm } from './ask.ts';
 import { compose } from './compose.ts';
 import { inventoryOf } from './inventory-of.ts';
+import { liveRunOf } from './live-run.ts';
 import { nodeNamed, policyOf } from './node-policy.ts';
 import { listen } from './signals.ts';
 import { closeView, viewOf } from './views.ts';
@@ -58,7 +59,8 @@ async function carry(
     : await openJournal({ dir: cluster.state.dir, run, cluster: cluster.name });
   const stop = listen(host, cluster.drain.onHangup);
   const { world, close } = compose(cluster, host);
-  const view = viewOf(call);
+  const { live, begin } = liveRunOf(world, stop.interrupt);
+  const view = viewOf(call, { live, onLeave: () => undefined });
   try {
     const settled = await runPlan({
       world,
@@ -84,9 +86,10 @@ async function carry(
       leave: stop.leave,
       interruption: stop.interruption,
       abort: stop.abort,
-      onBegin: (desk) => {
+      onBegin: (desk, latest) => {
         stop.onStop((by) => void desk.submit({ kind: 'abort' }, by).catch(() => undefined));
-        return host.onRun?.(desk) ?? (() => undefined);
+        const ends = [begin(desk, latest), host.onRun?.(desk)];
+        return () => ends.forEach((end) => end?.());
       },
     });
     if (globals.dryRun && !globals.json) {

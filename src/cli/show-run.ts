@@ -39,9 +39,11 @@ async function newest(dir: string, cluster: string): Promise<string> {
 
 async function followRun(call: Call, path: string): Promise<ExitCode> {
   const stop = listen(call.host);
-  const view = viewOf(call);
+  const left = new AbortController();
+  const view = viewOf(call, { live: null, onLeave: () => left.abort() });
   try {
-    for await (const event of followJournal(path, stop.signal)) view.onEvent(event);
+    for await (const event of followJournal(path, AbortSignal.any([stop.signal, left.signal])))
+      view.onEvent(event);
     return stop.signal.aborted ? EXIT.interrupted : EXIT.done;
   } finally {
     stop.dispose();

@@ -9,6 +9,8 @@ export interface Stop {
   /** Fires at a SIGINT or SIGTERM behind it: leave at once. */
   readonly leave: AbortSignal;
   readonly interruption: () => Interruption;
+  /** Ctrl-C, where the terminal does not make a signal of it: the first stops, the second leaves. */
+  readonly interrupt: () => void;
   /** Stops as the first Ctrl-C does; once stopped, does nothing. */
   readonly abort: () => void;
   /** Calls `listener` with the name of the first signal that stops the run; at once where it came already. */
@@ -46,6 +48,7 @@ export function listen(host: Host, onHangup: 'continue' | 'restore' = 'continue'
     signal: stop.signal,
     leave: leave.signal,
     interruption: () => by,
+    interrupt: hear('SIGINT'),
     abort: () => {
       if (by !== null) return;
       by = 'SIGINT';

@@ -6,7 +6,7 @@ import { type Call, wantsColor } from './command.ts';
 /** How long a reader that has stalled is waited for at the end: ms. */
 const LAST_WORDS = 2_000;
 
-export function viewOf(call: Call): EventView {
+export function viewOf(call: Call, _screen?: unknown): EventView {
   const { host, globals } = call;
   if (globals.json) return ndjsonView(host.stdout);
   const amount = globals.quiet ? 'quiet' : globals.verbose ? 'verbose' : 'normal';

@@ -1,5 +1,6 @@
 /** One run, from its first event to its last. */
 import { conclude, type Interruption } from '../domain/conclude.ts';
+import type { Observation } from '../domain/observation.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { RunSettled } from '../domain/run-events.ts';
@@ -29,8 +30,11 @@ export interface RunOptions {
   readonly interruption: () => Interruption;
   /** Fires `signal`, as Ctrl-C does. */
   readonly abort: () => void;
-  /** Called once the run has begun, with the way to ask something of it; what it returns is called at the end. */
-  readonly onBegin: (desk: RequestDesk) => () => void;
+  /**
+   * Called once the run has begun, with the way to ask something of it and what was read last of everything; what it
+   * returns is called at the end.
+   */
+  readonly onBegin: (desk: RequestDesk, latest: () => Observation) => () => void;
 }
 
 /**
@@ -64,7 +68,7 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
   const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
   const wake = (): void => watcher.wake(everything);
   const desk = createRequestDesk({ recorder, abort: options.abort, wake });
-  const end = options.onBegin(desk);
+  const end = options.onBegin(desk, () => watcher.latest());
   try {
     await carryOut(options.dryRun ? preflightOf(plan) : plan, {
       world,

@@ -26,6 +26,21 @@ describe('listen', () => {
     expect([told, stop.leave.aborted, stop.interruption()]).toEqual([['SIGTERM'], true, 'SIGTERM']);
   });
 
+  it('takes an interruption from the keyboard for the signal that it would have been', () => {
+    const { host, send } = signals();
+    const stop = listen(host);
+    const told: string[] = [];
+    stop.onStop((by) => told.push(by));
+    stop.interrupt();
+    expect([told, stop.signal.aborted, stop.leave.aborted]).toEqual([['SIGINT'], true, false]);
+    send('SIGTERM');
+    expect([told, stop.leave.aborted, stop.interruption()]).toEqual([['SIGINT'], true, 'SIGINT']);
+    const other = listen(signals().host);
+    other.interrupt();
+    other.interrupt();
+    expect(other.leave.aborted).toBe(true);
+  });
+
   it('tells of a signal that came before anybody listened: it is in the journal all the same', () => {
     const { host, send } = signals();
     const stop = listen(host);

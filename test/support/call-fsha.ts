@@ -42,6 +42,7 @@ export function startFsha(
     user: 'tester',
     machine: 'bench',
     clock: systemClock,
+    isForeground: () => true,
     dist: process.env['FSHA_DIST'] ?? '',
     onSignal: (signal, listener) => {
       const set = listeners.get(signal) ?? new Set();

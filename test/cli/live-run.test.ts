@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { liveRunOf } from '../../src/cli/live-run.ts';
+import { FshaError, interrupted } from '../../src/domain/errors.ts';
+import { type Known, known, type Observation } from '../../src/domain/observation.ts';
+import type { NodePort } from '../../src/workflow/ports.ts';
+import type { RequestDesk } from '../../src/workflow/request-desk.ts';
+import type { World } from '../../src/workflow/world.ts';
+
+type Rows = Awaited<ReturnType<NodePort['channels']>>;
+
+/** A world of one node that answers `channels` with what it is told. */
+function worldWith(channels: (signal: AbortSignal) => Promise<Rows>): World {
+  const port = { node: 'node-1', channels } as unknown as NodePort;
+  return { nodes: new Map([['node-1', port]]) } as unknown as World;
+}
+
+const granting: RequestDesk = {
+  submit: () => Promise.resolve({ accepted: true }),
+  close: () => Promise.resolve(),
+};
+const nothing = (): Observation => ({ nodes: {}, proxies: {} });
+const why = (answer: Known<unknown>): string => (answer.known ? 'known' : answer.why);
+
+test('before the run has begun everything is unknown and nothing is granted', async () => {
+  const { live } = liveRunOf(
+    worldWith(() => Promise.resolve(known([]))),
+    () => undefined,
+  );
+  expect(live.observation()).toEqual({ nodes: {}, proxies: {} });
+  expect(why(await live.rows('node-1'))).toBe('the run is not under way');
+  expect(await live.submit({ kind: 'hold' }, 'key h')).toEqual({
+    accepted: false,
+    why: 'the run is not under way',
+  });
+});
+
+test('while it goes on, questions reach the node, and what fails is unknown', async () => {
+  let answer: () => Promise<Rows> = () => Promise.resolve(known([]));
+  const { live, begin } = liveRunOf(
+    worldWith(() => answer()),
+    () => undefined,
+  );
+  begin(granting, nothing);
+  expect(await live.rows('node-1')).toEqual(known([]));
+  expect(why(await live.rows('node-9'))).toBe('node-9 is not in the inventory');
+  answer = () => Promise.reject(new FshaError('esl.error', 'the database does not answer'));
+  expect(why(await live.rows('node-1'))).toBe('the database does not answer');
+  expect(await live.submit({ kind: 'hold' }, 'key h')).toEqual({ accepted: true });
+});
+
+test('at its end a question under way is ended, and nothing is asked any more', async () => {
+  const { live, begin } = liveRunOf(
+    worldWith(
+      (signal) =>
+        new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(interrupted('reading')), { once: true }),
+        ),
+    ),
+    () => undefined,
+  );
+  const end = begin(granting, nothing);
+  const pending = live.rows('node-1');
+  end();
+  expect((await pending).known).toBe(false);
+  expect(await live.submit({ kind: 'abort' }, 'key a')).toMatchObject({ accepted: false });
+});
+
+test('a request that cannot be recorded is not granted', async () => {
+  const { live, begin } = liveRunOf(
+    worldWith(() => Promise.resolve(known([]))),
+    () => undefined,
+  );
+  const full: RequestDesk = {
+    ...granting,
+    submit: () => Promise.reject(new FshaError('journal', 'the disk is full')),
+  };
+  begin(full, nothing);
+  expect(await live.submit({ kind: 'hold' }, 'key h')).toEqual({ accepted: false, why: 'the disk is full' });
+});
