@@ -2,8 +2,9 @@
 import type { Node, Proxy } from '../domain/cluster.ts';
 import { readFlags } from '../domain/dispatcher-state.ts';
 import { type Known, type NodeObservation, type Observation, unknown } from '../domain/observation.ts';
-import { isTarget, placedTargets, type PlacedTarget } from '../domain/targets.ts';
+import type { PlacedTarget } from '../domain/targets.ts';
 import { printable } from '../domain/text.ts';
+import { targetIndex } from './status-targets.ts';
 
 export const UNKNOWN = 'unknown';
 
@@ -17,13 +18,7 @@ export function targetsOf(
   if (seen === undefined) return unknown('it was not read');
   if (seen.trouble !== null) return unknown(seen.trouble.message);
   if (!seen.sets.known) return seen.sets;
-  const targets = placedTargets(seen.sets.value);
-  return {
-    known: true,
-    value: node.destinations.flatMap((destination) =>
-      targets.filter((target) => isTarget(destination, target)),
-    ),
-  };
+  return { known: true, value: node.destinations.flatMap(targetIndex(seen.sets.value)) };
 }
 
 /** The state of a node on a proxy in a word or two; `p` after it: the proxy probes it with OPTIONS. */

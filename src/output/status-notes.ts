@@ -23,15 +23,25 @@ export function unknownNotes(cluster: Cluster, observation: Observation): readon
   ];
 }
 
-/** What is known and yet not as it should be, one line each. */
-export function remarks(cluster: Cluster, observation: Observation): readonly string[] {
-  return cluster.nodes.flatMap((node) => [
-    ...nodeRemarks(node, observation.nodes[node.name]),
-    ...cluster.proxies.flatMap((proxy) => listRemarks(node, proxy, observation)),
-  ]);
+/** The notes of one node: what is unknown of it and why, then what is remarkable. */
+export function nodeNotes(cluster: Cluster, observation: Observation, node: Node): readonly string[] {
+  return [...nodeUnknowns(node, observation.nodes[node.name]), ...remarksOf(cluster, observation, node)];
 }
 
-function nodeUnknowns(node: Node, seen: NodeObservation | undefined): readonly string[] {
+/** What is known and yet not as it should be, one line each. */
+export function remarks(cluster: Cluster, observation: Observation): readonly string[] {
+  return cluster.nodes.flatMap((node) => remarksOf(cluster, observation, node));
+}
+
+function remarksOf(cluster: Cluster, observation: Observation, node: Node): readonly string[] {
+  return [
+    ...nodeRemarks(node, observation.nodes[node.name]),
+    ...cluster.proxies.flatMap((proxy) => listRemarks(node, proxy, observation)),
+  ];
+}
+
+/** What is unknown of a node and why; one line where it could not be read at all. */
+export function nodeUnknowns(node: Node, seen: NodeObservation | undefined): readonly string[] {
   const name = printable(node.name);
   if (seen === undefined) return [`${name}: unknown: it was not read`];
   if (seen.trouble !== null)
@@ -44,7 +54,8 @@ function nodeUnknowns(node: Node, seen: NodeObservation | undefined): readonly s
   return [...byReason].map(([why, words]) => `${name}: ${words.join(', ')} unknown: ${said(why)}`);
 }
 
-function proxyUnknowns(proxy: Proxy, observation: Observation): readonly string[] {
+/** Why the list of a proxy is unknown; empty where it is known. */
+export function proxyUnknowns(proxy: Proxy, observation: Observation): readonly string[] {
   const name = printable(proxy.name);
   const seen = observation.proxies[proxy.name];
   if (seen === undefined) return [`${name}: unknown: it was not read`];
@@ -57,17 +68,18 @@ function nodeRemarks(node: Node, seen: NodeObservation | undefined): readonly st
   if (seen?.trouble !== null) return [];
   const name = printable(node.name);
   const mark = seen.mark.known && seen.mark.value !== null ? seen.mark.value : undefined;
-  const holder = mark === undefined ? undefined : readMark(mark);
   return [
     ...(seen.ready.known && !seen.ready.value ? [`${name}: not ready`] : []),
-    ...(mark === undefined ? [] : [`${name}: held by ${holderText(mark, holder)}`]),
+    ...(mark === undefined ? [] : [`${name}: held by ${holderText(mark)}`]),
     ...(seen.switchname.known && seen.switchname.value !== node.name
       ? [`${name}: FreeSWITCH calls itself ${printable(seen.switchname.value)}`]
       : []),
   ];
 }
 
-function holderText(mark: string, holder: ReturnType<typeof readMark>): string {
+/** Who holds a node that has this mark: `run 20261122-213134-k3f9 of ops@bastion`. */
+export function holderText(mark: string): string {
+  const holder = readMark(mark);
   return holder === undefined
     ? `a mark that is none of fsha's: ${printable(mark)}`
     : `run ${printable(holder.run)} of ${printable(holder.who)}`;

@@ -50,7 +50,8 @@ export function truncate(text: string, width: number): string {
   return `${kept}…`;
 }
 
-function pad(text: string, width: number, align: Column['align']): string {
+/** Fills `text` up to `width` columns of a terminal. */
+export function pad(text: string, width: number, align: Column['align'] = 'left'): string {
   const blank = ' '.repeat(Math.max(0, width - stringWidth(text)));
   return align === 'right' ? blank + text : text + blank;
 }
