@@ -1,0 +1,1 @@
+export function terminalSvg(screen: string, columns: number, title: string): string;
