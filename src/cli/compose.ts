@@ -17,6 +17,7 @@ import { within } from '../workflow/deadline.ts';
 import type { HostPort, LocalCommand } from '../workflow/ports.ts';
 import type { World } from '../workflow/world.ts';
 import type { Host } from './host.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /**
  * How long a restart waits for another one of the same node to end: ms. Not as long as that one may take: after it the node
@@ -126,21 +127,6 @@ function inEnvironment(local: LocalCommand, around: Readonly<Record<string, stri
   return {
     run: (command, env, timeout, signal) => local.run(command, { ...around, ...env }, timeout, signal),
   };
-}
-
-/** What a command writes is journaled: one that prints its environment must not print a password with it. */
-function withoutSecrets({ nodes, proxies }: Cluster, env: Host['env']): Readonly<Record<string, string>> {
-  const secrets = new Set(
-    [
-      ...nodes.flatMap(({ esl, ssh }) => [esl.password, ssh.passphrase]),
-      ...proxies.flatMap(({ rpc, via }) => [rpc.basic?.password, rpc.token?.value, via?.passphrase]),
-    ].flatMap((secret) => (secret === undefined ? [] : [secret.reveal()])),
-  );
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) =>
-      value === undefined || secrets.has(value) ? [] : [[name, value] as const],
-    ),
-  );
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {

@@ -25,3 +25,10 @@ export class Secret {
     return '[secret]';
   }
 }
+
+/** Every secret that is anywhere in `value`, at whatever depth: a kind that is added tomorrow is not forgotten. */
+export function secretsIn(value: unknown): readonly Secret[] {
+  if (value instanceof Secret) return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap((part) => secretsIn(part));
+}

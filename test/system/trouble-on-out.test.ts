@@ -171,13 +171,23 @@ test("the inventory's secrets that come from the environment are not in its own"
   const config = await cluster.configWith({
     drain: { onOut: { command: 'env > $TRACE', timeout: '30s' } },
     nodes: { 'node-1': { esl: { password: { file: null, env: 'FSHA_TEST_ESL' } } } },
+    redis: { url: 'redis://127.0.0.1:6379', password: { env: 'FSHA_TEST_REDIS' } },
+    postgres: { dsn: { env: 'FSHA_TEST_DSN' } },
   });
-  const env = { FSHA_TEST_ESL: cluster.nodes[0].esl.password, DIALER: 'http://dialer', TRACE: trace };
+  const env = {
+    FSHA_TEST_ESL: cluster.nodes[0].esl.password,
+    FSHA_TEST_REDIS: 'redis-secret',
+    FSHA_TEST_DSN: 'postgres://fsha:dsn-secret@127.0.0.1/fsha',
+    CACHE_URL: 'redis://:redis-secret@127.0.0.1:6379',
+    DIALER: 'http://dialer',
+    TRACE: trace,
+  };
   const ended = await (await startRun(cluster, { config, env, flags: ['--json', '--no-restart'] })).end();
   expect(ended.exitCode).toBe(0);
   expect(written()).toContain('DIALER=http://dialer\n');
   expect(written()).toContain('FSHA_NODE=node-1\n');
-  expect(written()).not.toContain('FSHA_TEST_ESL');
+  expect(written()).not.toContain('FSHA_TEST_');
+  expect(written()).not.toContain('-secret');
   expect(written()).not.toContain(cluster.nodes[0].esl.password);
   expect(await row('a secret in the environment', 'kept it from the command', ended)).toBe(WELL);
 });
