@@ -37,7 +37,8 @@ export function policyOf(cluster: Cluster, call: Call): Policy {
   };
 }
 
-function duration(flag: string, text: string): number {
+/** Milliseconds of a duration that was given with a flag. @throws FshaError `usage` */
+export function duration(flag: string, text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined)
     throw new FshaError(

@@ -45,7 +45,12 @@ async function askForCuts(call: Call, node: string, policy: Policy): Promise<voi
   await confirm(call, `calls of ${node} may be cut: ${when}`);
 }
 
-async function carry(
+/**
+ * Journals the plan, carries it out and shows it.
+ * @param cluster as far as the run has to see of it
+ * @param command as it was meant: `drain node-1`
+ */
+export async function carry(
   call: Call,
   cluster: Cluster,
   plan: Plan,

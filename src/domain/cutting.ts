@@ -80,6 +80,13 @@ export function judgeCut(live: Known<LiveCalls>, rules: CutRules, atMost: number
   return { kind: 'cut', calls };
 }
 
+/** The call that `uuid` stands for: the one of that id, or the one that has that leg; undefined where none is up. */
+export function callNamed(calls: readonly LiveCall[], uuid: string): LiveCall | undefined {
+  return (
+    calls.find(({ id }) => id === uuid) ?? calls.find(({ legs }) => legs.some((leg) => leg.uuid === uuid))
+  );
+}
+
 /**
  * How many ordinary calls may be cut before the deadline, which is the question that is worth asking in this poll.
  * 0: only expendable calls may go. null: none at all.

@@ -43,6 +43,7 @@ export type ErrorCode =
   | 'drain.drift'
   | 'effect.failed'
   | 'effect.unknown'
+  | 'cut.refused'
   | 'restart.failed'
   | 'verify.failed'
   | 'activate.failed'
@@ -52,7 +53,6 @@ export type ErrorCode =
   // Warnings only.
   | 'calls.arriving'
   | 'calls.ghosts'
-  | 'cut.refused'
   | 'bug';
 
 /** The part of an error that may be shown, journaled and sent: no cause, no stack, no secret. */

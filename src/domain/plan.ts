@@ -27,6 +27,8 @@ export interface StepParams {
   restore: { readonly effects: readonly Effect[] };
   /** After a failure behind the point of no return: see that it is out, and pause it as soon as ESL answers. */
   secure: Record<string, never>;
+  /** Cut these calls, each named by the uuid of its first leg, and no others. */
+  hang_up: { readonly calls: readonly string[] };
 }
 
 export type Purpose = 'drain' | 'deactivate' | 'activate' | 'doctor';
@@ -48,7 +50,7 @@ export interface NodePlan {
 }
 
 export interface Plan {
-  readonly kind: Purpose | 'undo' | 'secure';
+  readonly kind: Purpose | 'undo' | 'secure' | 'hangup';
   readonly nodes: readonly NodePlan[];
 }
 
@@ -138,4 +140,9 @@ export function planUndo(node: string, intents: readonly Intent[]): Plan | undef
  */
 export function planSecure(node: string): Plan {
   return { kind: 'secure', nodes: [{ node, steps: [step(node, 'secure', {})] }] };
+}
+
+/** Cuts calls that a person named. Neither mark nor preflight: it takes nothing from a run that has the node. */
+export function planHangUp(node: string, calls: readonly string[]): Plan {
+  return { kind: 'hangup', nodes: [{ node, steps: [step(node, 'hang_up', { calls })] }] };
 }

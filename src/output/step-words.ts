@@ -5,8 +5,9 @@ import type { PlannedStep, StepKind, StepParams } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { destinationText } from '../domain/targets.ts';
 import { printable } from '../domain/text.ts';
+import { counted } from './count-words.ts';
 import { effectOrder } from './effect-words.ts';
-import { cutWords, deadlineWords, onOutWords } from './policy-words.ts';
+import { cutWords, deadlineWords, neverWords, onOutWords } from './policy-words.ts';
 
 /** What is known beside the step when a plan is printed; each may be missing. */
 export interface PlanDetails {
@@ -88,6 +89,17 @@ const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
     done: 'secured: its inbound side is paused',
     plan: () =>
       'see that it is disabled on every proxy, pause its inbound side as soon as its ESL answers, mark it',
+  },
+  hang_up: {
+    doing: 'hanging up calls',
+    done: 'none of these calls is up',
+    plan: ({ calls }, _, { policy }) =>
+      [
+        calls.length === 0
+          ? 'nothing: there is no such call'
+          : `cut ${counted(calls.length, 'call')}, the oldest first${policy === undefined ? '' : neverWords(policy)}`,
+        ...calls.map((id) => printable(id)),
+      ].join('\n'),
   },
 };
 

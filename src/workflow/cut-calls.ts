@@ -1,5 +1,5 @@
 /** Cutting calls: call by call, oldest first, only in full sight of them all, and never while a protected one is up. */
-import { hangUpOf, judgeCut, type LiveCall } from '../domain/cutting.ts';
+import { callsOf, type CutVerdict, hangUpOf, judgeCut, type LiveCall } from '../domain/cutting.ts';
 import { FshaError } from '../domain/errors.ts';
 import { known } from '../domain/observation.ts';
 import { doEffect, type StepContext } from './step.ts';
@@ -24,38 +24,50 @@ export type CutAttempt =
     };
 
 /**
- * Cuts every call that is up, if that is allowed. A channel that begins meanwhile may be a protected call: then it is judged
- * anew before the next call.
+ * Cuts every call that is up, or every one that is meant, if that is allowed. A channel that begins meanwhile may be a
+ * protected call: then it is judged anew before the next call.
  * @param atMost so many ordinary calls may be cut; Infinity for all
+ * @param isMeant for which calls; all that are up are judged, whichever are meant
  * @throws FshaError `interrupted`, `journal`
  */
-export async function cutCalls(context: StepContext, atMost: number): Promise<CutAttempt> {
+export async function cutCalls(
+  context: StepContext,
+  atMost: number,
+  isMeant: (call: LiveCall) => boolean = () => true,
+): Promise<CutAttempt> {
   const news = { heard: false };
   const unsubscribe = nodePort(context.world, context.node.name).onActivity(({ kind }) => {
     if (kind === 'created') news.heard = true;
   });
   try {
-    return await cutAll(context, atMost, news);
+    return await cutAll(context, atMost, isMeant, news);
   } finally {
     unsubscribe();
   }
 }
 
 /** @param news whether a channel has begun since it was set to false */
-async function cutAll(context: StepContext, atMost: number, news: { heard: boolean }): Promise<CutAttempt> {
+async function cutAll(
+  context: StepContext,
+  atMost: number,
+  isMeant: (call: LiveCall) => boolean,
+  news: { heard: boolean },
+): Promise<CutAttempt> {
   /** Calls that could not be cut once. */
   const stuck = new Set<string>();
   let calls = 0;
   let inVain = 0;
   for (;;) {
     news.heard = false;
-    const verdict = await judge(context, atMost - calls);
-    if (verdict.kind === 'nothing') return calls === 0 ? verdict : { kind: 'cut', calls };
+    const { verdict, up } = await judge(context, atMost - calls);
+    // None of those that are meant is left: what else is up, a protected call too, is no matter any more.
+    if (verdict.kind === 'nothing' || (verdict.kind !== 'blind' && up?.some(isMeant) === false))
+      return calls === 0 ? { kind: 'nothing' } : { kind: 'cut', calls };
     if (verdict.kind !== 'cut') {
       const by = { blind: 'sight', protected: 'protected', 'too many': 'count' } as const;
       return { kind: 'refused', by: by[verdict.kind], why: verdict.why, calls };
     }
-    const cut = await cutSome(context, verdict.calls, stuck, news);
+    const cut = await cutSome(context, verdict.calls.filter(isMeant), stuck, news);
     calls += cut.ordinary;
     inVain = cut.tried === 0 ? inVain + 1 : 0;
     const why = cut.isStuck
@@ -101,7 +113,13 @@ async function cutSome(
   return { tried, ordinary, isStuck: false };
 }
 
-async function judge(context: StepContext, atMost: number): Promise<ReturnType<typeof judgeCut>> {
+interface Judgement {
+  readonly verdict: CutVerdict;
+  /** Every call that is up; null where that was not looked at to the end. */
+  readonly up: readonly LiveCall[] | null;
+}
+
+async function judge(context: StepContext, atMost: number): Promise<Judgement> {
   const { world, watcher, node, signal } = context;
   const port = nodePort(world, node.name);
   const { cutting } = context.policy();
@@ -109,14 +127,18 @@ async function judge(context: StepContext, atMost: number): Promise<ReturnType<t
   const rows = await port.channels(signal);
   const rough = rows.known ? known({ channels: rows.value, ghosts: 0, sessions: rows.value.length }) : rows;
   const verdict = judgeCut(rough, cutting, atMost);
-  if (verdict.kind === 'blind') return verdict;
+  if (verdict.kind === 'blind') return { verdict, up: null };
   if (verdict.kind === 'too many' && rows.known) {
     // Rows of calls that are gone count here: so many fewer may be up.
     const sessions = watcher.latest().nodes[node.name]?.sessions;
     const ghosts = sessions?.known === true ? Math.max(0, rows.value.length - sessions.value) : 0;
-    if (verdict.ordinary - ghosts > atMost) return verdict;
+    if (verdict.ordinary - ghosts > atMost) return { verdict, up: null };
   }
-  return judgeCut(await port.liveCalls(signal), cutting, atMost);
+  const live = await port.liveCalls(signal);
+  return {
+    verdict: judgeCut(live, cutting, atMost),
+    up: live.known ? callsOf(live.value, cutting) : null,
+  };
 }
 
 /** @returns whether the call is gone */

@@ -1,6 +1,7 @@
 /** Every command. Adding one is a file in this folder and a line here. */
 import type { Command } from '../command.ts';
 import { activate } from './activate.ts';
+import { calls } from './calls.ts';
 import { config } from './config.ts';
 import { deactivate } from './deactivate.ts';
 import { demo } from './demo.ts';
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   deactivate,
   activate,
   status,
+  calls,
   doctor,
   runs,
   show,

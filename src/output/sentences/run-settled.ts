@@ -35,7 +35,8 @@ function cutLines(event: RunEvent, callsCut: number, context: SentenceContext): 
       : [`${counted(callsCut, 'call')} cut${perhaps === 0 ? '' : ` (${perhaps} of them perhaps)`}`]),
     ...(expendable === 0 ? [] : [`${counted(expendable, 'expendable call')} cut (not counted)`]),
   ];
-  if (head.length === 0) return [];
+  // Where cutting was all that was to be done, that none was is worth a word.
+  if (head.length === 0) return context.plan?.kind === 'hangup' ? ['no call was cut'] : [];
   const withNode = new Set(calls.map(({ node }) => node)).size > 1;
   const listed = calls.slice(0, LISTED).map((one) => `  ${cutCallLine(one, withNode)}`);
   // Without a list (fsha show has its own, of all of them) there is nothing that more could follow.

@@ -5,6 +5,7 @@ import type { Step } from '../step.ts';
 import { activate } from './activate.ts';
 import { deactivate } from './deactivate.ts';
 import { fence } from './fence.ts';
+import { hangUp } from './hang-up.ts';
 import { onOut } from './on-out.ts';
 import { preflight } from './preflight.ts';
 import { restart } from './restart.ts';
@@ -24,4 +25,5 @@ export const STEPS: { readonly [K in StepKind]: Step<K> } = {
   activate,
   restore,
   secure: whileOut(secure, true),
+  hang_up: hangUp,
 };
