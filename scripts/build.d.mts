@@ -1,1 +1,1 @@
-export function bundle(outdir: string): Promise<void>;
+export function bundle(outdir: string, entryPoints?: Readonly<Record<string, string>>): Promise<void>;

@@ -1,41 +1,85 @@
 // Bundles src/ to dist/ (or to the folder named as the first argument): one entry for the command line, one for
 // each process of the lab. Heavy libraries sit behind `await import()` and land in chunks of their own.
-import { readFile, rm } from 'node:fs/promises';
+import { access, readFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 /**
- * What libraries load and fsha never uses, at a cost of a fifth of every start: messages of zod in sixty languages, and
- * axios's fetch adapter and its look at the global FormData, each of which pulls in all of undici.
- * @type {import('esbuild').Plugin}
+ * What becomes of files of libraries, by their path in node_modules.
+ * @type {Readonly<Record<string, (contents: string) => string>>}
  */
-const leftOut = {
-  name: 'left-out',
-  setup({ onLoad }) {
-    onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
-      contents: "export { default as en } from './en.js';",
-    }));
-    onLoad({ filter: /axios\/lib\/utils\.js$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(
-        /typeof G\.FormData.*G\.FormData : undefined/,
-        'undefined',
-      ),
-    }));
-    onLoad({ filter: /axios\/lib\/adapters\/fetch\.js$/ }, () => ({
-      contents: 'export const getFetch = () => null; export default null;',
-    }));
+const REWRITTEN = {
+  // What fsha never uses, at a cost of a fifth of every start: messages in sixty languages, and axios's fetch adapter and
+  // its look at the global FormData, each of which pulls in all of undici.
+  'zod/v4/locales/index.js': () => "export { default as en } from './en.js';",
+  'axios/lib/adapters/fetch.js': () => 'export const getFetch = () => null; export default null;',
+  'axios/lib/utils.js': (contents) =>
+    replaced(contents, /typeof G\.FormData.*G\.FormData : undefined/, 'undefined'),
+  // Tools for Ink's own developers; they are not installed.
+  'ink/build/devtools.js': () => '',
+  // Ink takes every row apart into characters in each frame and puts it together again, for components that lie on top of
+  // each other: most of what a screen costs. Rows one below the other are taken as they are.
+  'ink/build/output.js': (contents) =>
+    replaced(
+      contents,
+      /^ {4}get\(\) \{$/m,
+      '$&\n        const whole = wholeRows(this);\n        if (whole) return whole;',
+    ) + `\n${wholeRows}\n`,
+  // A cache that never forgets is a leak where a clock is shown.
+  'ink/build/measure-text.js': (contents) =>
+    replaced(
+      contents,
+      /^ {4}cache\.set\(text, dimensions\);$/m,
+      '    if (cache.size > 500) cache.clear();\n$&',
+    ),
+};
+
+/** @throws where the library is another one than this was written for */
+function replaced(contents, pattern, replacement) {
+  if (!pattern.test(contents)) throw new Error(`it has no ${pattern}: look at what became of it`);
+  return contents.replace(pattern, replacement);
+}
+
+/** @type {import('esbuild').Plugin} */
+const rewrite = {
+  name: 'rewrite',
+  async setup({ onLoad }) {
+    for (const [file, change] of Object.entries(REWRITTEN)) {
+      // One that was moved would be missed without a word.
+      await access(new URL(`../node_modules/${file}`, import.meta.url));
+      onLoad({ filter: new RegExp(`/node_modules/${file.replaceAll('.', '\\.')}$`) }, async ({ path }) => ({
+        contents: change(await readFile(path, 'utf8')),
+      }));
+    }
   },
 };
 
-/** @param {string} outdir where the bundle goes; it must lie below the project, so that modesl is found */
-export async function bundle(outdir) {
+/** Put into Ink's output.js: what get() returns where every row has at most one text, from the left edge on. */
+function wholeRows({ height, operations }) {
+  const rows = Array.from({ length: height }, () => '');
+  let next = 0;
+  for (const { type, x, y, text, transformers } of operations) {
+    if (type !== 'write' || x !== 0 || y < next || y >= height || text.includes('\n')) return undefined;
+    rows[y] = transformers.reduce((line, transform) => transform(line, 0), text).trimEnd();
+    next = y + 1;
+  }
+  return { output: rows.join('\n'), height };
+}
+
+const ENTRIES = {
+  main: 'src/cli/main.ts',
+  'lab-node': 'src/lab/node/process.ts',
+  'lab-proxy': 'src/lab/proxy/process.ts',
+  'lab-unit': 'src/lab/unit/process.ts',
+};
+
+/**
+ * @param {string} outdir where the bundle goes; it must lie below the project, so that modesl is found
+ * @param {Readonly<Record<string, string>>} entryPoints files below the project, by the name they get
+ */
+export async function bundle(outdir, entryPoints = ENTRIES) {
   await rm(outdir, { recursive: true, force: true });
   await build({
-    entryPoints: {
-      main: 'src/cli/main.ts',
-      'lab-node': 'src/lab/node/process.ts',
-      'lab-proxy': 'src/lab/proxy/process.ts',
-      'lab-unit': 'src/lab/unit/process.ts',
-    },
+    entryPoints,
     absWorkingDir: new URL('..', import.meta.url).pathname,
     outdir,
     bundle: true,
@@ -45,7 +89,7 @@ export async function bundle(outdir) {
     target: 'node20',
     sourcemap: 'linked',
     minifySyntax: true,
-    plugins: [leftOut],
+    plugins: [rewrite],
     keepNames: true,
     logLevel: 'warning',
     define: { 'process.env.NODE_ENV': '"production"' },
