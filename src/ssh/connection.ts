@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { AuthenticationType, Client, ConnectConfig, NextAuthHandler } from 'ssh2';
 import type { FshaError } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
+import { batchWrites } from './batch-writes.ts';
 import { ChannelSlots } from './channel-slots.ts';
 import type { HostKeyCheck } from './host-key-check.ts';
 import type { Identities } from './identities.ts';
@@ -156,6 +157,7 @@ export function openConnection(options: ConnectionOptions, ended: AbortSignal): 
     }
     ended.addEventListener('abort', onAbort, { once: true });
     options.onPhase(phase);
+    batchWrites(sock);
     try {
       client.connect(connectConfig(options, hop, verifyHost, authenticate));
     } catch (error) {

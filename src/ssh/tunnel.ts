@@ -54,10 +54,13 @@ export class Tunnel extends Duplex {
     this.#channel.resume();
   }
 
-  override _write(chunk: Buffer, encoding: BufferEncoding, callback: WriteCallback): void {
-    this.#touch();
-    this.#unsent = callback;
-    this.#channel.write(chunk, encoding, (error) => this.#settleWrite(error));
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: WriteCallback): void {
+    this.#send(chunk, callback);
+  }
+
+  /** What was written at once goes as one message. */
+  override _writev(chunks: { chunk: Buffer }[], callback: WriteCallback): void {
+    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk)), callback);
   }
 
   override _final(callback: WriteCallback): void {
@@ -101,6 +104,12 @@ export class Tunnel extends Duplex {
 
   unref(): this {
     return this;
+  }
+
+  #send(bytes: Buffer, callback: WriteCallback): void {
+    this.#touch();
+    this.#unsent = callback;
+    this.#channel.write(bytes, (error) => this.#settleWrite(error));
   }
 
   /** A channel that is closed never calls back. */

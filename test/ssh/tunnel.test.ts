@@ -70,6 +70,17 @@ test('carries bytes both ways, more than a window of them', async () => {
   await until(() => tunnel.destroyed);
 });
 
+test('sends what was gathered as one message', async () => {
+  const tunnel = await host.dial('deaf', 1, never);
+  const messages: string[] = [];
+  channels[0]?.on('data', (message: Buffer) => messages.push(message.toString()));
+  tunnel.cork();
+  for (const piece of ['length ', 'payload ', 'tag']) tunnel.write(piece);
+  tunnel.uncork();
+  await until(() => messages.join('').length === 18);
+  expect(messages).toEqual(['length payload tag']);
+});
+
 test('holds back a sender that nobody reads', async () => {
   const tunnel = await host.dial('127.0.0.1', await echo(), never);
   let accepted = 0;
