@@ -30,7 +30,11 @@ export interface SeenDestination {
 export interface NodeModel {
   readonly history: SessionHistory;
   readonly destinations: ReadonlyMap<string, SeenDestination>;
-  readonly progress: { readonly reading: ProgressReading; readonly decision: string; readonly at: number } | null;
+  readonly progress: {
+    readonly reading: ProgressReading;
+    readonly decision: string;
+    readonly at: number;
+  } | null;
   /** What is going on in the step that is under way. */
   readonly doing: { readonly step: string; readonly level: Level; readonly text: string } | null;
   /** When its last destination was seen out for the first time; null: not yet. */
@@ -168,14 +172,23 @@ export class RunModel {
 }
 
 function newNode(): NodeModel {
-  return { history: new SessionHistory(), destinations: new Map(), progress: null, doing: null, outSince: null };
+  return {
+    history: new SessionHistory(),
+    destinations: new Map(),
+    progress: null,
+    doing: null,
+    outSince: null,
+  };
 }
 
 function nodeAfter(node: NodeModel, event: RunEvent, said: { level: Level; text: string } | null): NodeModel {
   const next = { ...node, doing: doingAfter(node.doing, event, said) };
   switch (event.type) {
     case 'preflight.settled':
-      return event.data.found.reduce((after, { flags, ...one }) => withFlags(after, one, flags, event.mono), next);
+      return event.data.found.reduce(
+        (after, { flags, ...one }) => withFlags(after, one, flags, event.mono),
+        next,
+      );
     case 'step.progress':
       return afterProgress(next, event);
     case 'effect.settled': {

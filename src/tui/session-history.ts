@@ -11,6 +11,8 @@ export interface Sample {
   readonly calls: number | null;
 }
 
+type KnownSample = Sample & { readonly sessions: number };
+
 export interface Rate {
   /** Sessions more per minute; negative where they become fewer. */
   readonly perMinute: number;
@@ -65,18 +67,16 @@ export class SessionHistory {
   }
 
   /** The newest reading that is known, however old. */
-  get lastKnown(): Sample | undefined {
-    return this.#samples.findLast(({ sessions }) => sessions !== null);
+  get lastKnown(): KnownSample | undefined {
+    return this.#samples.findLast(isKnown);
   }
 
   /** How fast they become fewer, over the last minutes before the newest reading; null: too little is known. */
   get rate(): Rate | null {
     const newest = this.#samples.at(-1);
-    if (newest?.sessions == null) return null;
-    const first = this.#samples.find(
-      ({ at, sessions }) => sessions !== null && at >= newest.at - RATE_WINDOW,
-    );
-    if (first?.sessions == null || newest.at - first.at < RATE_LEAST) return null;
+    if (newest === undefined || !isKnown(newest)) return null;
+    const first = this.#samples.filter(isKnown).find(({ at }) => at >= newest.at - RATE_WINDOW);
+    if (first === undefined || newest.at - first.at < RATE_LEAST) return null;
     const over = newest.at - first.at;
     return { perMinute: ((newest.sessions - first.sessions) * 60_000) / over, over };
   }
@@ -112,7 +112,8 @@ export class SessionHistory {
         one = this.#samples[index + 1];
       }
       const known = inside.flatMap(({ sessions }) => (sessions === null ? [] : [sessions]));
-      const carried = before !== undefined && from - before.until <= STALE_POLLS * poll ? before.sessions : null;
+      const carried =
+        before !== undefined && from - before.until <= STALE_POLLS * poll ? before.sessions : null;
       cells.push(known.length > 0 ? Math.max(...known) : inside.length > 0 ? null : carried);
       before = inside.at(-1) ?? before;
     }
@@ -129,6 +130,10 @@ export class SessionHistory {
     }
     this.#samples = [...merged, ...this.#samples.slice(half)];
   }
+}
+
+function isKnown(sample: Sample): sample is KnownSample {
+  return sample.sessions !== null;
 }
 
 /** The higher of two neighbours stays as it was read. */

@@ -1,0 +1,69 @@
+import { restartIntended } from '../../domain/run.ts';
+import { agoWords } from '../../output/live-words.ts';
+import { type Line, line, type Style, styled } from '../line.ts';
+import type { Panel } from './panel.ts';
+import { isStale, isWaiting, type RunView } from './view.ts';
+import { wrap } from './wrap.ts';
+
+interface Said {
+  readonly text: string;
+  readonly style: Style;
+}
+
+/** What overrides everything else: that the run ends, has ended, or is no longer heard of. */
+export const banner: Panel = {
+  heights: (view, columns) => {
+    const all = lines(view, columns).length;
+    const least = Math.min(all, 3);
+    return [least, least, all, all, all];
+  },
+  draw: (view, columns, rows) => lines(view, columns).slice(0, rows),
+  isGroup: false,
+};
+
+function lines(view: RunView, columns: number): readonly Line[] {
+  return news(view).flatMap(({ text, style }) =>
+    text.split('\n').flatMap((one) => wrap(one, columns).map((part) => line(styled(style, part)))),
+  );
+}
+
+function news(view: RunView): readonly Said[] {
+  const { model, seen, now } = view;
+  const { state, endText } = model;
+  if (endText !== null) return [{ text: endText, style: state?.settled?.exit === 0 ? 'good' : 'warning' }];
+  const ending = endingOf(view);
+  if (ending !== null) return [ending];
+  // Whoever runs it writes at every poll while it waits: silence says that nobody does.
+  const isSilent = seen === null && isWaiting(view) && model.lastAt !== null && isStale(model.lastAt, view);
+  if (!isSilent) return [];
+  const since = agoWords(now - (model.lastAt ?? now));
+  const text = `stale: the last word of this run came ${since}; the process that runs it may be gone`;
+  return [{ text, style: 'warning' }];
+}
+
+/** That it is stopped, or has failed, and what becomes of the node. */
+function endingOf({ model, interrupts, seen }: RunView): Said | null {
+  const name = model.shown ?? '';
+  const node = model.stateOf(name);
+  const isStopped = interrupts > 0 || node?.wishes.abort === true;
+  const failure = node?.failure ?? null;
+  if (!isStopped && failure === null) return null;
+  const what = isStopped ? 'stopping' : `failed: ${failure?.error.message ?? ''}`;
+  // A Ctrl-C behind a failure is the first one still: it stops nothing that is not being undone already.
+  const leave = isStopped && seen !== null ? '\nCtrl-C again leaves at once, as everything is then' : '';
+  return {
+    text: `${what}${isStopped ? ': ' : '\n'}${fate(name, node)}${leave}`,
+    style: isStopped ? 'warning' : 'error',
+  };
+}
+
+function fate(name: string, node: ReturnType<RunView['model']['stateOf']>): string {
+  if (node === undefined || node.effects.length === 0) return 'nothing was changed';
+  if (restartIntended(node)) return `${name} stays out, since its restart was begun`;
+  if (node.undo === 'done') return `${name} was given back as it was found`;
+  if (node.undo === 'failed' || node.undo === 'unknown') return `${name} could not be given back for certain`;
+  const code = node.failure?.error.code;
+  if (code === 'locked') return `${name} is another run's now: it is left as it is`;
+  if (code === 'drain.held') return `${name} stays out`;
+  return `${name} is being given back as it was found`;
+}

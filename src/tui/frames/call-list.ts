@@ -1,0 +1,45 @@
+import { type Line, line, spread, styled } from '../line.ts';
+import type { Key, Size } from '../scene.ts';
+import { callRow, callTitles } from './call-row.ts';
+import { callsState } from './calls.ts';
+import { type Overlay, Scroll } from './overlay.ts';
+import type { RunView } from './view.ts';
+import { wrap } from './wrap.ts';
+
+/** Lines beside the calls: heading, its second line, titles, keys. */
+const AROUND = 4;
+
+/** Every call that is still on, oldest first. */
+export function callList(): Overlay {
+  const scroll = new Scroll();
+  const callsOf = (view: RunView) => view.calls?.list?.calls ?? [];
+  const pageOf = ({ rows }: Size): number => Math.max(1, rows - 1 - AROUND);
+  return {
+    draw: (view, size) => {
+      const { columns } = size;
+      const all = callsOf(view);
+      const page = pageOf(size);
+      const top = scroll.topOf(all.length, page);
+      const shown = all.slice(top, top + page);
+      const place = all.length === 0 ? '' : `${top + 1} to ${top + shown.length} of ${all.length}`;
+      const lines: readonly Line[] = [
+        spread(line(styled('strong', `calls still on ${view.model.shown ?? ''}`)), line(place), columns),
+        callsState(view),
+        callTitles(columns),
+        ...shown.map((call) => callRow(call, view.wall, columns)),
+      ];
+      const blank = Math.max(0, size.rows - 2 - lines.length);
+      const keys = wrap('up, down, PgUp, PgDn, Home, End: scroll  c or Esc: back', columns, 1);
+      return [
+        ...lines.slice(0, Math.max(0, size.rows - 2)),
+        ...Array.from({ length: blank }, () => line()),
+        ...keys.map((text) => line(styled('dim', text))),
+      ];
+    },
+    onKey: (key: Key, view, size) => {
+      if (key.name === 'escape' || key.text === 'c' || key.text === 'q') return false;
+      scroll.onKey(key, callsOf(view).length, pageOf(size));
+      return true;
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import type { Known } from '../../domain/observation.ts';
+import { counted } from '../../output/count-words.ts';
+import { agoWords, estimateWords, rateWords, spanWords } from '../../output/live-words.ts';
+import { clip, type Line, line, type Span, spread, styled, widthOf } from '../line.ts';
+import type { NodeModel } from '../run-model.ts';
+import { fitting, innerWidth, labelled, type Panel } from './panel.ts';
+import { isOver, isStale, isWaiting, pollOf, type RunView } from './view.ts';
+
+/** How many sessions there are and were, and when the last call may end. */
+export const sessions: Panel = {
+  heights: (view) => {
+    const all = view.model.shown === null ? 0 : 1 + (hasHistory(view) ? 1 : 0) + (isWaiting(view) ? 1 : 0);
+    return [Math.min(all, 1), all, all, all, all];
+  },
+  draw: (view, columns, rows) => {
+    const width = innerWidth(columns);
+    const count = countLine(view, width === columns ? columns - 'sessions '.length : width);
+    const chart = rows >= 2 && hasHistory(view) ? [blocks(view, width)] : [];
+    const end = rows >= 2 + chart.length && isWaiting(view) ? [estimate(view, columns)] : [];
+    return [...labelled('sessions', [count, ...chart], columns), ...labelled('end', end, columns)];
+  },
+  isGroup: true,
+};
+
+const BLOCKS = '▁▂▃▄▅▆▇█';
+/** Columns of blocks beside which their scale stands. */
+const LEAST_CHART = 10;
+
+interface Reading {
+  readonly sessions: Known<number>;
+  readonly calls: Known<number>;
+  /** Monotonic ms; null: not read. */
+  readonly at: number | null;
+}
+
+/** What was read last: of this process's own reading, else of the run's last look. */
+function readingOf({ model, seen }: RunView): Reading {
+  const name = model.shown ?? '';
+  const none = { known: false, why: 'not read yet' } as const;
+  if (seen !== null) {
+    const node = seen.nodes[name];
+    return node === undefined
+      ? { sessions: none, calls: none, at: null }
+      : { sessions: node.sessions, calls: node.calls, at: node.at };
+  }
+  const progress = model.node(name)?.progress ?? null;
+  if (progress === null) return { sessions: none, calls: none, at: null };
+  const { sessions, calls, why } = progress.reading;
+  const said = why.find((one) => one.startsWith(UNKNOWN))?.slice(UNKNOWN.length) ?? 'it could not be read';
+  const of = (count: number | null): Known<number> =>
+    count === null ? { known: false, why: said } : { known: true, value: count };
+  return { sessions: of(sessions), calls: of(calls), at: progress.at };
+}
+
+const UNKNOWN = 'sessions unknown: ';
+
+function countLine(view: RunView, width: number): Line {
+  const { sessions, calls, at } = readingOf(view);
+  const history = historyOf(view);
+  const age = ageOf(view, at);
+  if (!sessions.known) {
+    const last = history?.lastKnown;
+    const known = last === undefined ? '' : ` (${last.sessions} ${agoWords(view.now - last.at)})`;
+    const why = line(styled('warning', 'unknown'), known, `: ${sessions.why}`);
+    const room = width - widthOf(age) - 2;
+    return widthOf(why) <= room || room < 30 ? spread(why, age, width) : spread(clip(why, room), age, width);
+  }
+  const now = styled('strong', String(sessions.value));
+  const inCalls = calls.known ? ` (${counted(calls.value, 'call')})` : ' (calls unknown)';
+  const most = history?.peak ?? null;
+  const peak = most === null ? '' : `, peak ${most}`;
+  const rate = history === undefined || !isWaiting(view) ? '' : `, ${rateWords(history.rate)}`;
+  const short = rate.replace(/ over .*$/, '');
+  const all = fitting(
+    width - (widthOf(age) === 0 ? 0 : widthOf(age) + 2),
+    line(now, inCalls, peak, rate),
+    line(now, inCalls, peak, short),
+    line(now, inCalls, short),
+    line(now, short),
+  );
+  return spread(all, age, width);
+}
+
+function ageOf(view: RunView, at: number | null): Line {
+  if (at === null || isOver(view)) return [];
+  const words = `read ${agoWords(view.now - at)}`;
+  return isStale(at, view) ? line(styled('warning', `stale: ${words}`)) : line(styled('dim', words));
+}
+
+/** Blocks from the beginning of the wait until now, `?` where it was unknown, `_` where there was none. */
+function blocks(view: RunView, width: number): Line {
+  const history = historyOf(view);
+  if (history === undefined) return [];
+  const peak = history.peak ?? 0;
+  const scale = (span: number, hasGap: boolean): Span =>
+    styled('dim', `  ${spanWords(span)}, 0 to ${peak}${hasGap ? ', ? unknown' : ''}`);
+  const whole = history.columns(width, view.now, pollOf(view));
+  const hasGap = whole.cells.includes(null);
+  const label = scale(whole.span, hasGap);
+  const room = width - label.text.length;
+  const { cells } = room < LEAST_CHART ? whole : history.columns(room, view.now, pollOf(view));
+  const spans: Span[] = [];
+  for (const one of cells) {
+    const style = one === null ? 'warning' : 'accent';
+    const last = spans.at(-1);
+    const text = one === null ? '?' : block(one, peak);
+    if (last?.style === style) spans[spans.length - 1] = { style, text: last.text + text };
+    else spans.push({ style, text });
+  }
+  return room < LEAST_CHART ? spans : [...spans, label];
+}
+
+function block(count: number, peak: number): string {
+  if (count <= 0 || peak <= 0) return '_';
+  return BLOCKS[Math.min(BLOCKS.length - 1, Math.ceil((count / peak) * BLOCKS.length) - 1)] ?? '?';
+}
+
+function estimate(view: RunView, columns: number): Line {
+  const { model, calls, now, wall } = view;
+  const name = model.shown ?? '';
+  const { at, sessions } = readingOf(view);
+  const inner = columns === innerWidth(columns) ? columns - 'end '.length : innerWidth(columns);
+  // From what is long ago nothing follows for now.
+  if (at === null || isStale(at, view) || !sessions.known)
+    return line(styled('warning', 'unknown'), ': sessions are not known now');
+  const list = calls?.list ?? null;
+  // Rows of calls that are gone have ages too.
+  const hasGhosts = (model.node(name)?.progress?.reading.ghostRows ?? 0) > 0;
+  const isFresh = list !== null && now - list.at < FRESH_LIST && !hasGhosts;
+  const ages = isFresh
+    ? list.calls.map((call) => Math.max(0, wall.getTime() - call.createdEpoch * 1000))
+    : null;
+  const found = model.estimateOf(name, ages, now);
+  if (found.kind === 'unknown') return line(styled('dim', `unknown: ${found.why}`));
+  const words = estimateWords(found);
+  const deadline = model.deadlineOf(name);
+  if (deadline === null || found.to <= deadline - now) return line(words);
+  const late = found.from > deadline - now ? 'behind the deadline' : 'perhaps behind the deadline';
+  const short = words.replace(/^last call /, '').replace(/ from now$/, '');
+  return fitting(
+    inner,
+    line(words, ', ', styled('warning', late)),
+    line(short, ', ', styled('warning', late)),
+    line(words),
+    line(short),
+  );
+}
+
+/** Ages of calls are taken from a list that is no older: ms. */
+const FRESH_LIST = 60_000;
+
+function historyOf({ model }: RunView): NodeModel['history'] | undefined {
+  return model.shown === null ? undefined : model.node(model.shown)?.history;
+}
+
+function hasHistory(view: RunView): boolean {
+  return (historyOf(view)?.samples.length ?? 0) > 0;
+}

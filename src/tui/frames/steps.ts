@@ -1,0 +1,117 @@
+import type { StepRecord } from '../../domain/run.ts';
+import { roughDuration } from '../../domain/duration.ts';
+import { spanWords } from '../../output/live-words.ts';
+import { stepStateWords } from '../../output/step-state-words.ts';
+import { type Line, line, type Style, styled } from '../line.ts';
+import { innerWidth, labelled, type Panel } from './panel.ts';
+import { isOver, type RunView } from './view.ts';
+import { cell, wrap } from './wrap.ts';
+
+interface ShownStep {
+  readonly id: string;
+  readonly title: string;
+  readonly record: StepRecord | undefined;
+}
+
+/** The steps of the plan, and those that came to it: state, duration, and what is going on. */
+export const steps: Panel = {
+  heights: (view, columns) => {
+    const all = stepsOf(view).length;
+    const sentence = sentenceOf(view, innerWidth(columns) - INDENT).length;
+    const least = Math.min(all, 1);
+    return [least, least + Math.min(sentence, 1), all + sentence, all + sentence, all + sentence];
+  },
+  draw: (view, columns, rows) => {
+    const all = stepsOf(view);
+    const width = innerWidth(columns);
+    const sentence = sentenceOf(view, width - INDENT);
+    if (all.length === 0) return [];
+    const lines =
+      rows >= all.length
+        ? wholeList(all, view, sentence.slice(0, rows - all.length))
+        : [currentLine(all, view, width), ...sentence].slice(0, rows);
+    return labelled('steps', lines, columns);
+  },
+  isGroup: true,
+};
+
+const INDENT = 4;
+const STYLES: Readonly<Record<string, Style>> = {
+  done: 'plain',
+  failed: 'error',
+  cancelled: 'warning',
+  unknown: 'error',
+  'under way': 'strong',
+};
+
+function stepsOf({ model }: RunView): readonly ShownStep[] {
+  const { state, shown } = model;
+  if (state === null || shown === null) return [];
+  const records = model.stateOf(shown)?.steps ?? {};
+  const planned = state.plan.nodes.find(({ node }) => node === shown)?.steps.map(({ id }) => id) ?? [];
+  // Those of an undo are in no plan that was known at the beginning.
+  const added = Object.keys(records).filter((id) => !planned.includes(id));
+  return [...planned, ...added].map((id) => ({
+    id,
+    title: id.slice(id.indexOf('/') + 1),
+    record: records[id],
+  }));
+}
+
+/** The step that is under way, else the last that was begun, else the first. */
+function currentOf(all: readonly ShownStep[]): ShownStep | undefined {
+  return (
+    all.find(({ record }) => record?.outcome === null) ??
+    all.findLast(({ record }) => record !== undefined) ??
+    all[0]
+  );
+}
+
+function wholeList(all: readonly ShownStep[], view: RunView, sentence: readonly Line[]): readonly Line[] {
+  const current = currentOf(all);
+  const width = Math.max(...all.map(({ title }) => title.length));
+  return all.flatMap((step) => {
+    const state = stepStateWords(step.record);
+    const style = STYLES[state] ?? 'dim';
+    const isUnderWay = step.record?.outcome === null;
+    const one = line(
+      styled('accent', isUnderWay ? '> ' : '  '),
+      styled(isUnderWay ? 'strong' : state === 'not begun' ? 'dim' : 'plain', cell(step.title, width)),
+      styled(style, `  ${cell(state, 9)}`),
+      styled('plain', `  ${cell(tookWords(step.record, view), 6, 'right')}`.trimEnd()),
+    );
+    return step === current ? [one, ...sentence] : [one];
+  });
+}
+
+function currentLine(all: readonly ShownStep[], view: RunView, width: number): Line {
+  const current = currentOf(all);
+  if (current === undefined) return [];
+  const took = tookWords(current.record, view);
+  const state = stepStateWords(current.record);
+  const place = `${all.indexOf(current) + 1} of ${all.length}`;
+  const room = width - place.length - state.length - took.length - 'steps '.length - 6;
+  return line(
+    `${place}: `,
+    styled('strong', cell(current.title, Math.min(current.title.length, Math.max(4, room)))),
+    styled(STYLES[state] ?? 'dim', ` ${state}`),
+    took === '' ? '' : `, ${took}`,
+  );
+}
+
+function tookWords(record: StepRecord | undefined, view: RunView): string {
+  if (record === undefined) return '';
+  if (record.outcome === null) {
+    return spanWords((isOver(view) ? (view.model.lastAt ?? view.now) : view.now) - record.startedAt);
+  }
+  return record.ms === null ? '' : record.ms < 60_000 ? roughDuration(record.ms) : spanWords(record.ms);
+}
+
+/** What is going on in the step that is under way, below it. */
+function sentenceOf(view: RunView, width: number): readonly Line[] {
+  const { model } = view;
+  const doing = model.shown === null ? null : (model.node(model.shown)?.doing ?? null);
+  if (doing === null || isOver(view)) return [];
+  const style: Style = doing.level === 'warning' || doing.level === 'error' ? 'warning' : 'plain';
+  return wrap(doing.text, width, 2).map((text) => line(' '.repeat(INDENT), styled(style, text)));
+}

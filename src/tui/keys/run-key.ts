@@ -1,0 +1,53 @@
+/** What a key of the run view is, and what it may do. One file a key, one line in registry.ts. */
+import type { RunRequest } from '../../domain/policy.ts';
+import { admit } from '../../domain/requests.ts';
+import type { Style } from '../line.ts';
+import type { LiveRun } from '../live-run.ts';
+import type { Overlay } from '../frames/overlay.ts';
+import type { RunView } from '../frames/view.ts';
+
+export interface RunKey {
+  /** As it is typed, and as it is named at the bottom. */
+  readonly key: string;
+  /** What it does, in a few words: long, and for narrow screens. */
+  label(view: RunView): readonly [long: string, short: string];
+  /** For the help, a sentence or two. */
+  readonly help: string;
+  /** Why it can do nothing now, a clause; null where it can. Those that can are shown at the bottom. */
+  refusal(view: RunView): string | null;
+  /** Called where it is not refused. Returns at once. */
+  press(desk: KeyDesk): void;
+}
+
+/** A question that is answered by typing one exact text. */
+export interface Prompt {
+  readonly question: string;
+  readonly expected: string;
+  /** What is told where something else was typed. */
+  readonly otherwise: (typed: string) => string;
+  readonly onYes: () => void;
+}
+
+/** What a key may do. */
+export interface KeyDesk {
+  readonly live: LiveRun | null;
+  view(): RunView;
+  say(text: string, style?: Style): void;
+  ask(prompt: Prompt): void;
+  open(overlay: Overlay): void;
+  /** Leaves the screen; the run goes on elsewhere. */
+  leave(): void;
+  /** Hands in a request; the answer is told. */
+  submit(request: RunRequest, by: string): void;
+  /** Waits, telling `what`; whoever presses a key meanwhile does not want the answer any more. */
+  wait<T>(what: string, answer: Promise<T>, then: (value: T) => void): void;
+}
+
+/** Why a request would not be granted now, before it is handed in; null where it would. */
+export function requestRefusal(request: RunRequest, { model, seen, interrupts }: RunView): string | null {
+  if (seen === null) return 'another process runs it, only there it can be asked';
+  if (model.state === null) return 'the run has not begun';
+  if (interrupts > 0 && model.state.settled === null) return 'the run is being stopped';
+  const { accepted, why } = admit(request, model.state);
+  return accepted ? null : (why ?? 'it cannot be granted');
+}
