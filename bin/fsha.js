@@ -22,12 +22,15 @@ for (const stream of [process.stdout, process.stderr]) {
   stream._handle?.setBlocking?.(false);
 }
 
-// No rejection may be without somebody who hears it; should one be all the same, a run with live calls is not to die of it.
-process.on('unhandledRejection', (error) => {
-  process.stderr.write(
-    `fsha: a bug, the run goes on: ${error instanceof Error ? error.message : 'unknown'}\n`,
-  );
-});
+// No rejection and no 'error' of an emitter may be without somebody who hears it; should one be all the same, a run with
+// live calls is not to die of it and leave a node out without a word.
+for (const unheard of ['unhandledRejection', 'uncaughtException']) {
+  process.on(unheard, (error) => {
+    process.stderr.write(
+      `fsha: a bug, the run goes on: ${error instanceof Error ? error.message : 'unknown'}\n`,
+    );
+  });
+}
 
 function userName() {
   try {

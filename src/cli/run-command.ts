@@ -102,10 +102,11 @@ export async function carry(
     }
     return exitOf(settled);
   } finally {
-    stop.dispose();
     await closeView(view, call);
     await close();
     await closeJournal(journal);
+    // Last: the end of a run is known, and Ctrl-C in this moment is not to make a signal's death of it.
+    stop.dispose();
   }
 }
 

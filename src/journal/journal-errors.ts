@@ -16,6 +16,7 @@ const WHAT: Readonly<Record<string, string>> = {
   EEXIST: 'it exists already',
   EIO: 'the disk reported an input/output error',
   ESTALE: 'the network file system lost it',
+  ETIMEDOUT: 'the disk does not answer',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open on this machine',
 };
@@ -29,6 +30,8 @@ const DO: Readonly<Record<string, string>> = {
   EPERM: 'Run as a user who may use it, or set state.dir to a directory that you may write.',
   ENOTDIR: 'Set state.dir to a directory.',
   EIO: 'Look at the machine’s kernel log for this disk before anything else.',
+  ETIMEDOUT:
+    'Look at the disk, or at the server of the network file system, or set state.dir to another one.',
   EMFILE: 'Raise the limit on open files (ulimit -n).',
 };
 

@@ -8,6 +8,9 @@ import { journalError } from './journal-errors.ts';
 /** Nothing hangs on these: a run that lost the last of them resumes just as well. */
 const UNSYNCED: ReadonlySet<EventType> = new Set<EventType>(['step.progress', 'step.retrying']);
 
+/** A disk that takes longer does not answer (a network file system whose server is gone): ms. */
+const LIMIT = 30_000;
+
 export interface JournalIdentity {
   readonly path: string;
   readonly run: string;
@@ -17,9 +20,10 @@ export interface JournalIdentity {
 /**
  * A journal that writes to `handle`, and owns it. Appends are written in the order in which they were asked for; syncs
  * are shared by appends that wait at the same time. After the first failure every append fails with the same error,
- * since a torn line must not be continued.
+ * since a torn line must not be continued; a disk that does not answer within `limit` ms is such a failure: a run must not
+ * wait for ever with a node half out.
  */
-export function writeJournal(handle: FileHandle, identity: JournalIdentity): JournalPort {
+export function writeJournal(handle: FileHandle, identity: JournalIdentity, limit = LIMIT): JournalPort {
   let written = 0;
   let synced = 0;
   let nextSeq: number | undefined;
@@ -38,7 +42,7 @@ export function writeJournal(handle: FileHandle, identity: JournalIdentity): Jou
     if (failure !== undefined) throw failure;
     try {
       for (let offset = 0; offset < line.length;) {
-        const { bytesWritten } = await handle.write(line, offset);
+        const { bytesWritten } = await within(limit, handle.write(line, offset));
         offset += bytesWritten;
       }
       written += line.length;
@@ -51,7 +55,7 @@ export function writeJournal(handle: FileHandle, identity: JournalIdentity): Jou
   const syncOnce = async (): Promise<void> => {
     const target = written;
     try {
-      await handle.datasync();
+      await within(limit, handle.datasync());
       synced = Math.max(synced, target);
     } catch (error) {
       // After a failed fsync Linux may have dropped the pages and report success the next time: no second try.
@@ -91,7 +95,7 @@ export function writeJournal(handle: FileHandle, identity: JournalIdentity): Jou
     try {
       if (failure === undefined) await syncTo(written);
     } finally {
-      await handle.close().catch((error: unknown) => {
+      await within(limit, handle.close()).catch((error: unknown) => {
         throw fail(error);
       });
     }
@@ -101,6 +105,19 @@ export function writeJournal(handle: FileHandle, identity: JournalIdentity): Jou
     append,
     close: () => (closing ??= finish()),
   };
+}
+
+/** What the disk says, or an error of its kind; what it says later is nobody's any more. */
+async function within<T>(limit: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })), limit);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What is asserted here is fsha's own doing: a journal that could not be read again must not be written at all. */

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmod, chown, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { FshaError } from '../../src/domain/errors.ts';
 import { openJournal } from '../../src/journal/journal-file.ts';
@@ -184,6 +185,24 @@ describe('append', () => {
     await journal.close();
   });
 
+  test('fails for good where the disk does not answer', async () => {
+    const fifo = join(await temporaryDirectory(), 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const handle = await open(fifo, 'r+');
+    // It is full: Linux holds 64 KiB in it, and the next write waits for a reader.
+    await handle.write(Buffer.alloc(65_536));
+    const journal = writeJournal(handle, { path: 'journal', run: RUN, cluster: 'voice-eu' }, 50);
+    const [first, second] = enveloped([started(), disable('node-1')]);
+    if (first === undefined || second === undefined) throw new Error('no events');
+    expect((await failure(journal.append(first))).message).toBe(
+      'Cannot write the journal journal: the disk does not answer.',
+    );
+    expect((await failure(journal.append(second))).code).toBe('journal');
+    expect((await failure(journal.close())).code).toBe('journal');
+    // Lets the write through that still waits.
+    await readFileOnce(fifo);
+  });
+
   test('leaves a torn line as it is, and continues none', async () => {
     const directory = await temporaryDirectory();
     const bundle = await writerBundle(directory);
@@ -258,7 +277,8 @@ async function recordedHandle() {
       if (key === 'datasync') {
         return async () => {
           calls.push('sync');
-          await target.datasync();
+          // As long as on a disk: what is written meanwhile waits for the next one.
+          await Promise.all([target.datasync(), setTimeout(5)]);
           calls.push('synced');
         };
       }
@@ -293,4 +313,10 @@ async function runWriter(args: readonly string[], options: WriterOptions): Promi
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as unknown);
+}
+
+async function readFileOnce(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.read(Buffer.alloc(65_536));
+  await handle.close();
 }
