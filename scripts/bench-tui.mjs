@@ -2,7 +2,9 @@
 // Prints the share of a core, against a process that draws nothing, and the bytes that go to the terminal.
 //
 //   npm run bench:tui [-- SECONDS]
+import { performance } from 'node:perf_hooks';
 import { PassThrough, Writable } from 'node:stream';
+import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './build.mjs';

@@ -1,7 +1,11 @@
 // Bundles src/ to dist/ (or to the folder named as the first argument): one entry for the command line, one for
 // each process of the lab. Heavy libraries sit behind `await import()` and land in chunks of their own.
-import { access, readFile, rm } from 'node:fs/promises';
+import { readFile, realpath, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
+
+/** Characters, as in a class of a regular expression, of which each takes one column whatever stands beside it. */
+export const NARROW =
+  '\\u0020-\\u007e\\u00a1-\\u00ac\\u00ae-\\u02ff\\u2010-\\u2015\\u2018-\\u2026\\u2190-\\u2193\\u2500-\\u25fc\\u2713-\\u2717';
 
 /**
  * What becomes of files of libraries, by their path in node_modules.
@@ -24,6 +28,9 @@ const REWRITTEN = {
       /^ {4}get\(\) \{$/m,
       '$&\n        const whole = wholeRows(this);\n        if (whole) return whole;',
     ) + `\n${wholeRows}\n`,
+  // Blocks, arrows and the like are looked up one by one: as much again as the rest of a frame.
+  'string-width/index.js': (contents) =>
+    replaced(contents, /\/\^\[\\u0020-\\u007E\]\*\$\/\.test/, `/^[${NARROW}]*$/.test`),
   // A cache that never forgets is a leak where a clock is shown.
   'ink/build/measure-text.js': (contents) =>
     replaced(
@@ -34,7 +41,7 @@ const REWRITTEN = {
 };
 
 /** @throws where the library is another one than this was written for */
-function replaced(contents, pattern, replacement) {
+export function replaced(contents, pattern, replacement) {
   if (!pattern.test(contents)) throw new Error(`it has no ${pattern}: look at what became of it`);
   return contents.replace(pattern, replacement);
 }
@@ -44,11 +51,11 @@ const rewrite = {
   name: 'rewrite',
   async setup({ onLoad }) {
     for (const [file, change] of Object.entries(REWRITTEN)) {
-      // One that was moved would be missed without a word.
-      await access(new URL(`../node_modules/${file}`, import.meta.url));
-      onLoad({ filter: new RegExp(`/node_modules/${file.replaceAll('.', '\\.')}$`) }, async ({ path }) => ({
-        contents: change(await readFile(path, 'utf8')),
-      }));
+      // One that was moved would be missed without a word. Other versions, deeper down, stay as they are.
+      const whole = await realpath(new URL(`../node_modules/${file}`, import.meta.url));
+      onLoad({ filter: new RegExp(`/${file.replaceAll('.', '\\.')}$`) }, async ({ path }) =>
+        path === whole ? { contents: change(await readFile(path, 'utf8')) } : undefined,
+      );
     }
   },
 };
