@@ -11,7 +11,7 @@ import { printable } from '../domain/text.ts';
 import { ageText, callsTable } from '../output/calls-table.ts';
 import { counted } from '../output/count-words.ts';
 import { confirm } from './ask.ts';
-import { argument, type Call } from './command.ts';
+import { argument, type Call, callText } from './command.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { callsOfNode, onlyNode } from './look-at-node.ts';
 import { nodeNamed, policyOf } from './node-policy.ts';
@@ -35,10 +35,10 @@ export async function hangUpCalls(call: Call, wish: HangUpWish): Promise<ExitCod
   const live = await callsOfNode(call, cluster, node);
   const now = host.clock.wall();
   const verdict = judgeCut(live, policy.cutting, Number.POSITIVE_INFINITY);
-  if (verdict.kind === 'blind')
-    throw refusal(node, verdict.why, `See what is known: fsha calls ${node.name}`);
+  const list = `${callText(call)} calls ${node.name}`;
+  if (verdict.kind === 'blind') throw refusal(node, verdict.why, `See what is known: ${list}`);
   const up = live.known && verdict.kind !== 'nothing' ? callsOf(live.value, policy.cutting) : [];
-  const meant = wish.kind === 'named' ? named(node, up, wish.uuids) : olderThan(up, wish.ms, now);
+  const meant = wish.kind === 'named' ? named(node, up, wish.uuids, list) : olderThan(up, wish.ms, now);
   const say = (line: string): void => {
     if (!globals.json) host.stdout.write(`${line}\n`);
   };
@@ -61,15 +61,16 @@ function refusal(node: Node, why: string, hint: string): FshaError {
 }
 
 /** Each once, oldest first. */
-function named(node: Node, up: readonly LiveCall[], uuids: readonly string[]): readonly LiveCall[] {
+function named(
+  node: Node,
+  up: readonly LiveCall[],
+  uuids: readonly string[],
+  list: string,
+): readonly LiveCall[] {
   const strangers = uuids.filter((uuid) => callNamed(up, uuid) === undefined);
   if (strangers.length > 0) {
     const which = [...new Set(strangers)].map((uuid) => printable(uuid, 80)).join(', ');
-    throw refusal(
-      node,
-      `it has no call ${which}`,
-      `Perhaps it has ended. Those that are up: fsha calls ${node.name}`,
-    );
+    throw refusal(node, `it has no call ${which}`, `Perhaps it has ended. Those that are up: ${list}`);
   }
   return up.filter((one) => uuids.some((uuid) => callNamed(up, uuid) === one));
 }

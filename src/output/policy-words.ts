@@ -41,10 +41,10 @@ export function cutWords(policy: Policy): readonly string[] {
   ];
 }
 
-/** How calls that a person named are cut, and when they are not: ` with NORMAL_CLEARING, and none while …`. */
+/** How calls that a person named are cut, and when they are not: `, with NORMAL_CLEARING, and none while …`. */
 export function neverWords({ cutting: { cause, protect } }: Policy): string {
   const never = protect.length === 0 ? '' : `, and none while a call to ${patterns(protect)} is up`;
-  return ` with ${printable(cause)}${never}`;
+  return `, with ${printable(cause)}${never}`;
 }
 
 /** What is run on this machine once the node is out. */
