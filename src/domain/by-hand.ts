@@ -2,7 +2,7 @@
 import { readFlags, type StateArgument } from './dispatcher-state.ts';
 import { effectKey, type EffectKinds, inverse } from './effect.ts';
 import type { NodeRunState } from './run.ts';
-import { flagsNow } from './service.ts';
+import { flagsNow, isMarked } from './service.ts';
 import { shellQuote } from './shell-quote.ts';
 
 /** One line for a shell on the proxy's host: `kamcmd dispatcher.set_state ap 1 sip:10.0.1.10:5080  # on lb-1`. */
@@ -21,31 +21,27 @@ export function setByHand(
 export function undoByHand(name: string, node: NodeRunState): readonly string[] {
   const destinations = destinationsSet(node).flatMap(({ target, found, now }) => {
     const back = inverse({ effect: 'dispatcher.state', target, found, wanted: 'd' });
-    if (back?.effect !== 'dispatcher.state' || back.wanted === 'd') return [];
-    const isOut = now === null || readFlags(now)?.state === 'disabled';
-    return isOut ? [setByHand(target, back.wanted)] : [];
+    if (back?.effect !== 'dispatcher.state') return [];
+    const isOut = now === null ? null : readFlags(now)?.state === 'disabled';
+    return isOut === (back.wanted === 'd') ? [] : [setByHand(target, back.wanted)];
   });
-  return [...liftByHand(name, node), ...destinations, ...unmarkByHand(name, node)];
+  return [...pauseByHand(name, node), ...destinations, ...unmarkByHand(name, node)];
 }
 
-/** A fence of this run's that still stands, or may. */
-function liftByHand(name: string, node: NodeRunState): readonly string[] {
+/** A fence of this run's that still stands, or one that it lifted; or may have. */
+function pauseByHand(name: string, node: NodeRunState): readonly string[] {
   const pauses = node.effects.filter(({ intent }) => intent.effect === 'node.pause');
   const found = pauses[0]?.intent.found;
   const last = pauses.at(-1)?.settled;
   const read = last?.effect === 'node.pause' && last.outcome !== 'unknown' ? last.read : null;
-  return pauses.length > 0 && found === false && read !== false
-    ? [`fs_cli -x 'fsctl resume inbound'  # on ${name}`]
-    : [];
+  if (found === undefined || read === found) return [];
+  return [`fs_cli -x 'fsctl ${found === true ? 'pause' : 'resume'} inbound'  # on ${name}`];
 }
 
 /** A mark of this run's that stays, or may: the next run on another host would take the node for held. */
 function unmarkByHand(name: string, node: NodeRunState): readonly string[] {
-  const marks = node.effects.filter(({ intent }) => intent.effect === 'node.mark');
-  const last = marks.at(-1);
-  const isFree =
-    last?.intent.wanted === null && (last.settled?.outcome === 'done' || last.settled?.outcome === 'already');
-  return marks.length === 0 || isFree || marks[0]?.intent.found !== null ? [] : [unmark(name)];
+  const first = node.effects.find(({ intent }) => intent.effect === 'node.mark');
+  return isMarked(node) && first?.intent.found === null ? [unmark(name)] : [];
 }
 
 /** Takes the mark away from a node. */

@@ -15,6 +15,14 @@ export function serviceOf(name: string, node: NodeRunState): Service {
   return 'unknown';
 }
 
+/** Whether a mark of this run's is on the node, or may be. */
+export function isMarked(node: NodeRunState): boolean {
+  const last = node.effects.findLast(({ intent }) => intent.effect === 'node.mark');
+  if (last === undefined) return false;
+  const isSo = last.settled?.outcome === 'done' || last.settled?.outcome === 'already';
+  return last.intent.wanted !== null || !isSo;
+}
+
 /** FLAGS of each destination as they were read last, by effect key; null for unknown. */
 export function flagsNow(node: NodeRunState): ReadonlyMap<string, string | null> {
   const flags = new Map<string, string | null>();

@@ -75,6 +75,43 @@ const disabled = (proxy: string, outcome?: EffectSettled['outcome']): readonly N
     outcome === 'unknown' ? null : outcome === 'failed' ? 'AP' : 'DX',
   );
 const out = [...disabled('lb-1', 'done'), ...disabled('lb-2', 'done')];
+/** A destination that goes in, or does not. */
+const enabled = (
+  proxy: string,
+  found: string,
+  outcome: EffectSettled['outcome'],
+  read?: string,
+): readonly NewEvent[] =>
+  effect(
+    'activate',
+    { effect: 'dispatcher.state', target: target(proxy), wanted: 'ip' },
+    found,
+    outcome,
+    read ?? null,
+  );
+const marked = (
+  step: string,
+  wanted: string | null,
+  outcome: EffectSettled['outcome'],
+): readonly NewEvent[] =>
+  effect(
+    step,
+    { effect: 'node.mark', target: { node: 'node-1' }, wanted },
+    wanted === null ? 'r1,ops,now' : null,
+    outcome,
+    outcome === 'done' ? wanted : null,
+  );
+/** Found disabled on both proxies. */
+const lookedOut: NewEvent = {
+  type: 'preflight.settled',
+  node: 'node-1',
+  step: 'node-1/preflight',
+  data: {
+    verdicts: [],
+    baseline: baseline(),
+    found: baseline().destinations.map((one) => ({ ...one, flags: 'DX' })),
+  },
+};
 const back = ['lb-1', 'lb-2'].flatMap((proxy) =>
   effect('restore', { effect: 'dispatcher.state', target: target(proxy), wanted: 'ap' }, 'DX', 'done', 'AP'),
 );
@@ -312,6 +349,97 @@ describe('conclude', () => {
       [8, 'failed', 'out of service'],
     ],
     [
+      'activate of a node that was in, undone',
+      story(
+        [looked, ...marked('verify', 'r1', 'done'), failed('activate', 'activate.failed'), ...undo('done')],
+        {
+          plan: planActivate('node-1'),
+        },
+      ),
+      null,
+      [12, 'failed', 'in service'],
+    ],
+    [
+      'activate of a node that was in and is not well: nothing was changed',
+      story([looked, failed('verify', 'verify.failed')], { plan: planActivate('node-1') }),
+      null,
+      [12, 'failed', 'in service'],
+    ],
+    [
+      'activate of a node that was out, and the undo is unknown',
+      story(
+        [
+          lookedOut,
+          ...enabled('lb-1', 'DX', 'done', 'AP'),
+          ...enabled('lb-2', 'DX', 'unknown'),
+          failed('activate', 'activate.failed'),
+          ...undo('unknown'),
+        ],
+        { plan: planActivate('node-1') },
+      ),
+      null,
+      [9, 'unknown', 'unknown'],
+    ],
+    [
+      'a proxy was never seen while it went in, and it is out on both all the same',
+      story([
+        looked,
+        ...out,
+        ...restarted('done'),
+        fine('verify'),
+        ...enabled('lb-2', 'DX', 'unknown'),
+        failed('activate', 'activate.failed'),
+        ...effect(
+          'secure',
+          { effect: 'dispatcher.state', target: target('lb-2'), wanted: 'd' },
+          'IP',
+          'done',
+          'DX',
+        ),
+      ]),
+      null,
+      [8, 'failed', 'out of service'],
+    ],
+    [
+      'Ctrl-C twice while it goes in: in on one proxy',
+      story([
+        looked,
+        ...out,
+        ...restarted('done'),
+        fine('verify'),
+        ...enabled('lb-2', 'DX', 'done', 'AP'),
+        failed('activate', 'interrupted'),
+      ]),
+      'SIGINT',
+      [9, 'interrupted', 'unknown'],
+    ],
+    [
+      'Ctrl-C when it is in and only the mark is left, which stays',
+      story([
+        looked,
+        ...marked('deactivate', 'r1', 'done'),
+        ...out,
+        ...restarted('done'),
+        ...marked('activate', null, 'unknown'),
+        fine('activate'),
+      ]),
+      'SIGINT',
+      [130, 'interrupted', 'in service'],
+    ],
+    [
+      'the same, and the mark went',
+      story([
+        looked,
+        ...marked('deactivate', 'r1', 'done'),
+        ...out,
+        ...restarted('done'),
+        ...marked('activate', null, 'done'),
+        fine('activate'),
+      ]),
+      'SIGINT',
+      [0, 'done', 'in service'],
+    ],
+    [
       'done, but calls were cut',
       story([
         looked,
@@ -449,6 +577,142 @@ describe('conclude', () => {
       'kamcmd dispatcher.set_state ap 1 sip:10.0.1.10:5080  # on lb-2',
       'fsha activate node-1',
     ]);
+  });
+
+  const KAMCMD = (state: string, proxy: string): string =>
+    `kamcmd dispatcher.set_state ${state} 1 sip:10.0.1.10:5080  # on ${proxy}`;
+  const LOOK = ['fsha status', 'fsha show r1'];
+  const activation = { plan: planActivate('node-1') };
+  it.each<[string, readonly RunEvent[], Interruption, readonly string[]]>([
+    [
+      'activate of a node that was in, stopped and undone: activate again',
+      story(
+        [looked, ...marked('verify', 'r1', 'done'), failed('activate', 'interrupted'), ...undo('done')],
+        activation,
+      ),
+      'SIGINT',
+      ['fsha activate node-1'],
+    ],
+    [
+      'activate of a node that was out, undone on one proxy: out on the other by hand, or in',
+      story(
+        [
+          lookedOut,
+          ...enabled('lb-1', 'DX', 'done', 'AP'),
+          ...enabled('lb-2', 'DX', 'done', 'AP'),
+          failed('activate', 'activate.failed'),
+          ...effect(
+            'restore',
+            { effect: 'dispatcher.state', target: target('lb-1'), wanted: 'd' },
+            'AP',
+            'done',
+            'DX',
+          ),
+          ...undo('unknown'),
+        ],
+        activation,
+      ),
+      null,
+      [...LOOK, KAMCMD('d', 'lb-2'), 'fsha activate node-1'],
+    ],
+    [
+      'a fence that activate lifted and that the undo could not put up again',
+      story(
+        [
+          lookedOut,
+          ...effect(
+            'verify',
+            { effect: 'node.pause', target: { node: 'node-1' }, wanted: false },
+            true,
+            'done',
+            false,
+          ),
+          failed('activate', 'activate.failed'),
+          ...undo('unknown'),
+        ],
+        activation,
+      ),
+      null,
+      [...LOOK, `fs_cli -x 'fsctl pause inbound'  # on node-1`, 'fsha activate node-1'],
+    ],
+    [
+      'deactivate, stopped and undone: deactivate again',
+      story([looked, ...out, failed('deactivate', 'interrupted'), ...back, ...undo('done')], {
+        plan: planDeactivate('node-1'),
+      }),
+      'SIGTERM',
+      ['fsha deactivate node-1'],
+    ],
+    [
+      'a drain of a node that was out in one of its destinations, undone: drain again',
+      story([
+        {
+          ...looked,
+          data: {
+            verdicts: [],
+            baseline: baseline(),
+            found: baseline().destinations.map((one, index) => ({
+              ...one,
+              flags: index === 0 ? 'DX' : 'AP',
+            })),
+          },
+        } as NewEvent,
+        ...marked('deactivate', 'r1', 'done'),
+        failed('deactivate', 'interrupted'),
+        ...undo('done'),
+      ]),
+      'SIGINT',
+      ['fsha drain node-1'],
+    ],
+    [
+      'two Ctrl-C while it goes in: out by hand where it is in, or activate',
+      story([
+        looked,
+        ...out,
+        ...restarted('done'),
+        fine('verify'),
+        ...enabled('lb-2', 'DX', 'done', 'AP'),
+        failed('activate', 'interrupted'),
+      ]),
+      'SIGINT',
+      [...LOOK, KAMCMD('d', 'lb-2'), 'fsha activate node-1'],
+    ],
+    [
+      'the same, in on both: activate is the way on, which watches it',
+      story([
+        looked,
+        ...out,
+        ...restarted('done'),
+        fine('verify'),
+        ...['lb-1', 'lb-2'].flatMap((proxy) => enabled(proxy, 'DX', 'done', 'AP')),
+        failed('activate', 'interrupted'),
+      ]),
+      'SIGINT',
+      [...LOOK, KAMCMD('d', 'lb-1'), KAMCMD('d', 'lb-2'), 'fsha activate node-1'],
+    ],
+    [
+      'in, and the mark stays: how to take it away',
+      story([
+        looked,
+        ...marked('deactivate', 'r1', 'done'),
+        ...out,
+        ...restarted('done'),
+        ...marked('activate', null, 'unknown'),
+        fine('activate'),
+      ]),
+      null,
+      [`fs_cli -x 'global_setvar fsha_run='  # on node-1`],
+    ],
+    [
+      'the same, with Ctrl-C',
+      story([looked, ...marked('deactivate', 'r1', 'done'), ...out, ...restarted('done'), fine('activate')]),
+      'SIGINT',
+      [`fs_cli -x 'global_setvar fsha_run='  # on node-1`],
+    ],
+  ])('what goes on: %s', (_name, events, interruption, next) => {
+    const state = fold(events);
+    if (state === undefined) throw new Error('no run');
+    expect(conclude(state, interruption, 'fsha').next).toEqual(next);
   });
 
   it('names the inventory in the commands that go on', () => {
