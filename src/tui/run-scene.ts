@@ -182,13 +182,15 @@ class RunScreen {
         if (!mode.overlay.onKey(key, this.#now(), this.#size)) this.#mode = RUN;
         return;
       case 'prompt':
-        return this.#type(mode, key);
+        this.#type(mode, key);
+        return;
       case 'waiting':
         // Whatever is pressed now was not meant for an answer that nobody has read.
         this.#mode = RUN;
-        return this.#say('', 'plain');
+        return;
       case 'run':
-        return this.#press(key);
+        this.#press(key);
+        return;
     }
   }
 

@@ -1,4 +1,4 @@
-import { restartIntended } from '../../domain/run.ts';
+import { type NodeRunState, restartIntended } from '../../domain/run.ts';
 import { agoWords } from '../../output/live-words.ts';
 import { type Line, line, type Style, styled } from '../line.ts';
 import type { Panel } from './panel.ts';
@@ -46,24 +46,26 @@ function endingOf({ model, interrupts, seen }: RunView): Said | null {
   const name = model.shown ?? '';
   const node = model.stateOf(name);
   const isStopped = interrupts > 0 || node?.wishes.abort === true;
-  const failure = node?.failure ?? null;
-  if (!isStopped && failure === null) return null;
-  const what = isStopped ? 'stopping' : `failed: ${failure?.error.message ?? ''}`;
+  const policy = model.policyOf(name);
+  const becomes = fate(name, node, policy !== null && policy.onTimeout !== 'restore');
   // A Ctrl-C behind a failure is the first one still: it stops nothing that is not being undone already.
-  const leave = isStopped && seen !== null ? '\nCtrl-C again leaves at once, as everything is then' : '';
-  return {
-    text: `${what}${isStopped ? ': ' : '\n'}${fate(name, node)}${leave}`,
-    style: isStopped ? 'warning' : 'error',
-  };
+  if (isStopped) {
+    const again =
+      seen === null ? '' : '\nCtrl-C again leaves at once: what is not undone by then stays as it is';
+    return { text: `stopping: ${becomes}${again}`, style: 'warning' };
+  }
+  const failure = node?.failure ?? null;
+  return failure === null ? null : { text: `failed: ${failure.error.message}\n${becomes}`, style: 'error' };
 }
 
-function fate(name: string, node: ReturnType<RunView['model']['stateOf']>): string {
+/** @param expiredStays whether it stays out where it is not drained in time */
+function fate(name: string, node: NodeRunState | undefined, expiredStays: boolean): string {
   if (node === undefined || node.effects.length === 0) return 'nothing was changed';
   if (restartIntended(node)) return `${name} stays out, since its restart was begun`;
   if (node.undo === 'done') return `${name} was given back as it was found`;
   if (node.undo === 'failed' || node.undo === 'unknown') return `${name} could not be given back for certain`;
   const code = node.failure?.error.code;
   if (code === 'locked') return `${name} is another run's now: it is left as it is`;
-  if (code === 'drain.held') return `${name} stays out`;
+  if (code === 'drain.held' || (code === 'drain.expired' && expiredStays)) return `${name} stays out`;
   return `${name} is being given back as it was found`;
 }

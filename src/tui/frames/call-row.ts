@@ -5,27 +5,42 @@ import { cell } from './wrap.ts';
 
 interface CallColumn {
   readonly title: string;
-  readonly width: number;
+  readonly width: (columns: number) => number;
   readonly align: 'left' | 'right';
   /** From so many columns of the terminal on. */
   readonly from: number;
   readonly text: (call: ListedCall, wall: Date) => string;
 }
 
+/** Masked, ten characters are all of a number. */
+const number = (columns: number): number => (columns >= 100 ? 16 : 12);
+
 const COLUMNS: readonly CallColumn[] = [
   {
     title: 'AGE',
-    width: 6,
+    width: () => 6,
     align: 'right',
     from: 0,
     // The node's clock says when it began, this machine's what time it is.
     text: ({ createdEpoch }, wall) => spanWords(wall.getTime() - createdEpoch * 1000),
   },
-  { title: 'DIRECTION', width: 9, align: 'left', from: 60, text: ({ direction }) => direction },
-  { title: 'APPLICATION', width: 12, align: 'left', from: 50, text: ({ application }) => application || '-' },
-  { title: 'FROM', width: 13, align: 'left', from: 0, text: ({ from }) => from || 'unknown' },
-  { title: 'TO', width: 13, align: 'left', from: 0, text: ({ to }) => to || 'unknown' },
-  { title: 'LEGS', width: 4, align: 'right', from: 90, text: ({ legs }) => String(legs) },
+  { title: 'DIR', width: () => 8, align: 'left', from: 60, text: ({ direction }) => direction },
+  {
+    title: 'APP',
+    width: (columns) => (columns >= 100 ? 16 : 10),
+    align: 'left',
+    from: 56,
+    text: ({ application }) => (application === '' ? '-' : application),
+  },
+  {
+    title: 'FROM',
+    width: number,
+    align: 'left',
+    from: 48,
+    text: ({ from }) => (from === '' ? 'unknown' : from),
+  },
+  { title: 'TO', width: number, align: 'left', from: 0, text: ({ to }) => (to === '' ? 'unknown' : to) },
+  { title: 'LEGS', width: () => 4, align: 'right', from: 90, text: ({ legs }) => String(legs) },
 ];
 
 const PROTECTED: Readonly<Record<ListedCall['kind'], string>> = {
@@ -35,11 +50,11 @@ const PROTECTED: Readonly<Record<ListedCall['kind'], string>> = {
 };
 const KIND_WIDTH = 10;
 /** With the UUID beside the rest, what `fsha calls --hangup` takes. */
-const WITH_ID = 114;
+const WITH_ID = 128;
 
 /** One call in one line; see {@link callTitles}. */
 export function callRow(call: ListedCall, wall: Date, columns: number): Line {
-  const cells = shown(columns).map(({ width, align, text }) => cell(text(call, wall), width, align));
+  const cells = shown(columns).map(({ width, align, text }) => cell(text(call, wall), width(columns), align));
   return line(
     `${cells.join('  ')}  `,
     styled(call.kind === 'protected' ? 'warning' : 'dim', cell(PROTECTED[call.kind], KIND_WIDTH).trimEnd()),
@@ -48,7 +63,7 @@ export function callRow(call: ListedCall, wall: Date, columns: number): Line {
 }
 
 export function callTitles(columns: number): Line {
-  const titles = shown(columns).map(({ title, width, align }) => cell(title, width, align));
+  const titles = shown(columns).map(({ title, width, align }) => cell(title, width(columns), align));
   const id = columns >= WITH_ID ? `${' '.repeat(KIND_WIDTH)}  UUID` : '';
   return line(styled('dim', `${titles.join('  ')}  ${id}`.trimEnd()));
 }

@@ -39,8 +39,15 @@ export function callsState({ calls: reading, seen, now }: RunView): Line {
       ? []
       : [styled('warning', 'unknown'), `: ${failure.why} (asked ${agoWords(now - failure.at)})`];
   if (list === null) return failure === null ? line(styled('dim', 'asking')) : line(...failed);
-  const age = `read ${agoWords(now - list.at)}`;
+  const isOld = now - list.at > OLD_LIST;
+  const age = `${isOld ? 'stale: ' : ''}read ${agoWords(now - list.at)}`;
   if (failure !== null) return line(...failed, `; the list was ${age}`);
   const rows = list.rows === list.calls.length ? '' : ` (${counted(list.rows, 'leg')})`;
-  return line(`${counted(list.calls.length, 'call')}${rows}, oldest first  `, styled('dim', age));
+  return line(
+    `${counted(list.calls.length, 'call')}${rows}, oldest first  `,
+    styled(isOld ? 'warning' : 'dim', age),
+  );
 }
+
+/** A list that is older is marked: ms. */
+const OLD_LIST = 60_000;

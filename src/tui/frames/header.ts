@@ -11,7 +11,8 @@ export const header: Panel = {
   heights: (view, columns) => {
     const least = essential(view, columns).length;
     const all = least + details(view, columns).length;
-    return [least, least, all, all, all];
+    // On a narrow screen who began it matters least.
+    return [least, least, columns < 60 ? least : all, all, all];
   },
   draw: (view, columns, rows) => {
     const [title = [], ...more] = essential(view, columns);

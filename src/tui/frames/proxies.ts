@@ -135,11 +135,9 @@ function summary(all: readonly ProxyRow[], view: RunView): Line {
     Infinity,
   );
   if (oldest === null || isOver(view)) return parts;
-  const style = isStale(oldest, view) ? 'warning' : 'dim';
-  return [
-    ...parts,
-    styled(style, `  ${style === 'warning' ? 'stale: ' : ''}read ${agoWords(view.now - oldest)}`),
-  ];
+  const age = agoWords(view.now - oldest);
+  if (isStale(oldest, view)) return [...parts, styled('warning', `  stale: read ${age}`)];
+  return [...parts, styled('dim', `  read ${age}`)];
 }
 
 function worstFirst(all: readonly ProxyRow[], view: RunView): readonly ProxyRow[] {

@@ -60,7 +60,7 @@ function countLine(view: RunView, width: number): Line {
   const age = ageOf(view, at);
   if (!sessions.known) {
     const last = history?.lastKnown;
-    const known = last === undefined ? '' : ` (${last.sessions} ${agoWords(view.now - last.at)})`;
+    const known = last === undefined ? '' : ` (was ${last.sessions}, ${agoWords(view.now - last.at)})`;
     const why = line(styled('warning', 'unknown'), known, `: ${sessions.why}`);
     const room = width - widthOf(age) - 2;
     return widthOf(why) <= room || room < 30 ? spread(why, age, width) : spread(clip(why, room), age, width);
@@ -133,17 +133,12 @@ function estimate(view: RunView, columns: number): Line {
   const found = model.estimateOf(name, ages, now);
   if (found.kind === 'unknown') return line(styled('dim', `unknown: ${found.why}`));
   const words = estimateWords(found);
-  const deadline = model.deadlineOf(name);
-  if (deadline === null || found.to <= deadline - now) return line(words);
-  const late = found.from > deadline - now ? 'behind the deadline' : 'perhaps behind the deadline';
   const short = words.replace(/^last call /, '').replace(/ from now$/, '');
-  return fitting(
-    inner,
-    line(words, ', ', styled('warning', late)),
-    line(short, ', ', styled('warning', late)),
-    line(words),
-    line(short),
-  );
+  const deadline = model.deadlineOf(name);
+  if (deadline === null || found.to <= deadline - now) return fitting(inner, line(words), line(short));
+  const late = found.from > deadline - now ? 'behind the deadline' : 'perhaps behind the deadline';
+  const warned = (text: string): Line => line(text, ', ', styled('warning', late));
+  return fitting(inner, warned(words), warned(short), line(short));
 }
 
 /** Ages of calls are taken from a list that is no older: ms. */

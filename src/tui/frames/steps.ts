@@ -3,7 +3,7 @@ import { roughDuration } from '../../domain/duration.ts';
 import { spanWords } from '../../output/live-words.ts';
 import { stepStateWords } from '../../output/step-state-words.ts';
 import { type Line, line, type Style, styled } from '../line.ts';
-import { innerWidth, labelled, type Panel } from './panel.ts';
+import { fitting, innerWidth, labelled, type Panel } from './panel.ts';
 import { isOver, type RunView } from './view.ts';
 import { cell, wrap } from './wrap.ts';
 
@@ -17,19 +17,19 @@ interface ShownStep {
 export const steps: Panel = {
   heights: (view, columns) => {
     const all = stepsOf(view).length;
-    const sentence = sentenceOf(view, innerWidth(columns) - INDENT).length;
+    const sentence = sentenceOf(view, innerWidth(columns) - INDENT, 2).length;
     const least = Math.min(all, 1);
-    return [least, least + Math.min(sentence, 1), all + sentence, all + sentence, all + sentence];
+    return [least, least + sentence, all + sentence, all + sentence, all + sentence];
   },
   draw: (view, columns, rows) => {
     const all = stepsOf(view);
     const width = innerWidth(columns);
-    const sentence = sentenceOf(view, width - INDENT);
     if (all.length === 0) return [];
+    const sentence = (room: number): readonly Line[] => sentenceOf(view, width - INDENT, room);
     const lines =
       rows >= all.length
-        ? wholeList(all, view, sentence.slice(0, rows - all.length))
-        : [currentLine(all, view, width), ...sentence].slice(0, rows);
+        ? wholeList(all, view, sentence(rows - all.length))
+        : [currentLine(all, view, width), ...sentence(rows - 1)];
     return labelled('steps', lines, columns);
   },
   isGroup: true,
@@ -84,18 +84,20 @@ function wholeList(all: readonly ShownStep[], view: RunView, sentence: readonly 
   });
 }
 
-function currentLine(all: readonly ShownStep[], view: RunView, width: number): Line {
+function currentLine(all: readonly ShownStep[], view: RunView, columns: number): Line {
   const current = currentOf(all);
   if (current === undefined) return [];
-  const took = tookWords(current.record, view);
   const state = stepStateWords(current.record);
-  const place = `${all.indexOf(current) + 1} of ${all.length}`;
-  const room = width - place.length - state.length - took.length - 'steps '.length - 6;
-  return line(
-    `${place}: `,
-    styled('strong', cell(current.title, Math.min(current.title.length, Math.max(4, room)))),
-    styled(STYLES[state] ?? 'dim', ` ${state}`),
-    took === '' ? '' : `, ${took}`,
+  const took = tookWords(current.record, view);
+  const place = `${all.indexOf(current) + 1} of ${all.length}: `;
+  const title = styled('strong', current.title);
+  const told = styled(STYLES[state] ?? 'dim', ` ${state}`);
+  const after = took === '' ? '' : `, ${took}`;
+  return fitting(
+    columns - 'steps '.length,
+    line(place, title, told, after),
+    // What takes time is under way.
+    line(place, title, ...(current.record?.outcome === null ? [] : [told]), after),
   );
 }
 
@@ -108,10 +110,12 @@ function tookWords(record: StepRecord | undefined, view: RunView): string {
 }
 
 /** What is going on in the step that is under way, below it. */
-function sentenceOf(view: RunView, width: number): readonly Line[] {
+function sentenceOf(view: RunView, width: number, room: number): readonly Line[] {
   const { model } = view;
   const doing = model.shown === null ? null : (model.node(model.shown)?.doing ?? null);
-  if (doing === null || isOver(view)) return [];
+  if (doing === null || isOver(view) || room < 1) return [];
   const style: Style = doing.level === 'warning' || doing.level === 'error' ? 'warning' : 'plain';
-  return wrap(doing.text, width, 2).map((text) => line(' '.repeat(INDENT), styled(style, text)));
+  return wrap(doing.text, width, Math.min(2, room)).map((text) =>
+    line(' '.repeat(INDENT), styled(style, text)),
+  );
 }

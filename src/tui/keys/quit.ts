@@ -3,18 +3,12 @@ import type { RunKey } from './run-key.ts';
 
 export const quit: RunKey = {
   key: 'q',
-  label: ({ seen }) => (seen === null ? ['leave, the run goes on', ' leave'] : ['', '']),
-  help: 'Leaves a run that is followed. A run of this process goes on only here; Ctrl-C stops it.',
-  refusal: () => null,
-  press: (desk) => {
-    const { state } = desk.view().model;
-    if (desk.live === null || state === null) {
-      desk.leave();
-      return;
-    }
+  label: () => ['leave, the run goes on', ' leave'],
+  help: 'Leaves a run that is followed, which goes on.',
+  refusal: ({ seen, model: { state } }) => {
+    if (seen === null || state === null) return null;
     const { call = 'fsha' } = state.started;
-    desk.say(
-      `The run goes on only here; Ctrl-C stops it. Watch it elsewhere: ${printable(call, Infinity)} show ${state.run} --follow`,
-    );
+    return `the run goes on only here, and Ctrl-C stops it; to watch it elsewhere: ${printable(call, Infinity)} show ${state.run} --follow`;
   },
+  press: (desk) => desk.leave(),
 };
