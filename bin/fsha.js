@@ -7,8 +7,9 @@ const dist = process.env.FSHA_DIST ?? fileURLToPath(new URL('../dist', import.me
 
 let main;
 let systemClock;
+let isForeground;
 try {
-  ({ main, systemClock } = await import(`${dist}/main.js`));
+  ({ main, systemClock, isForeground } = await import(`${dist}/main.js`));
 } catch (error) {
   if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   process.stderr.write('fsha: it has not been built yet; run: npm run build\n');
@@ -53,6 +54,7 @@ const code = await main(process.argv.slice(2), {
   user: userName(),
   machine: hostname(),
   clock: systemClock,
+  isForeground,
   dist,
   onSignal: (signal, listener) => {
     process.on(signal, listener);

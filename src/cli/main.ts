@@ -8,6 +8,7 @@ import { COMMANDS } from './commands/registry.ts';
 import type { Host } from './host.ts';
 import { version } from './version.ts';
 
+export { isForeground } from '../local/foreground.ts';
 export { systemClock } from '../workflow/system-clock.ts';
 
 /** Runs one command to its end. @returns the exit code; never throws */

@@ -65,7 +65,7 @@ export async function carry(
   const stop = listen(host, cluster.drain.onHangup);
   const { world, close } = compose(cluster, host);
   const { live, begin } = liveRunOf(world, stop.interrupt);
-  const view = viewOf(call, { live, onLeave: () => undefined });
+  const view = viewOf(call, { live, cluster, onLeave: () => undefined });
   try {
     const settled = await runPlan({
       world,

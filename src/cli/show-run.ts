@@ -1,3 +1,4 @@
+import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import { followJournal } from '../journal/follow-journal.ts';
@@ -18,7 +19,7 @@ export async function showRun(call: Call, wanted: string, follow: boolean): Prom
   const run = wanted === 'last' ? await newest(cluster.state.dir, cluster.name) : wanted;
   if (!isRunId(run)) throw new FshaError('usage', `${wanted} is not a run`, 'Take one from: fsha runs');
   const path = journalPath(cluster.state.dir, run);
-  if (follow) return followRun(call, path);
+  if (follow) return followRun(call, cluster, path);
   const { events, torn } = await readJournal(path);
   if (globals.json) for (const event of events) host.stdout.write(`${JSON.stringify(event)}\n`);
   else
@@ -37,10 +38,10 @@ async function newest(dir: string, cluster: string): Promise<string> {
   return last.run;
 }
 
-async function followRun(call: Call, path: string): Promise<ExitCode> {
+async function followRun(call: Call, cluster: Cluster, path: string): Promise<ExitCode> {
   const stop = listen(call.host);
   const left = new AbortController();
-  const view = viewOf(call, { live: null, onLeave: () => left.abort() });
+  const view = viewOf(call, { live: null, cluster, onLeave: () => left.abort() });
   try {
     for await (const event of followJournal(path, AbortSignal.any([stop.signal, left.signal])))
       view.onEvent(event);

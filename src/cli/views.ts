@@ -1,16 +1,33 @@
-/** The view that a call asks for: NDJSON, or plain lines. */
+/** The view that a call asks for: NDJSON, the screen, or plain lines. */
 import { ndjsonView, type EventView } from '../output/ndjson.ts';
 import { plainLines } from '../output/plain-lines.ts';
+import { canShowScreen } from '../tui/terminal.ts';
 import { type Call, wantsColor } from './command.ts';
+import { screenView, type ScreenViewOptions } from './screen-view.ts';
 
 /** How long a reader that has stalled is waited for at the end: ms. */
 const LAST_WORDS = 2_000;
 
-export function viewOf(call: Call, _screen?: unknown): EventView {
+/** @param screen what the screen needs of the run, where it is shown there */
+export function viewOf(call: Call, screen: Omit<ScreenViewOptions, 'call'>): EventView {
   const { host, globals } = call;
   if (globals.json) return ndjsonView(host.stdout);
+  if (wantsScreen(call)) return screenView({ call, ...screen });
   const amount = globals.quiet ? 'quiet' : globals.verbose ? 'verbose' : 'normal';
   return plainLines({ out: host.stdout, colour: wantsColor(call), amount });
+}
+
+/** Whether the screen is drawn: on a terminal, unless something else was asked for. */
+export function wantsScreen({ host, globals }: Call): boolean {
+  const { tui, json, quiet, verbose, dryRun } = globals;
+  return (
+    tui &&
+    !json &&
+    !quiet &&
+    !verbose &&
+    !dryRun &&
+    canShowScreen({ stdout: host.stdout, stdin: host.stdin, env: host.env, foreground: host.isForeground })
+  );
 }
 
 /** Lets the last lines out; says on stderr how many found no reader. */
