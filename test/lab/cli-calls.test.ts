@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 afterAll(() => lab.stop());
 
-/** Calls node-1 itself, one a second at most: FreeSWITCH tells no more than the second in which a call began. */
+/** Calls node-1 itself, past the proxies. @returns the ids of the calls, as fsha lists them */
 async function place(...numbers: readonly string[]): Promise<readonly string[]> {
   const [node] = lab.lab.nodes;
   if (node === undefined) throw new Error('no node');
@@ -77,7 +77,10 @@ function hangUps(run: Called): readonly string[] {
 async function withDrain(settings: string): Promise<string> {
   const text = await readFile(lab.lab.configFile, 'utf8');
   const file = join(lab.lab.configFile, '..', 'drain.yaml');
-  await writeFile(file, text.replace('drain: {', `drain: { ${settings},`));
+  await writeFile(
+    file,
+    text.replace('drain: {', () => `drain: { ${settings},`),
+  );
   return file;
 }
 
@@ -93,10 +96,11 @@ describe('the list', () => {
     expect(table.stdout).not.toContain('4930123456');
     const json = await listed();
     expect(json).toMatchObject({ v: 1, type: 'calls', node: 'node-1', complete: true, unknown: null });
-    expect(json.calls?.map(({ id, legs }) => [id, legs])).toEqual([
-      [first, 1],
-      [bridge, 2],
-    ]);
+    // Both may have begun in one second, which is all that FreeSWITCH tells.
+    expect(Object.fromEntries(json.calls?.map(({ id, legs }) => [id, legs]) ?? [])).toEqual({
+      [first ?? '']: 1,
+      [bridge ?? '']: 2,
+    });
     expect(json.calls?.every(({ ageMs }) => ageMs !== null && ageMs >= 0 && ageMs < 60_000)).toBe(true);
     expect(await lab.journals()).toEqual([]);
   });
@@ -156,7 +160,7 @@ describe('--hangup', () => {
     await until('the caller hears it', () => Promise.resolve(byes() === 1));
     expect((await listed()).calls?.map(({ id }) => id)).toEqual([first]);
 
-    const shown = await lab.call('show', 'last');
+    const shown = await lab.call('show', run.events[0]?.run ?? '');
     expect(shown.stdout).toMatch(/hang_up +succeeded/);
     expect(shown.stdout).toMatch(/calls cut\n +from \*{8}56 to \*{6}-7/);
     expect((await lab.call('runs')).stdout).toMatch(/ done +calls node-1 --hangup/);
