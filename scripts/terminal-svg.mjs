@@ -27,6 +27,8 @@ function styled(style, code) {
   if (code === 22) return { ...style, bold: false, dim: false };
   if (code === 27) return { ...style, inverse: false };
   if (code === 39) return { ...style, colour: null };
+  // The ordinary ground: there is no other here.
+  if (code === 49) return style;
   if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97))
     return { ...style, colour: COLOURS.codes[code % 10] ?? null };
   throw new Error(`a colour that this picture does not know: ${code}`);
