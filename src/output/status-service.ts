@@ -66,5 +66,5 @@ export function tally(
 export function sessionsText({ sessions, sessionsUnknown }: Tally, nodes: number): string {
   if (sessionsUnknown === nodes) return 'sessions unknown';
   const known = counted(sessions, 'session');
-  return sessionsUnknown === 0 ? known : `${known} and those of ${counted(sessionsUnknown, 'unknown node')}`;
+  return sessionsUnknown === 0 ? known : `${known} (of ${counted(sessionsUnknown, 'node')} unknown)`;
 }
