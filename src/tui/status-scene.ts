@@ -1,5 +1,5 @@
 /** `fsha status --watch` on a terminal: all nodes on all proxies, in as many lines as there is room for. */
-import type { Cluster } from '../domain/cluster.ts';
+import type { Cluster, Node } from '../domain/cluster.ts';
 import type { Observation } from '../domain/observation.ts';
 import { printable } from '../domain/text.ts';
 import { nodeNotes } from '../output/status-notes.ts';
@@ -38,11 +38,12 @@ class StatusScene implements Scene {
   readonly #options: StatusSceneOptions;
   readonly #rows: Rows;
   readonly #list: List;
-  #mode: 'list' | 'detail' | 'help' = 'list';
+  /** What is shown in place of the list. It stays with its node, also where a filter hides that meanwhile. */
+  #page: 'help' | Node | null = null;
   #typing = false;
-  /** Lines of the detail or the help that are above the screen. */
+  /** Lines of the page that are above the screen, and how many there is room for. */
   #above = 0;
-  #page = 1;
+  #room = 1;
 
   constructor(options: StatusSceneOptions) {
     const { cluster, observe } = options;
@@ -56,17 +57,18 @@ class StatusScene implements Scene {
 
   draw(size: Size, moment: Moment): readonly Line[] {
     const observation = this.#options.observe();
+    const page = this.#page;
     const lines =
-      this.#mode === 'list'
+      page === null
         ? this.#drawList(size, moment, observation)
-        : this.#drawPage(size, moment, observation);
+        : this.#drawPage(page, size, moment, observation);
     return lines.slice(0, size.rows).map((one) => clip(one, size.columns));
   }
 
   onKey(key: Key): void {
     if (key.name === 'ctrl-c') this.#options.onLeave('ctrl-c');
     else if (this.#typing) this.#onFilterKey(key);
-    else if (this.#mode === 'list') this.#onListKey(key);
+    else if (this.#page === null) this.#onListKey(key);
     else this.#onPageKey(key);
   }
 
@@ -128,23 +130,19 @@ class StatusScene implements Scene {
     return [...lines.slice(0, room - 1), last].map((text) => line(styled('warning', text)));
   }
 
-  /** The detail of the selected node, or the help. */
-  #drawPage({ columns, rows: height }: Size, moment: Moment, observation: Observation): readonly Line[] {
+  /** Everything of one node, or the help. */
+  #drawPage(page: 'help' | Node, size: Size, moment: Moment, observation: Observation): readonly Line[] {
     const { cluster } = this.#options;
-    const { selected } = this.#list;
+    const { columns, rows: height } = size;
     const body =
-      this.#mode === 'help' || selected === null
-        ? helpLines(columns)
-        : detailLines(cluster, observation, selected.node, moment.now, columns);
-    const room = Math.max(1, height - 3);
-    this.#page = room;
-    this.#above = Math.max(0, Math.min(this.#above, body.length - room));
-    const mode = this.#mode === 'help' ? 'help' : 'detail';
+      page === 'help' ? helpLines(columns) : detailLines(cluster, observation, page, moment.now, columns);
+    this.#room = Math.max(1, height - 3);
+    this.#above = Math.max(0, Math.min(this.#above, body.length - this.#room));
     return [
       headerLine(cluster, moment.wall, columns),
       EMPTY_LINE,
-      ...filled(body.slice(this.#above), room),
-      footerLine(mode, columns),
+      ...filled(body.slice(this.#above), this.#room),
+      footerLine(page === 'help' ? 'help' : 'detail', columns),
     ];
   }
 
@@ -157,7 +155,7 @@ class StatusScene implements Scene {
       else if (key.text === '?') this.#show('help');
       return;
     }
-    if (key.name === 'enter') this.#show('detail');
+    if (key.name === 'enter') this.#show(this.#list.selected?.node ?? null);
     else if (key.name === 'escape') {
       if (this.#list.filter === '') this.#options.onLeave('key');
       else this.#list.filter = '';
@@ -185,10 +183,10 @@ class StatusScene implements Scene {
   }
 
   #onPageKey({ name, text }: Key): void {
-    const steps = { up: -1, down: 1, 'page-up': -this.#page, 'page-down': this.#page } as const;
+    const steps = { up: -1, down: 1, 'page-up': -this.#room, 'page-down': this.#room } as const;
     if (text === 'q') this.#options.onLeave('key');
-    else if (name === 'enter' || name === 'escape' || (text === '?' && this.#mode === 'help'))
-      this.#show('list');
+    else if (name === 'enter' || name === 'escape' || (text === '?' && this.#page === 'help'))
+      this.#show(null);
     else if (text === '?') this.#show('help');
     else if (name === 'home') this.#above = 0;
     else if (name === 'end') this.#above = Number.MAX_SAFE_INTEGER;
@@ -196,8 +194,8 @@ class StatusScene implements Scene {
       this.#above = Math.max(0, this.#above + steps[name]);
   }
 
-  #show(mode: 'list' | 'detail' | 'help'): void {
-    this.#mode = mode;
+  #show(page: 'help' | Node | null): void {
+    this.#page = page;
     this.#above = 0;
   }
 }
