@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callsOf, type CutVerdict, hangUpOf, judgeCut, mayCut } from '../../src/domain/cutting.ts';
+import { callNamed, callsOf, type CutVerdict, hangUpOf, judgeCut, mayCut } from '../../src/domain/cutting.ts';
 import type { ChannelRow, LiveCalls } from '../../src/domain/observation.ts';
 import type { CutRules } from '../../src/domain/policy.ts';
 import { known, policy, unknown } from './builders.ts';
@@ -292,5 +292,21 @@ describe('hangUpOf', () => {
     expect(first([leg('a', '1', { createdEpoch: 0 })], false)).toMatchObject({
       since: '1970-01-01T00:00:00.000Z',
     });
+  });
+});
+
+describe('callNamed', () => {
+  const calls = callsOf(
+    live([leg('a', '200', { callUuid: 'a' }), leg('b', '200', { callUuid: 'a' }), leg('c', '9000')]),
+    RULES,
+  );
+  it.each([
+    ['a', 'a'],
+    ['b', 'a'],
+    ['c', 'c'],
+    ['nosuch', undefined],
+    ['', undefined],
+  ])('%s is the call %s', (uuid, id) => {
+    expect(callNamed(calls, uuid)?.id).toBe(id);
   });
 });

@@ -3,6 +3,7 @@ import { FshaError, interrupted } from '../../src/domain/errors.ts';
 import { type ChannelRow, known, type Known, type LiveCalls, unknown } from '../../src/domain/observation.ts';
 import type { CutRules } from '../../src/domain/policy.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
+import type { LiveCall } from '../../src/domain/cutting.ts';
 import { cutCalls } from '../../src/workflow/cut-calls.ts';
 import type { NodeActivity, NodePort } from '../../src/workflow/ports.ts';
 import { newMemory, type StepContext } from '../../src/workflow/step.ts';
@@ -100,7 +101,11 @@ function calls(number: number): readonly ChannelRow[] {
   return Array.from({ length: number }, (_, index) => leg(`c${index + 1}`));
 }
 
-function cut(atMost: number, rules: Partial<CutRules> = {}): ReturnType<typeof cutCalls> {
+function cut(
+  atMost: number,
+  rules: Partial<CutRules> = {},
+  isMeant?: (call: LiveCall) => boolean,
+): ReturnType<typeof cutCalls> {
   const settings = policy({
     cutting: {
       cause: 'MANAGER_REQUEST',
@@ -132,7 +137,7 @@ function cut(atMost: number, rules: Partial<CutRules> = {}): ReturnType<typeof c
     },
     memory: newMemory(),
   };
-  const attempt = cutCalls(context, atMost);
+  const attempt = cutCalls(context, atMost, isMeant);
   // What does not go at once is looked at again for a while.
   void clock.pass(5 * 60_000);
   return attempt;
@@ -340,5 +345,66 @@ describe('cutCalls', () => {
     fake.legs = [leg('c1', { destination: '49301234567' })];
     await cut(1);
     expect(JSON.stringify(events)).not.toMatch(/49301234567|441234567/);
+  });
+});
+
+describe('cutCalls, of those that are meant', () => {
+  const ALL = Number.POSITIVE_INFINITY;
+  const meant =
+    (...ids: readonly string[]) =>
+    ({ id }: LiveCall): boolean =>
+      ids.includes(id);
+
+  it('cuts these and no others, also those that come meanwhile', async () => {
+    fake.legs = calls(14);
+    fake.onKill = (uuid) => {
+      if (uuid === 'c3') fake.begin(leg('c50'));
+      return true;
+    };
+    expect(await cut(ALL, {}, meant('c3', 'c12'))).toEqual({ kind: 'cut', calls: 2 });
+    expect(fake.kills).toEqual(['c3 MANAGER_REQUEST', 'c12 MANAGER_REQUEST']);
+  });
+
+  it('none of them is up: nothing, whatever else is, a protected call too', async () => {
+    fake.legs = [leg('c1'), leg('c2', { destination: '112' })];
+    expect(await cut(ALL, {}, meant('c9'))).toEqual({ kind: 'nothing' });
+    expect(fake.kills).toEqual([]);
+  });
+
+  it('but nobody knows that without full sight', async () => {
+    fake.legs = calls(2);
+    fake.unlisted = 1;
+    expect(await cut(ALL, {}, meant('c9'))).toMatchObject({ kind: 'refused', by: 'sight' });
+  });
+
+  it('a protected call that is not meant protects them', async () => {
+    fake.legs = [leg('c1'), leg('c2', { destination: '112' })];
+    expect(await cut(ALL, {}, meant('c1'))).toMatchObject({ kind: 'refused', by: 'protected', calls: 0 });
+    expect(fake.kills).toEqual([]);
+  });
+
+  it('one that came up between two of them too', async () => {
+    fake.legs = calls(3);
+    fake.onKill = (uuid) => {
+      if (uuid === 'c1') fake.begin(leg('c50', { destination: '112' }));
+      return true;
+    };
+    expect(await cut(ALL, {}, meant('c1', 'c2'))).toMatchObject({
+      kind: 'refused',
+      by: 'protected',
+      calls: 1,
+    });
+    expect(fake.kills).toEqual(['c1 MANAGER_REQUEST']);
+  });
+
+  it('one that ended by itself meanwhile is no error', async () => {
+    fake.legs = calls(3);
+    fake.onKill = (uuid) => {
+      if (uuid === 'c1') fake.legs = fake.legs.filter((one) => one.uuid !== 'c2');
+      return true;
+    };
+    expect(await cut(ALL, {}, meant('c1', 'c2'))).toMatchObject({ kind: 'cut' });
+    expect(outcomes()).toEqual(['c1 done', 'c2 already']);
+    expect(fake.legs.map(({ uuid }) => uuid)).toEqual(['c3']);
   });
 });
