@@ -2,6 +2,7 @@
 // Prints the share of a core, against a process that draws nothing, and the bytes that go to the terminal.
 //
 //   npm run bench:tui [-- SECONDS]
+import { rm } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { PassThrough, Writable } from 'node:stream';
 import { clearInterval, setInterval } from 'node:timers';
@@ -113,3 +114,4 @@ for (const rows of [NODES + 3, 24]) {
     `${rows} rows × ${WIDTH}, ${frames.toFixed(1)} Hz   ${share}, ${perFrame}, ${bytes.toFixed(0)} bytes/s`,
   );
 }
+await rm(outdir, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 /** Keys from a terminal in raw mode. */
 import { StringDecoder } from 'node:string_decoder';
 import type { Readable } from 'node:stream';
-import { keyReader } from './keys.ts';
+import { keyReader } from './key-reader.ts';
 import type { Key } from './scene.ts';
 
 /** How long ESC waits for what may follow it, ms: a sequence arrives in one piece but for the worst of links. */

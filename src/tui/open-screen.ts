@@ -1,5 +1,5 @@
 /** Puts a scene on the terminal, and takes it away again: joins its lines, Ink, the keys and the terminal. */
-import { frameOf } from './frame.ts';
+import { rowChanges } from './row-changes.ts';
 import { importPicture } from './import-picture.ts';
 import { listenToKeys } from './keyboard.ts';
 import { clip, paint } from './line.ts';
@@ -23,9 +23,9 @@ export interface ScreenOptions {
 
 export interface Screen {
   /** Draws soon: something changed. */
-  refresh(): void;
+  readonly refresh: () => void;
   /** Gives the terminal back: its lines, cursor and cooked mode. Resolves when it got that. Never rejects; safe twice. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** From one frame to the next at least, however much happens, ms. */
@@ -73,7 +73,7 @@ function show(
     if (size.columns !== drawnFor.columns || size.rows !== drawnFor.rows) rows = null;
     if (rows !== null && isSame(next, lines)) return;
     const now = picture.rowsOf(next, size.columns);
-    const frame = frameOf(rows, now);
+    const frame = rowChanges(rows, now);
     [lines, rows, drawnFor] = [next, now, size];
     if (frame !== '') stdout.write(frame);
   };

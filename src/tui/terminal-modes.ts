@@ -26,9 +26,9 @@ const CLEAR = '\u001b[H\u001b[2J';
 // Alternate screen, no cursor, no wrapping of what is too long, pasted text marked as such.
 const TAKE = `\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h${CLEAR}`;
 // Erased too: a terminal without an alternate screen is not to keep half a frame.
-const GIVE_BACK = `\u001b[?2026l\u001b[0m${CLEAR}\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l`;
-/** Ends a sequence of which only a part came through. */
-const CANCEL = '\u0018';
+const GIVE_BACK = `\u001b[?2026l${CLEAR}\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l`;
+/** Ends a sequence and a style of which only the beginning came through. */
+const CANCEL = '\u0018\u001b[0m';
 
 /** How long a terminal may take to be given back, ms: one that was stopped does not hold the process. */
 const PATIENCE_MS = 500;

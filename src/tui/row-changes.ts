@@ -10,7 +10,7 @@ const ERASE = '\u001b[K';
  * '' where nothing changed. The cursor may stand anywhere before, and does behind.
  * @param before null: unknown, all is drawn anew
  */
-export function frameOf(before: readonly string[] | null, after: readonly string[]): string {
+export function rowChanges(before: readonly string[] | null, after: readonly string[]): string {
   const known = before ?? [];
   const changes: string[] = before === null ? [CLEAR] : [];
   for (let row = 0; row < Math.max(known.length, after.length); row += 1) {
