@@ -16,7 +16,7 @@ let cluster: RealCluster;
 const table = troubleTable('Between drained and the restart', () => cluster);
 
 beforeAll(async () => {
-  cluster = await startRealCluster(WITH_GATES);
+  cluster = await startRealCluster({ ...WITH_GATES, nodes: 3 });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());
@@ -115,16 +115,47 @@ function tellsOfDatabase(event: RunEvent): boolean {
   return event.type === 'step.retrying' && DATABASE.test(event.data.error.message);
 }
 
-test('the only other node is paused while it waits: given back, which is no "nothing changed"', async () => {
-  const [, other] = cluster.nodes;
+test('node-3 is silent at the last look, and a call comes up meanwhile: waited for', async () => {
+  const third = cluster.nodes[2] ?? expect.fail('there is no node-3');
+  // No poll comes between, and node-3 is not given up before it is thawed: what was read of node-1 gets old.
+  const run = await startRun(cluster, {
+    settings: { timeouts: { request: '60s' }, drain: { poll: '30s', fence: 'none' } },
+  });
+  await run.until('the wait', stepStarted('wait_drained'));
+  await third.freeze();
+  const began = await run.until('the restart step', stepStarted('restart'));
+  await readAgain(3);
+  expect(run.events().some(isRestartIntent)).toBe(false);
+  const call = await holdAtNode(cluster, { '1000': 1 }, { holdMs: 120_000 });
+  await third.thaw();
+  const counted = await run.until(
+    'the call is counted',
+    lookWhere(({ seq, sessions }) => seq > began.seq && sessions === 1),
+  );
+  await readAgain(3);
+  expect([call.up(), restartsOf(cluster).restarts]).toEqual([['1000'], 0]);
+  await call.hangUp();
+  const ended = await run.end();
+  const what = 'node-3 silent at the last look, a call comes up';
+  expect(await table.add(what, 'waited for it', ended)).toBe(BACK_IN);
+  expect([ended.exitCode, ended.settled.callsCut]).toEqual([0, 0]);
+  expect(restartsOf(cluster)).toEqual({ restarts: 1, cutByStop: 0 });
+  expect(call.cutByFarSide()).toEqual([]);
+  expect(ended.events.find(isRestartIntent)?.seq).toBeGreaterThan(counted.seq);
+});
+
+test('the other nodes are paused while it waits: given back, which is no "nothing changed"', async () => {
+  const [, ...others] = cluster.nodes;
   const run = await startWaitingRun(cluster);
-  await other.api('fsctl pause inbound');
-  await until('the proxies take node-2 for ill', async () =>
-    (await cluster.flags()).every((flags) => flags[`1 ${other.destination}`]?.startsWith('I')),
+  for (const other of others) await other.api('fsctl pause inbound');
+  await until('the proxies take them for ill', async () =>
+    (await cluster.flags()).every((flags) =>
+      others.every(({ destination }) => flags[`1 ${destination}`]?.startsWith('I')),
+    ),
   );
   await run.call.hangUp();
   const ended = await run.end();
-  expect(await table.add('node-2 is paused while it waits', 'gave node-1 back', ended)).toBe(AS_FOUND);
+  expect(await table.add('the others are paused while it waits', 'gave node-1 back', ended)).toBe(AS_FOUND);
   expect(ended.exitCode).toBe(12);
   expect(ended.settled.nodes).toEqual({ 'node-1': 'in service' });
   expect(ended.settled.error?.message).toMatch(/nobody else is left/);

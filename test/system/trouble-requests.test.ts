@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/domain/run-events.ts';
 import { startFsha } from '../support/call-fsha.ts';
 import { troubleTable } from './harness/case-table.ts';
 import { cutLegs, isCutIntent } from './harness/cut-legs.ts';
@@ -121,6 +122,22 @@ describe('hold', () => {
       await row('hold, and the deadline passes with calls (hangup)', 'left it out, cut nothing', exit),
     ).toBe('lb-1 DX, lb-2 DX; open; no restart; marked');
     expect([exit, settled.callsCut, cutLegs(events), calls.up().length]).toEqual([6, 0, [], 2]);
+  });
+
+  test('while the core database holds the restart back: it stays out, and nothing is waited for', async () => {
+    const run = await startScriptedDrain(cluster, ['--timeout', 'none']);
+    await run.until(stepStarted('wait_drained'));
+    await cluster.nodes[0].fault('database');
+    const held = (event: RunEvent): boolean =>
+      event.type === 'step.retrying' && event.step === 'node-1/restart';
+    await run.until(held);
+    expect(await run.ask({ kind: 'hold' }, 'key h')).toEqual({ accepted: true });
+    const { exitCode: exit, events, settled } = await run.end();
+    expect(await row('hold while the database holds it back', 'left it out', exit)).toBe(
+      'lb-1 DX, lb-2 DX; paused; no restart; marked',
+    );
+    expect([exit, settled.outcome, settled.error]).toEqual([6, 'held', undefined]);
+    expect(outcomes(events)).toMatchObject({ restart: 'skipped', verify: 'skipped', activate: 'skipped' });
   });
 
   test('once the restart has begun: it is restarted and verified, and stays out', async () => {

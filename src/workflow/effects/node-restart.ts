@@ -2,6 +2,7 @@ import { roughDuration } from '../../domain/duration.ts';
 import { type ErrorCode, type ErrorInfo, errorInfo, FshaError } from '../../domain/errors.ts';
 import { printable } from '../../domain/text.ts';
 import { findNode } from '../../domain/cluster.ts';
+import type { Known } from '../../domain/observation.ts';
 import type { EffectHandler, ReadBack } from '../effect-handler.ts';
 import { hostPort, nodePort, type World } from '../world.ts';
 import { lookAtNode } from './look-at-node.ts';
@@ -22,8 +23,15 @@ const ANOTHER =
  * has restarted, and succeed without (an alias, a wrapper). FreeSWITCH gives itself a new core_uuid at every start.
  */
 export const nodeRestart: EffectHandler<'node.restart'> = {
+  // The last look of all, right before the point of no return: unknown is not empty, and a call that comes up while the
+  // node still answers other questions is heard of although it had said 0.
   look: async (target, world, signal) => {
-    const seen = await lookAtNode(world, target.node, signal);
+    const news = { heard: false };
+    const unsubscribe = nodePort(world, target.node).onActivity(({ kind }) => {
+      if (kind === 'created') news.heard = true;
+    });
+    const seen = await lookAtNode(world, target.node, signal).finally(unsubscribe);
+    assertEmpty(target.node, seen.sessions, news.heard);
     if (!seen.coreUuid.known)
       throw new FshaError('protocol', `core_uuid of ${target.node} is unknown: ${seen.coreUuid.why}`);
     return seen.coreUuid.value;
@@ -96,6 +104,14 @@ export const nodeRestart: EffectHandler<'node.restart'> = {
     }
   },
 };
+
+/** @throws FshaError `protocol` where it is not known how many there are, `effect.failed` where there are any */
+function assertEmpty(node: string, sessions: Known<number>, hasBegun: boolean): void {
+  if (!sessions.known) throw new FshaError('protocol', `sessions of ${node} are unknown: ${sessions.why}`);
+  if (sessions.value === 0 && !hasBegun) return;
+  const up = sessions.value === 0 ? 'a call' : `${sessions.value} session${sessions.value === 1 ? '' : 's'}`;
+  throw new FshaError('effect.failed', `${node} has ${up} again: it is not restarted`);
+}
 
 function timeoutOf(world: World, name: string): number {
   return findNode(world.cluster, name)?.restart.timeout ?? 90_000;

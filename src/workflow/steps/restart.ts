@@ -1,64 +1,125 @@
 import { errorInfo, FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
-import { assertHeld, doEffect, needsOf, type Step, type StepContext, whereAlone } from '../step.ts';
+import { mayPass } from '../insist.ts';
 import { assertLoggedIn } from '../login-keeper.ts';
+import {
+  assertHeld,
+  doEffect,
+  isForwardOnly,
+  needsOf,
+  type Step,
+  type StepContext,
+  whereAlone,
+} from '../step.ts';
 import { deadlineOf, readDrain, waitUntilDrained } from './wait-drained.ts';
 
 /** Last look, restart, proof. From the announced restart on there is no way back, only forward. */
 export const restart: Step<'restart'> = async (context) => {
-  const { node } = context;
-  if (context.policy().hold) return 'skipped';
-  // The connection was opened at preflight and kept: a login that fails now must fail before the point of no return; and
-  // it may take its time, so that what counts is looked at after it.
-  await assertLoggedIn(context);
-  await lastLook(context);
-  if (context.policy().hold) return 'skipped';
-  context.watcher.setPace(node.name, 500, 'pulse');
-  try {
-    await doEffect(context, {
-      effect: 'node.restart',
-      target: { node: node.name },
-      wanted: node.restart.command,
-    });
-  } finally {
-    context.watcher.setPace(node.name, context.policy().poll, 'pulse');
-  }
+  const retry = new Retries(context);
+  do {
+    if (context.policy().hold) return 'skipped';
+    // The connection was opened at preflight and kept: a login that fails now must fail before the point of no return;
+    // and it may take its time, so that what counts is looked at after it.
+    await assertLoggedIn(context);
+    await lastLook(context, retry);
+    if (context.policy().hold) return 'skipped';
+  } while (!(await restartIfEmpty(context, retry)));
   // What this restart gave it is the one that has to be verified and brought back in, and no later one.
   const proof = context.soFar().effects.findLast(({ intent }) => intent.effect === 'node.restart')?.settled;
   context.memory.coreUuid = proof?.effect === 'node.restart' ? proof.read : null;
   return 'succeeded';
 };
 
+/** Says why it is not restarted yet: once in a row for the same words. */
+class Retries {
+  readonly #context: StepContext;
+  #attempt = 0;
+  #said = '';
+
+  constructor(context: StepContext) {
+    this.#context = context;
+  }
+
+  async tell(error: FshaError): Promise<void> {
+    this.#attempt += 1;
+    if (error.message === this.#said) return;
+    this.#said = error.message;
+    const { node, step, record } = this.#context;
+    const data = { attempt: this.#attempt, error: errorInfo(error) };
+    await record({ type: 'step.retrying', node: node.name, step, data });
+  }
+}
+
+/**
+ * The effect looks at the node itself, last of all. Where it is not seen empty there, nothing was done, and its calls are
+ * waited for as before.
+ * @returns whether it was restarted
+ */
+async function restartIfEmpty(context: StepContext, retry: Retries): Promise<boolean> {
+  const { node, watcher, policy } = context;
+  watcher.setPace(node.name, 500, 'pulse');
+  try {
+    const wanted = node.restart.command;
+    await doEffect(context, { effect: 'node.restart', target: { node: node.name }, wanted });
+    return true;
+  } catch (error) {
+    if (isForwardOnly(context) || !mayPass(error)) throw error;
+    await retry.tell(error);
+  } finally {
+    watcher.setPace(node.name, policy().poll, 'pulse');
+  }
+  await waitUntilDrained(context);
+  return false;
+}
+
 /**
  * Count, destinations, survivors and database, once more: minutes or hours have passed since preflight. A database that
- * does not answer holds the restart back until it does, or until the deadline.
+ * does not answer holds the restart back until it does, until the deadline, or until a person holds the node.
  */
-async function lastLook(context: StepContext): Promise<void> {
-  const { world, watcher, signal, record, node, step } = context;
-  let said = '';
-  for (let attempt = 1; ; attempt += 1) {
-    const observation = await watcher.fresh({ ...needsOf(context), nodes: [...world.nodes.keys()] }, signal);
-    assertHeld(context, observation);
-    if (!isStillDrained(context, observation)) {
+async function lastLook(context: StepContext, retry: Retries): Promise<void> {
+  const { world, watcher, signal, node } = context;
+  for (;;) {
+    const observation = await seenDrained(context);
+    if (observation === null) {
       await waitUntilDrained(context);
+      if (context.policy().hold) return;
       await assertLoggedIn(context);
       continue;
     }
+    if (context.policy().hold) return;
     const alone = aloneNow(context, observation);
     if (alone !== null) throw alone;
     const why = whyDatabaseIsDown(context, observation);
     if (why === null) return;
-    const held = `${node.name} is drained, but its core database does not answer (${why}): FreeSWITCH would not come up again`;
-    const hint = 'Mend the database, or --force database.';
+    const held = new FshaError(
+      'refused',
+      `${node.name} is drained, but its core database does not answer (${why}): FreeSWITCH would not come up again`,
+      'Mend the database, or --force database.',
+    );
     const deadline = deadlineOf(context);
-    if (deadline !== null && world.clock.now() >= deadline) throw new FshaError('drain.expired', held, hint);
-    if (why !== said) {
-      const error = errorInfo(new FshaError('refused', held, hint));
-      await record({ type: 'step.retrying', node: node.name, step, data: { attempt, error } });
-    }
-    said = why;
-    await world.clock.sleep(context.policy().poll, signal);
+    if (deadline !== null && world.clock.now() >= deadline)
+      throw new FshaError('drain.expired', held.message, held.hint);
+    await retry.tell(held);
+    // The next poll, which a person's wish brings forward.
+    const read = observation.nodes[node.name]?.at ?? world.clock.now();
+    await watcher.since(read + 0.001, { nodes: [node.name], proxies: [] }, signal);
   }
+}
+
+/**
+ * Two looks. The first is at every node, since the others have to take the calls; one that is silent makes it long, and
+ * what was read of this one at its beginning is old by then. So this one and its proxies are looked at once more.
+ * @returns what was seen last; null where it is not drained any more
+ */
+async function seenDrained(context: StepContext): Promise<Observation | null> {
+  const { world, watcher, signal } = context;
+  const own = needsOf(context);
+  const first = await watcher.fresh({ ...own, nodes: [...world.nodes.keys()] }, signal);
+  assertHeld(context, first);
+  if (!isStillDrained(context, first)) return null;
+  const last = await watcher.fresh(own, signal);
+  assertHeld(context, last);
+  return isStillDrained(context, last) ? last : null;
 }
 
 function isStillDrained(context: StepContext, observation: Observation): boolean {
