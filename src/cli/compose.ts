@@ -1,7 +1,7 @@
 /** Joins adapters and workflow: the only place that knows both. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Cluster, Node, Proxy, SshTarget } from '../domain/cluster.ts';
+import type { Cluster, Node, Proxy } from '../domain/cluster.ts';
 import { errorInfo, isInterruption } from '../domain/errors.ts';
 import { known, type Known, unknown } from '../domain/observation.ts';
 import { dialTcp } from '../freeswitch/dial-tcp.ts';
@@ -12,7 +12,7 @@ import { KamailioProxy } from '../kamailio/kamailio-proxy.ts';
 import { createSipProbe } from '../sip/options-probe.ts';
 import { createLocalCommand } from '../local/local-command.ts';
 import { guardedCommand } from '../ssh/remote-command.ts';
-import { createHost } from '../ssh/host.ts';
+import { createHosts } from '../ssh/host.ts';
 import { within } from '../workflow/deadline.ts';
 import type { HostPort, LocalCommand } from '../workflow/ports.ts';
 import type { World } from '../workflow/world.ts';
@@ -38,8 +38,7 @@ export function compose(cluster: Cluster, host: Host): Composed {
   const { timeouts } = cluster;
   const { clock } = host;
   const onWarning = (warning: string): void => void host.stderr.write(`fsha: ${warning}\n`);
-  const ssh = (where: string, target: SshTarget): HostPort =>
-    createHost({ where, target, timeouts, env: host.env, home: host.home, localUser: host.user, onWarning });
+  const ssh = createHosts({ timeouts, env: host.env, home: host.home, localUser: host.user, onWarning });
 
   const hosts = new Map(cluster.nodes.map((node) => [node.name, ssh(node.name, node.ssh)]));
   const nodes = new Map(cluster.nodes.map((node) => [node.name, freeswitch(node, hosts)]));

@@ -14,7 +14,7 @@ import {
   shortType,
   typeOfKey,
 } from './known-hosts.ts';
-import { type Hop, hopText } from './route.ts';
+import type { Hop } from './route.ts';
 
 export interface HostKeyCheck {
   /** What to offer, what is known of the host first: else a host known by its RSA key shows its ED25519 key. */
@@ -172,9 +172,4 @@ function fileOption(hop: Hop): string {
 
 function place(line: KnownHostLine): string {
   return `${printable(line.file)}:${line.line}`;
-}
-
-/** Begins the messages about a hop. */
-export function hopLabel(where: string, hop: Hop, isJump: boolean): string {
-  return `${where}: SSH to ${isJump ? 'jump host ' : ''}${hopText(hop)}`;
 }

@@ -5,18 +5,19 @@ import type { SshTarget, Timeouts } from '../domain/cluster.ts';
 import { FshaError, interrupted } from '../domain/errors.ts';
 import type { CommandResult, HostPort } from '../workflow/ports.ts';
 import type { SshConnection } from './connection.ts';
-import { bounded, unlessAborted } from './deadline.ts';
-import { type Chain, openChain } from './jump-chain.ts';
+import { bounded } from './deadline.ts';
+import { type Chain, Chains, lateLogin } from './jump-chain.ts';
+import { loadSsh2 } from './load-ssh2.ts';
+import { KeyFiles } from './private-key-file.ts';
 import { runCommand } from './remote-exec.ts';
 import { type Hop, planRoute } from './route.ts';
-import { userConfigReader } from './ssh-config.ts';
+import { SharedWork } from './shared-work.ts';
+import { ConfigAnswers, userConfigReader } from './ssh-config.ts';
 import { addressText } from './tcp-connect.ts';
 import { openTunnel } from './tunnel.ts';
 
-export interface HostOptions {
-  /** Names the host in messages: the node or proxy it belongs to. */
-  readonly where: string;
-  readonly target: SshTarget;
+/** What is the same for all hosts. */
+export interface HostsOptions {
   readonly timeouts: Timeouts;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The home folder of the user who runs fsha. */
@@ -29,28 +30,49 @@ export interface HostOptions {
   readonly onWarning?: (text: string) => void;
 }
 
-interface Opening {
-  readonly promise: Promise<SshConnection>;
-  readonly controller: AbortController;
-  waiting: number;
+export interface HostOptions extends HostsOptions {
+  /** Names the host in messages: the node or proxy it belongs to. */
+  readonly where: string;
+  readonly target: SshTarget;
 }
 
-/** A host that is not connected yet: `login`, `run` and `dial` do that. */
-export function createHost(options: HostOptions): HostPort {
-  return new SshHost(options);
+/** What the hosts of one process share. */
+interface Shared {
+  readonly chains: Chains;
+  readonly answers: ConfigAnswers;
+}
+
+/**
+ * Makes hosts that are not connected yet: `login`, `run` and `dial` do that. What leads to several of them is done
+ * once: a connection to a jump host serves up to eight, a key file is opened and ssh is asked once.
+ *
+ * @returns makes one host; `where` names it in messages: the node or proxy it belongs to
+ */
+export function createHosts(options: HostsOptions): (where: string, target: SshTarget) => HostPort {
+  const { home, timeouts, onWarning = () => undefined } = options;
+  const shared = {
+    chains: new Chains({ home, timeouts, onWarning, keyFiles: new KeyFiles() }),
+    answers: new ConfigAnswers(),
+  };
+  return (where, target) => new SshHost({ ...options, where, target }, shared);
+}
+
+/** A host that shares nothing with others. */
+export function createHost({ where, target, ...options }: HostOptions): HostPort {
+  return createHosts(options)(where, target);
 }
 
 class SshHost implements HostPort {
   readonly #options: HostOptions;
-  /** Host keys seen earlier, by hop. */
-  readonly #pins = new Map<string, Buffer>();
+  readonly #shared: Shared;
   #route: readonly Hop[] | null = null;
   #chain: Chain | null = null;
-  #opening: Opening | null = null;
+  #opening: SharedWork<SshConnection> | null = null;
   #closed = false;
 
-  constructor(options: HostOptions) {
+  constructor(options: HostOptions, shared: Shared) {
     this.#options = options;
+    this.#shared = shared;
   }
 
   async login(signal: AbortSignal): Promise<void> {
@@ -97,41 +119,27 @@ class SshHost implements HostPort {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#opening?.controller.abort();
-    await this.#opening?.promise.catch(() => undefined);
+    await this.#opening?.end();
     await this.#chain?.close();
     this.#chain = null;
   }
 
   /** The connection that stands, or a new one; everybody who asks meanwhile waits for the same. */
   async #connected(signal: AbortSignal): Promise<SshConnection> {
-    if (this.#closed || signal.aborted) throw interrupted(`SSH to ${this.#options.where}`);
+    const what = `SSH to ${this.#options.where}`;
+    if (this.#closed || signal.aborted) throw interrupted(what);
     const standing = this.#chain?.last;
     if (standing?.lost === null) return standing;
-    const opening = (this.#opening ??= this.#open());
-    opening.waiting++;
-    try {
-      return await unlessAborted(opening.promise, signal, `SSH to ${this.#options.where}`);
-    } finally {
-      opening.waiting--;
-      if (opening.waiting === 0) this.#abandon(opening);
+    let opening = this.#opening;
+    if (opening === null || opening.isGivenUp) {
+      opening = new SharedWork((ended) => this.#openWithin(ended));
+      this.#opening = opening;
     }
-  }
-
-  #open(): Opening {
-    const controller = new AbortController();
-    const opening = { promise: this.#openWithin(controller.signal), controller, waiting: 0 };
-    const forget = (): void => {
-      if (this.#opening === opening) this.#opening = null;
-    };
-    opening.promise.then(forget, forget);
-    return opening;
-  }
-
-  /** Nobody waits any more: what is still under way ends, and who comes next begins anew. */
-  #abandon(opening: Opening): void {
-    if (this.#opening === opening) this.#opening = null;
-    opening.controller.abort();
+    try {
+      return await opening.join(signal, what);
+    } finally {
+      if (this.#opening === opening && opening.isOver) this.#opening = null;
+    }
   }
 
   async #openWithin(signal: AbortSignal): Promise<SshConnection> {
@@ -141,23 +149,15 @@ class SshHost implements HostPort {
       ms: timeouts.connect,
       signal,
       what: `SSH to ${where}`,
-      late: () =>
-        new FshaError(
-          'connect.timeout',
-          `${where}: SSH was not logged in within ${timeouts.connect} ms; the last thing was ${doing}`,
-          'Check the address and the firewalls, or raise timeouts.connect in the inventory.',
-        ),
+      late: () => lateLogin(where, timeouts.connect, doing),
       discard: (chain: Chain) => chain.destroy(),
     };
     const chain = await bounded(bounds, async (ended) => {
+      // It takes a while to load, as ssh does to answer.
+      void loadSsh2().catch(() => undefined);
       this.#route ??= await this.#plan(ended);
-      const { home, onWarning = () => undefined } = this.#options;
       const onProgress = (text: string): void => void (doing = text);
-      return openChain(
-        this.#route,
-        { where, home, timeouts, pins: this.#pins, onWarning, onProgress },
-        ended,
-      );
+      return this.#shared.chains.open(this.#route, { where, onProgress }, ended);
     });
     this.#chain = chain;
     return chain.last;
@@ -166,7 +166,13 @@ class SshHost implements HostPort {
   #plan(signal: AbortSignal): Promise<Hop[]> {
     const { where, env, home, configFile, timeouts, target } = this.#options;
     // Half of the time for the whole way, so that it is this that the error names.
-    const readConfig = userConfigReader({ where, env, configFile, timeout: timeouts.connect / 2 });
+    const readConfig = userConfigReader({
+      where,
+      env,
+      configFile,
+      timeout: timeouts.connect / 2,
+      answers: this.#shared.answers,
+    });
     const localUser = this.#options.localUser ?? operatingUser(env);
     return planRoute(target, { where, readConfig, env, home, localUser }, signal);
   }

@@ -4,7 +4,7 @@ import { FshaError } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
 import { openAgent, type SshAgent } from './agent.ts';
 import { fingerprint, shortType } from './known-hosts.ts';
-import { readKeyFile } from './private-key-file.ts';
+import type { KeyFiles } from './private-key-file.ts';
 import type { Hop, IdentityFile } from './route.ts';
 import { shortPath } from './ssh-paths.ts';
 
@@ -26,6 +26,7 @@ export interface IdentityQuestion {
   /** Begins every message. */
   readonly label: string;
   readonly home: string;
+  readonly keyFiles: KeyFiles;
   readonly onWarning: (text: string) => void;
 }
 
@@ -80,9 +81,9 @@ interface Considered {
 async function considerFile(
   { path, required }: IdentityFile,
   agent: SshAgent | null,
-  { hop, label, home }: IdentityQuestion,
+  { hop, label, home, keyFiles }: IdentityQuestion,
 ): Promise<Considered> {
-  const { file, publicKey } = await readKeyFile(path, hop.passphrase);
+  const { file, publicKey } = await keyFiles.read(path, hop.passphrase);
   const held =
     publicKey === null ? undefined : agent?.keys.find((key) => key.getPublicSSH().equals(publicKey));
   if (agent !== null && held !== undefined) {

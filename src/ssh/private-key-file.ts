@@ -20,8 +20,38 @@ export interface KeyFileReading {
 const OPENSSH_KEY = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END OPENSSH PRIVATE KEY-----/;
 const OPENSSH_MAGIC = 'openssh-key-v1\0';
 
-/** Reads one key file; never throws. */
-export async function readKeyFile(path: string, passphrase: Secret | null): Promise<KeyFileReading> {
+interface Parsed {
+  readonly text: string;
+  readonly passphrase: string | undefined;
+  readonly file: KeyFile;
+}
+
+/**
+ * The key files of a process. A file is read each time and opened anew only where it has changed: a passphrase costs half
+ * a second of computing by design, and everything else in the process waits meanwhile.
+ */
+export class KeyFiles {
+  readonly #parsed = new Map<string, Parsed>();
+
+  /** Reads one key file; never throws. */
+  read(path: string, passphrase: Secret | null): Promise<KeyFileReading> {
+    return readKeyFile(path, (text, ssh2) => this.#parse(path, text, passphrase, ssh2));
+  }
+
+  #parse(path: string, text: string, secret: Secret | null, ssh2: Ssh2): KeyFile {
+    const passphrase = secret?.reveal();
+    const before = this.#parsed.get(path);
+    if (before?.text === text && before.passphrase === passphrase) return before.file;
+    const file = parsePrivateKey(text, passphrase, path, ssh2);
+    this.#parsed.set(path, { text, passphrase, file });
+    return file;
+  }
+}
+
+async function readKeyFile(
+  path: string,
+  parse: (text: string, ssh2: Ssh2) => KeyFile,
+): Promise<KeyFileReading> {
   const ssh2 = await loadSsh2();
   const beside = await publicKeyBeside(path, ssh2);
   let text: string;
@@ -33,7 +63,7 @@ export async function readKeyFile(path: string, passphrase: Secret | null): Prom
     return { file: readTrouble(error), publicKey: beside };
   }
   return {
-    file: parsePrivateKey(text, passphrase, path, ssh2),
+    file: parse(text, ssh2),
     publicKey: publicKeyIn(text, ssh2) ?? beside,
   };
 }
@@ -60,8 +90,8 @@ function readTrouble(error: unknown): KeyFile {
   };
 }
 
-function parsePrivateKey(text: string, passphrase: Secret | null, path: string, ssh2: Ssh2): KeyFile {
-  const key = firstKey(ssh2.utils.parseKey(text, passphrase?.reveal()));
+function parsePrivateKey(text: string, passphrase: string | undefined, path: string, ssh2: Ssh2): KeyFile {
+  const key = firstKey(ssh2.utils.parseKey(text, passphrase));
   if (!(key instanceof Error)) {
     return key.isPrivateKey()
       ? { kind: 'usable', key }
@@ -78,7 +108,7 @@ function parsePrivateKey(text: string, passphrase: Secret | null, path: string, 
       hint: 'Give "ssh.passphrase" in the inventory by env or file, or add the key to the ssh agent.',
     };
   }
-  if (passphrase !== null && /passphrase|integrity|decrypt|bad/i.test(key.message)) {
+  if (passphrase !== undefined && /passphrase|integrity|decrypt|bad/i.test(key.message)) {
     return {
       kind: 'unusable',
       why: 'does not open with the passphrase given',

@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process';
 import { FshaError } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
 import { bounded } from './deadline.ts';
+import { SharedWork } from './shared-work.ts';
+import { toldOf } from './told-of.ts';
 
 /** What is effective for one host. Paths may still begin with `~` or contain tokens such as `%h`. */
 export interface UserConfig {
@@ -32,17 +34,46 @@ export interface ConfigQuestion {
 /** Answers null where there is no `ssh` on this machine. */
 export type ConfigReader = (question: ConfigQuestion, signal: AbortSignal) => Promise<UserConfig | null>;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface ConfigReaderOptions {
   /** Names the host in errors. */
   readonly where: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Instead of the user's and the system's files, as `ssh -F`. */
   readonly configFile?: string | undefined;
   /** Milliseconds; a `Match exec` in the configuration may take its time. */
   readonly timeout: number;
+  /** Left out: ssh is asked each time. */
+  readonly answers?: ConfigAnswers;
 }
 
 const OUTPUT_LIMIT = 1 << 20;
+
+/** What ssh has answered in this process, for everybody who asks the same, also while it is being asked. */
+export class ConfigAnswers {
+  readonly #answers = new Map<string, UserConfig | null>();
+  readonly #asking = new Map<string, SharedWork<UserConfig | null>>();
+
+  /** @throws as {@link askSsh}; an error is no answer, and is asked for again */
+  async ask(args: readonly string[], env: Environment, signal: AbortSignal): Promise<UserConfig | null> {
+    const key = JSON.stringify(args);
+    const before = this.#answers.get(key);
+    if (before !== undefined) return before;
+    let asking = this.#asking.get(key);
+    if (asking === undefined || asking.isGivenUp) {
+      asking = new SharedWork((ended) => askSsh(args, env, ended));
+      this.#asking.set(key, asking);
+    }
+    try {
+      const answer = await asking.join(signal, 'reading the ssh configuration');
+      this.#answers.set(key, answer);
+      return answer;
+    } finally {
+      if (this.#asking.get(key) === asking) this.#asking.delete(key);
+    }
+  }
+}
 
 /** Reads `key value` lines as `ssh -G` prints them; unknown keys are normal. */
 export function parseConfigOutput(text: string): UserConfig {
@@ -96,6 +127,7 @@ function splitPaths(text: string): string[] {
  * @throws FshaError `ssh.config` where ssh rejects the configuration or takes too long
  */
 export function userConfigReader(options: ConfigReaderOptions): ConfigReader {
+  const answers = options.answers ?? new ConfigAnswers();
   return ({ host, port, user }, signal) => {
     const args = ['-G'];
     if (options.configFile !== undefined) args.push('-F', options.configFile);
@@ -113,15 +145,17 @@ export function userConfigReader(options: ConfigReaderOptions): ConfigReader {
           'Run it by hand; a "Match exec" in the ssh configuration may be waiting for something.',
         ),
     };
-    return bounded(bounds, (ended) => askSsh(args, options, ended));
+    return bounded(bounds, async (ended) => {
+      try {
+        return await answers.ask(args, options.env, ended);
+      } catch (error) {
+        throw toldOf(options.where, error);
+      }
+    });
   };
 }
 
-function askSsh(
-  args: string[],
-  { where, env }: ConfigReaderOptions,
-  signal: AbortSignal,
-): Promise<UserConfig | null> {
+function askSsh(args: readonly string[], env: Environment, signal: AbortSignal): Promise<UserConfig | null> {
   const settings = { env: { ...env }, signal, killSignal: 'SIGKILL' as const, maxBuffer: OUTPUT_LIMIT };
   return new Promise((resolve, reject) => {
     const child = execFile('ssh', args, settings, (error, stdout, stderr) => {
@@ -131,7 +165,7 @@ function askSsh(
         resolve(null);
       } else {
         const said = printable(stderr.trim().split('\n').at(-1) ?? '') || printable(error.message);
-        const message = `${where}: ssh does not accept its own configuration: ${said}`;
+        const message = `ssh does not accept its own configuration: ${said}`;
         reject(
           new FshaError('ssh.config', message, 'Mend the ssh configuration; "ssh -G HOST" checks it.', error),
         );

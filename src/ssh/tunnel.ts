@@ -25,13 +25,13 @@ export class Tunnel extends Duplex {
   #idleAfter = 0;
 
   /** @param onClosed called once when the channel is closed on both sides */
-  constructor(channel: ClientChannel, connection: SshConnection, onClosed: () => void) {
+  constructor(channel: ClientChannel, connection: SshConnection, label: string, onClosed: () => void) {
     super({ allowHalfOpen: false });
     this.#channel = channel;
     this.#onClosed = onClosed;
     this.#stopWatching = connection.whenLost((reason) => {
       onClosed();
-      this.destroy(connection.closed ? undefined : tunnelLost(connection.label, reason));
+      this.destroy(connection.closed ? undefined : tunnelLost(label, reason));
     });
     channel.on('error', () => undefined);
     channel.on('data', (chunk: Buffer) => {
@@ -135,9 +135,11 @@ function tunnelLost(label: string, reason: string): FshaError {
 }
 
 /**
- * Has the server connect to `host:port`. When `ended` fires, a channel that opens later is closed at once.
+ * Has the server connect to `host:port`. When `ended` fires nobody waits for its answer any more, and a channel that
+ * opens later is closed at once.
  *
  * @param onClosed called once when the tunnel is gone, or did not come to be
+ * @param label begins every message; that of the connection where it is left out
  * @throws FshaError `ssh.permission`, one of `connect.*`, or `connection.lost`
  */
 export function openTunnel(
@@ -146,36 +148,40 @@ export function openTunnel(
   port: number,
   ended: AbortSignal,
   onClosed: () => void,
+  { label = connection.label }: { readonly label?: string } = {},
 ): Promise<Tunnel> {
   return new Promise((resolve, reject) => {
     const gone = (reason: string): FshaError =>
       new FshaError(
         'connection.lost',
-        `${connection.label}: the connection was lost (${reason})`,
+        `${label}: the connection was lost (${reason})`,
         'Check the network and the host.',
       );
+    const onAbort = (): void => reject(gone('the wait was ended'));
+    ended.addEventListener('abort', onAbort, { once: true });
+    const answered = (): void => {
+      stopWatching();
+      ended.removeEventListener('abort', onAbort);
+    };
     const stopWatching = connection.whenLost((reason) => {
+      ended.removeEventListener('abort', onAbort);
       onClosed();
       reject(gone(reason));
     });
     try {
       connection.client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
-        stopWatching();
+        answered();
         if (error !== undefined) {
           onClosed();
-          reject(
-            connection.lost === null
-              ? tunnelError(error, connection.label, host, port)
-              : gone(connection.lost),
-          );
+          reject(connection.lost === null ? tunnelError(error, label, host, port) : gone(connection.lost));
           return;
         }
-        const tunnel = new Tunnel(channel, connection, onClosed);
+        const tunnel = new Tunnel(channel, connection, label, onClosed);
         if (ended.aborted) tunnel.destroy();
         resolve(tunnel);
       });
     } catch {
-      stopWatching();
+      answered();
       onClosed();
       reject(gone(connection.lost ?? 'closed'));
     }

@@ -1,8 +1,14 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseConfigOutput, type UserConfig, userConfigReader } from '../../src/ssh/ssh-config.ts';
+import {
+  ConfigAnswers,
+  type ConfigReaderOptions,
+  parseConfigOutput,
+  type UserConfig,
+  userConfigReader,
+} from '../../src/ssh/ssh-config.ts';
 import { never } from './spoof-server.ts';
 
 test('reads what ssh -G prints (OpenSSH 9.2)', () => {
@@ -65,14 +71,20 @@ describe('asking the ssh program', () => {
     await chmod(join(dir, 'ssh'), 0o755);
   }
 
-  function reader(timeout = 5_000): ReturnType<typeof userConfigReader> {
+  function reader(
+    timeout = 5_000,
+    more: Partial<ConfigReaderOptions> = {},
+  ): ReturnType<typeof userConfigReader> {
     return userConfigReader({
       where: 'node-1',
       env: { PATH: `${dir}:/usr/bin:/bin` },
       configFile: '/x/y',
       timeout,
+      ...more,
     });
   }
+
+  const saying = (text: string): unknown => expect.stringContaining(text);
 
   test('hands everything over as words of its own', async () => {
     await programme(`printf 'hostname %s\\n' "$*"`);
@@ -94,6 +106,46 @@ describe('asking the ssh program', () => {
       message:
         'node-1: ssh does not accept its own configuration: /root/.ssh/config: line 3: Bad\ufffd[31m option',
     });
+  });
+
+  test('is asked for once by all who share the answers, also while ssh is at it', async () => {
+    await programme(`echo >> '${dir}/asked'; sleep 0.2; echo 'hostname 10.0.1.10'`);
+    const answers = new ConfigAnswers();
+    const all = ['node-1', 'node-2'].map((where) => reader(5_000, { where, answers }));
+    const controller = new AbortController();
+    const left = expect(all[0]?.({ host: 'bastion' }, controller.signal)).rejects.toMatchObject({
+      code: 'interrupted',
+    });
+    const asking = all.map((read) => read({ host: 'bastion' }, never));
+    controller.abort();
+    await left;
+    const told = [...(await Promise.all(asking)), await all[0]?.({ host: 'bastion' }, never)];
+    expect(told.map((config) => config?.hostname)).toEqual(Array(3).fill('10.0.1.10'));
+    expect(await readFile(join(dir, 'asked'), 'utf8')).toBe('\n');
+    await all[1]?.({ host: 'bastion', user: 'ops' }, never);
+    expect(await readFile(join(dir, 'asked'), 'utf8')).toBe('\n\n');
+  });
+
+  test('is asked for again after an error, which is told by each name', async () => {
+    await programme(`test -e '${dir}/mended' && { echo 'hostname n'; exit; }; echo 'Bad' >&2; exit 255`);
+    const answers = new ConfigAnswers();
+    const [one, two] = ['node-1', 'node-2'].map((where) => reader(5_000, { where, answers }));
+    await Promise.all([
+      expect(one?.({ host: 'n' }, never)).rejects.toMatchObject({ message: saying('node-1: ssh') }),
+      expect(two?.({ host: 'n' }, never)).rejects.toMatchObject({ message: saying('node-2: ssh') }),
+    ]);
+    await writeFile(join(dir, 'mended'), '');
+    await expect(one?.({ host: 'n' }, never)).resolves.toMatchObject({ hostname: 'n' });
+  });
+
+  test('is asked for anew where everybody had left', async () => {
+    await programme(`test -e '${dir}/quick' || exec sleep 60; echo 'hostname n'`);
+    const answers = new ConfigAnswers();
+    await expect(reader(200, { answers })({ host: 'n' }, never)).rejects.toMatchObject({
+      code: 'ssh.config',
+    });
+    await writeFile(join(dir, 'quick'), '');
+    await expect(reader(5_000, { answers })({ host: 'n' }, never)).resolves.toMatchObject({ hostname: 'n' });
   });
 
   test('does not wait for ever, nor for the children of ssh', async () => {
