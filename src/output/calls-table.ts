@@ -27,6 +27,11 @@ const COLUMNS: readonly Column[] = [
 /** Between a clock that is ahead and the second that FreeSWITCH rounds to: ms. */
 const ROUNDING = 1_500;
 
+/** Left out where even without the id there is no room for all. */
+const SPARE: ReadonlySet<string> = new Set(['DIR', 'APP', 'STATE']);
+/** So wide is a line without the id when everything is cut that may be. */
+const LEAST_WIDTH = 55;
+
 /**
  * One line a call, oldest first, with its id last; where that is wider than `width` the id stands below its call, since it
  * is there to be copied whole.
@@ -39,8 +44,14 @@ export function callsTable(calls: readonly LiveCall[], options: CallsTableOption
   const withId = [...COLUMNS, { title: 'ID' }];
   const wide = rows.map((row, index) => [...row, listed[index]?.id ?? '']);
   if (naturalWidth(withId, wide) <= width) return renderTable(withId, wide, width);
-  const [title = '', ...lines] = renderTable(COLUMNS, rows, width);
-  return [`${title}  / ID`, ...lines.flatMap((line, index) => [line, `  ${listed[index]?.id ?? ''}`])];
+  const kept = COLUMNS.map(({ title }) => width >= LEAST_WIDTH || !SPARE.has(title));
+  const isKept = (_: unknown, index: number): boolean => kept[index] === true;
+  const [title = '', ...lines] = renderTable(
+    COLUMNS.filter(isKept),
+    rows.map((row) => row.filter(isKept)),
+    width,
+  );
+  return [title, ...lines.flatMap((line, index) => [line, `  ${listed[index]?.id ?? ''}`])];
 }
 
 /**

@@ -89,7 +89,7 @@ describe('the list', () => {
     const [first, bridge] = await place('1000', 'bridge-7');
     const table = await lab.call('calls', 'node-1');
     expect(table.exit).toBe(0);
-    expect(table.stdout).toMatch(/^ *AGE +DIR +APP +FROM +TO +LEGS +STATE +KIND +\/ ID$/m);
+    expect(table.stdout).toMatch(/^ *AGE +DIR +APP +FROM +TO +LEGS +STATE +KIND$/m);
     expect(table.stdout).toMatch(/in +bridge +\*{8}56 +\*{6}-7 +2 +ACTIVE +-$/m);
     expect(table.stdout).toContain(`\n  ${first ?? '?'}\n`);
     expect(table.stdout).toMatch(/^node-1: 2 calls, 3 sessions$/m);

@@ -1,105 +1,29 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FshaError, interrupted } from '../../src/domain/errors.ts';
-import { type ChannelRow, known, type Known, type LiveCalls, unknown } from '../../src/domain/observation.ts';
+import { unknown } from '../../src/domain/observation.ts';
 import type { CutRules } from '../../src/domain/policy.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import type { LiveCall } from '../../src/domain/cutting.ts';
 import { cutCalls } from '../../src/workflow/cut-calls.ts';
-import type { NodeActivity, NodePort } from '../../src/workflow/ports.ts';
+import type { NodePort } from '../../src/workflow/ports.ts';
 import { newMemory, type StepContext } from '../../src/workflow/step.ts';
 import type { Watcher } from '../../src/workflow/watcher.ts';
 import type { World } from '../../src/workflow/world.ts';
 import { node, policy } from '../domain/builders.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { calls, leg, NodeWithCalls } from './node-with-calls.ts';
 
-/** A node with calls that do as they are told, or as a test says. */
-class FakeNode {
-  readonly node = 'node-1';
-  legs: readonly ChannelRow[] = [];
-  /** Called before a channel is ended. Returning false keeps it up; an error is what the node answers. */
-  onKill: (uuid: string) => boolean = () => true;
-  /** Sessions that have no row. */
-  unlisted = 0;
-  readonly kills: string[] = [];
-  /** How often calls were judged with one question for each of them. */
-  judged = 0;
-
-  readonly #listeners = new Set<(activity: NodeActivity) => void>();
-
-  onActivity(listener: (activity: NodeActivity) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  get listening(): number {
-    return this.#listeners.size;
-  }
-
-  /** A channel that begins. */
-  begin(row: ChannelRow): void {
-    this.legs = [...this.legs, row];
-    for (const tell of this.#listeners)
-      tell({ kind: 'created', direction: 'inbound', address: '10.0.1.5', furtherLeg: false });
-  }
-
-  channels(): Promise<Known<readonly ChannelRow[]>> {
-    return Promise.resolve(known(this.legs));
-  }
-
-  liveCalls(): Promise<Known<LiveCalls>> {
-    this.judged += 1;
-    return Promise.resolve(
-      known({ channels: this.legs, ghosts: 0, sessions: this.legs.length + this.unlisted }),
-    );
-  }
-
-  channelExists(uuid: string): Promise<boolean> {
-    return Promise.resolve(this.legs.some((leg) => leg.uuid === uuid));
-  }
-
-  hangUp(uuid: string, cause: string): Promise<void> {
-    this.kills.push(`${uuid} ${cause}`);
-    try {
-      if (this.onKill(uuid)) this.legs = this.legs.filter((leg) => leg.uuid !== uuid);
-    } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
-    }
-    return Promise.resolve();
-  }
-}
-
-let fake: FakeNode;
+let fake: NodeWithCalls;
 let events: NewEvent[];
 let stop: AbortController;
 let clock: ManualClock;
 
 beforeEach(() => {
-  fake = new FakeNode();
+  fake = new NodeWithCalls();
   events = [];
   stop = new AbortController();
   clock = new ManualClock();
 });
-
-function leg(uuid: string, changes: Partial<ChannelRow> = {}): ChannelRow {
-  return {
-    uuid,
-    direction: 'inbound',
-    createdEpoch: Number(/\d+/.exec(uuid)?.[0] ?? 0),
-    name: `sofia/external/${uuid}`,
-    callerNumber: '441234567',
-    destination: '1000',
-    initialDestination: '1000',
-    application: 'park',
-    networkAddress: '10.0.1.5',
-    callUuid: '',
-    state: 'CS_EXECUTE',
-    ...changes,
-  };
-}
-
-function calls(number: number): readonly ChannelRow[] {
-  return Array.from({ length: number }, (_, index) => leg(`c${index + 1}`));
-}
 
 function cut(
   atMost: number,
