@@ -169,11 +169,13 @@ export function disable({
 /**
  * Sets destinations, those of one proxy one after the other, the proxies side by side: a slow one must not hold up the
  * others. Every one is tried, also after a failure, so that what is recorded is what the world is.
+ * @param set how each is set
  * @throws the first failure, once all have ended
  */
 export async function setDestinations(
   context: StepContext,
   wanted: readonly (Effect & { effect: 'dispatcher.state' })[],
+  set: (effect: Effect) => Promise<unknown> = (effect) => doEffect(context, effect),
 ): Promise<void> {
   const proxies = [...new Set(wanted.map((effect) => effect.target.proxy))];
   const failures: unknown[] = [];
@@ -181,7 +183,7 @@ export async function setDestinations(
     proxies.map(async (proxy) => {
       for (const effect of wanted.filter((one) => one.target.proxy === proxy)) {
         try {
-          await doEffect(context, effect);
+          await set(effect);
         } catch (error) {
           failures.push(error);
         }

@@ -1,43 +1,30 @@
 import { setByHand, unmark } from '../../domain/by-hand.ts';
-import { isSelectable, readFlags, stateArgument, type StateArgument } from '../../domain/dispatcher-state.ts';
-import { destinationKey, flagsOf } from '../../domain/drift.ts';
-import type { Effect } from '../../domain/effect.ts';
-import { FshaError } from '../../domain/errors.ts';
-import type { Observation } from '../../domain/observation.ts';
+import { FshaError, isInterruption } from '../../domain/errors.ts';
 import { restartIntended } from '../../domain/run.ts';
 import type { BaselineDestination } from '../../domain/run-events.ts';
 import {
-  assertHeld,
-  assertSameStart,
-  baselineOf,
-  destinationsOf,
-  disable,
-  doEffect,
-  isIgnored,
-  needsOf,
-  setDestinations,
-  type Step,
-  type StepContext,
-  warn,
-} from '../step.ts';
+  foundArgument,
+  isSetInactive,
+  setPatiently,
+  setTo,
+  type Sight,
+  sorted,
+  type Sorted,
+} from '../back-in.ts';
 import { within } from '../deadline.ts';
-import { insist, mayPass } from '../insist.ts';
+import { hurriedBy } from '../hurry.ts';
+import { insist, insistOnDestinations, mayPass } from '../insist.ts';
 import { setWhereIgnored } from '../out-guard.ts';
-import { probeOptions } from '../survey.ts';
+import { soak } from '../soak.ts';
+import { baselineOf, disable, doEffect, isForwardOnly, type Step, type StepContext, warn } from '../step.ts';
+import { throughProbing } from '../through-probing.ts';
 
-/**
- * How long Kamailio is given to bring a node back by its own OPTIONS: ms. Three rounds of the usual interval of 10 s;
- * a proxy that has not done so by then does not ping, which no RPC of 5.6 tells.
- */
-const PING_PATIENCE = 35_000;
 /** How long the node's ESL may be in trouble before that is a failure: ms. */
 const ESL_PATIENCE = 30_000;
-/** Between two looks at whether a proxy shows it active: ms, at first and once its next ping should have been. */
-const LOOK_EAGERLY = 100;
-const LOOK_PATIENTLY = 250;
-const EAGER = 3_000;
 /** How long taking it out again may last: ms. */
 const OUT_AGAIN = 30_000;
+/** How long, once a run is to stop, what is left to do on a node that is in may still last: ms. */
+const LAST_THINGS = 5_000;
 
 /**
  * Back in. A node that was restarted goes through `ip`, so that Kamailio's own next good OPTIONS makes it active: `a`
@@ -45,78 +32,69 @@ const OUT_AGAIN = 30_000;
  * active on every proxy for minSoak.
  */
 export const activate: Step<'activate'> = async (context, params) => {
-  const { node, world } = context;
-  // Somebody asked for it to stay out while it was being restarted or verified.
-  if (!params.explicit && context.policy().hold) return 'skipped';
+  // Somebody asked for it to stay out while it was drained, restarted or verified.
+  if (context.policy().hold) return 'skipped';
   const baseline = baselineOf(context);
-  const { back, asFound, ignored } = sorted(context, params.explicit);
-  const target = { node: node.name };
-  const patience = (): (() => number) => {
-    const limit = world.clock.now() + ESL_PATIENCE;
-    return () => limit;
-  };
+  const wanted = sorted(context, params.explicit);
   try {
-    await insist(context, { effect: 'node.pause', target, wanted: false }, patience());
-    let sight: Sight = { careful: false, activeSince: null };
-    const isRestarted = await wasRestarted(context);
-    if (isRestarted) sight = await throughProbing(context, back);
-    else
-      await setDestinations(
-        context,
-        back.map((one) => setTo(one, foundArgument(one))),
-      );
-    await setDestinations(
-      context,
-      asFound.map((one) => setTo(one, 'i')),
-    );
-    await whereIgnored(context, ignored, { isRestarted, explicit: params.explicit });
-    await soak(context, back, sight);
+    await pause(context, false);
+    await soak(context, wanted.back, await putIn(context, wanted, params.explicit));
+    if (baseline.pause.inbound && !params.explicit) await toItsEnd(context, (inner) => pause(inner, true));
   } catch (error) {
-    throw await outAgain(context, [...back, ...asFound], ignored, error);
+    // In on some proxies and not on others is no state to leave a restarted node in. One that was not restarted is given
+    // back by the undo exactly as it was found: it may have been in all the time, and the only one.
+    if (isForwardOnly(context)) await outAgain(context, wanted, error);
+    throw asActivateFailure(error);
   }
-  if (baseline.pause.inbound && !params.explicit) {
-    await insist(context, { effect: 'node.pause', target, wanted: true }, patience());
-  }
-  await unmarkNode(context, patience());
+  await toItsEnd(context, unmarkNode);
   return 'succeeded';
 };
 
+async function putIn(
+  context: StepContext,
+  { back, asFound, ignored }: Sorted,
+  explicit: boolean,
+): Promise<Sight> {
+  const isRestarted = await wasRestarted(context);
+  let sight: Sight = { careful: false, activeSince: null };
+  if (isRestarted) sight = await throughProbing(context, back);
+  else
+    await setPatiently(
+      context,
+      back.map((one) => setTo(one, foundArgument(one))),
+    );
+  await setPatiently(
+    context,
+    asFound.map((one) => setTo(one, 'i')),
+  );
+  await whereIgnored(context, ignored, { isRestarted, explicit });
+  return sight;
+}
+
+function pause(context: StepContext, wanted: boolean): Promise<void> {
+  const limit = context.world.clock.now() + ESL_PATIENCE;
+  return insist(context, { effect: 'node.pause', target: { node: context.node.name }, wanted }, () => limit);
+}
+
+/** What is left to do on a node that is in, well and watched: a wish to stop that comes now gives it a few seconds. */
+function toItsEnd(context: StepContext, work: (inner: StepContext) => Promise<void>): Promise<void> {
+  const { world, signal, leave } = context;
+  return hurriedBy(world.clock, LAST_THINGS, signal, leave, (limit) => work({ ...context, signal: limit }));
+}
+
 /** A node that is back in is not taken out again for a mark that could not be taken away: that is told. */
-async function unmarkNode(context: StepContext, deadline: () => number): Promise<void> {
-  const { node } = context;
+async function unmarkNode(context: StepContext): Promise<void> {
+  const { node, world } = context;
+  const limit = world.clock.now() + ESL_PATIENCE;
   try {
-    await insist(context, { effect: 'node.mark', target: { node: node.name }, wanted: null }, deadline);
+    await insist(context, { effect: 'node.mark', target: { node: node.name }, wanted: null }, () => limit);
   } catch (error) {
-    if (!mayPass(error) || context.signal.aborted) throw error;
-    const what = `${node.name} is back in, but the mark of this run stays on it: ${error.message}`;
+    const isStopped = isInterruption(error);
+    if (!(error instanceof FshaError) || !(isStopped || mayPass(error))) throw error;
+    const why = isStopped ? 'stopped before it was taken away' : error.message;
+    const what = `${node.name} is back in, but the mark of this run stays on it: ${why}`;
     await warn(context, error.code, what, `By hand: ${unmark(node.name)}`);
   }
-}
-
-interface Sorted {
-  /** To be seen active again. */
-  readonly back: readonly BaselineDestination[];
-  /** Set inactive by somebody, and not probed: IX, which holds outside probing mode 1. It is given back like that. */
-  readonly asFound: readonly BaselineDestination[];
-  /** On proxies that may be ignored. */
-  readonly ignored: readonly BaselineDestination[];
-}
-
-/** Set inactive by somebody, and not probed: IX, which holds outside probing mode 1. */
-function isSetInactive({ flags }: BaselineDestination): boolean {
-  const found = readFlags(flags);
-  return found?.state === 'inactive' && !found.probing;
-}
-
-function sorted(context: StepContext, explicit: boolean): Sorted {
-  const ignored = (one: BaselineDestination): boolean => isIgnored(context, one);
-  const staysInactive = (one: BaselineDestination): boolean => !explicit && isSetInactive(one);
-  const all = destinationsOf(context).filter((one) => explicit || readFlags(one.flags)?.state !== 'disabled');
-  return {
-    back: all.filter((one) => !ignored(one) && !staysInactive(one)),
-    asFound: all.filter((one) => !ignored(one) && staysInactive(one)),
-    ignored: all.filter(ignored),
-  };
 }
 
 /** A proxy that may be ignored is tried all the same: what fails there is told, and does not stop the run. */
@@ -140,19 +118,6 @@ async function whereIgnored(
   }
 }
 
-/** The flags that were found; a destination that was not in service becomes so by the explicit wish. */
-function foundArgument(destination: BaselineDestination): StateArgument {
-  const flags = readFlags(destination.flags);
-  return flags === undefined || !isSelectable(flags) ? 'ip' : stateArgument(flags);
-}
-
-function setTo(
-  { proxy, set, uri, duid }: BaselineDestination,
-  wanted: StateArgument,
-): Effect & { effect: 'dispatcher.state' } {
-  return { effect: 'dispatcher.state', target: { proxy, set, uri, duid }, wanted };
-}
-
 /** Whether FreeSWITCH is another one than at the baseline; where that cannot be told, it is taken to be. */
 async function wasRestarted(context: StepContext): Promise<boolean> {
   const { watcher, node, signal } = context;
@@ -162,179 +127,29 @@ async function wasRestarted(context: StepContext): Promise<boolean> {
   return uuid?.known !== true || uuid.value !== baselineOf(context).coreUuid;
 }
 
-/** How the node came back in. */
-interface Sight {
-  /** A proxy may find by its own pings, later, that it does not reach the node. */
-  readonly careful: boolean;
-  /** Monotonic ms at which it was first seen active everywhere; null where that is still to be seen. */
-  readonly activeSince: number | null;
-}
-
-async function throughProbing(
-  context: StepContext,
-  destinations: readonly BaselineDestination[],
-): Promise<Sight> {
-  let careful = false;
-  const { world, watcher, signal } = context;
-  await setDestinations(
-    context,
-    destinations.map((one) => setTo(one, 'ip')),
-  );
-  const began = world.clock.now();
-  const patient = began + PING_PATIENCE;
-  for (;;) {
-    const observation = await look(context);
-    const waiting = destinations.filter((one) => !isIn(observation, one));
-    if (waiting.length === 0) {
-      const activeSince = world.clock.now();
-      await exactFlags(context, destinations, observation);
-      return { careful, activeSince };
-    }
-    if (world.clock.now() >= patient) {
-      careful = await whereNobodyPings(context, observation, waiting);
-      break;
-    }
-    const isEager = world.clock.now() - began < EAGER;
-    await world.clock.sleep(isEager ? LOOK_EAGERLY : LOOK_PATIENTLY, signal);
-    watcher.wake(needsOf(context));
-  }
-  await exactFlags(context, destinations, await look(context));
-  return { careful, activeSince: null };
-}
-
-/**
- * A proxy that still shows it inactive after that long either does not ping, or its pings fail, which the RPC of 5.6 does
- * not tell. Where the node answers OPTIONS from here it is set active, with P where it had that before; where it was
- * pinged before it is then watched for as long as pings take to fail.
- * @returns whether there is such a one
- */
-async function whereNobodyPings(
-  context: StepContext,
-  observation: Observation,
-  waiting: readonly BaselineDestination[],
-): Promise<boolean> {
-  const { world, node, signal } = context;
-  const answer = await probeOptions(world, node, signal);
-  for (const destination of waiting) {
-    const flags = flagsOf(observation, destination);
-    const isInactive = flags.known && readFlags(flags.value)?.state === 'inactive';
-    if (!isInactive || !answer.known || answer.value < 200 || answer.value >= 300) {
-      throw new FshaError(
-        'activate.failed',
-        `${destination.proxy} does not show ${node.name} as active: ${flags.known ? flags.value : flags.why}`,
-        `Its OPTIONS to ${destination.uri} may fail: look at the way between the two.`,
-      );
-    }
-  }
-  const wasPinged = (one: BaselineDestination): boolean => readFlags(one.flags)?.probing === true;
-  await setDestinations(
-    context,
-    waiting.map((one) => setTo(one, wasPinged(one) ? 'ap' : 'a')),
-  );
-  return waiting.some(wasPinged);
-}
-
-/** Outside mode 1 a destination comes back as AX: what was AP before gets its P again. */
-async function exactFlags(
-  context: StepContext,
-  destinations: readonly BaselineDestination[],
-  observation: Observation,
-): Promise<void> {
-  const different = destinations.filter((one) => {
-    const now = flagsOf(observation, one);
-    const before = readFlags(one.flags);
-    return (
-      now.known &&
-      before?.state === 'active' &&
-      readFlags(now.value)?.state === 'active' &&
-      now.value !== one.flags &&
-      !before.noPing
-    );
-  });
-  await setDestinations(
-    context,
-    different.map((one) => setTo(one, foundArgument(one))),
-  );
-}
-
-/** Seen active on every proxy, in every look, for minSoak. */
-async function soak(
-  context: StepContext,
-  destinations: readonly BaselineDestination[],
-  { careful, activeSince: seenSince }: Sight,
-): Promise<void> {
-  const { world, watcher, signal, node } = context;
-  const policy = context.policy();
-  const long = careful ? Math.max(policy.minSoak, PING_PATIENCE) : policy.minSoak;
-  const deadline = world.clock.now() + PING_PATIENCE + long;
-  let activeSince = seenSince;
-  for (;;) {
-    const observation = await look(context);
-    const now = world.clock.now();
-    const seen = observation.nodes[node.name];
-    assertSameStart(context, seen);
-    assertHeld(context, observation);
-    const isSeen = seen?.coreUuid.known === true && seen.ready.known && seen.ready.value;
-    const not = destinations.filter((one) => !isIn(observation, one));
-    const [first] = not;
-    activeSince = first === undefined && isSeen ? (activeSince ?? now) : null;
-    if (activeSince !== null && now - activeSince >= long) return;
-    if (now >= deadline) {
-      const what =
-        first === undefined
-          ? 'it does not stay active'
-          : `${destinationKey(first)} shows ${shown(observation, first)}`;
-      throw new FshaError(
-        'activate.failed',
-        `${node.name} is not active everywhere: ${what}`,
-        'Look at `kamcmd dispatcher.list` and at what else sets states there.',
-      );
-    }
-    await world.clock.sleep(
-      activeSince === null ? LOOK_PATIENTLY : Math.min(policy.poll, Math.max(50, activeSince + long - now)),
-      signal,
-    );
-    watcher.wake(needsOf(context));
-  }
-}
-
-function shown(observation: Observation, destination: BaselineDestination): string {
-  const flags = flagsOf(observation, destination);
-  return flags.known ? flags.value : flags.why;
-}
-
-function look(context: StepContext): Promise<Observation> {
-  return context.watcher.fresh(needsOf(context), context.signal);
-}
-
-/** Whether it is selectable there: a destination that was in state trying before is back as soon as it can be selected. */
-function isIn(observation: Observation, destination: BaselineDestination): boolean {
-  const flags = flagsOf(observation, destination);
-  const parsed = flags.known ? readFlags(flags.value) : undefined;
-  return parsed !== undefined && isSelectable(parsed);
-}
-
-/**
- * In on some proxies and not on others is no state to leave a node in: it goes out again everywhere, under a signal of
- * its own, since it may be a signal that ended this.
- */
-async function outAgain(
-  context: StepContext,
-  destinations: readonly BaselineDestination[],
-  ignored: readonly BaselineDestination[],
-  error: unknown,
-): Promise<unknown> {
+/** Out again everywhere, under a signal of its own, since it may be a signal that ended this. What fails shows in the records. */
+async function outAgain(context: StepContext, wanted: Sorted, error: unknown): Promise<void> {
   const { world, leave, node } = context;
-  if (!(error instanceof FshaError) || ['journal', 'bug', 'locked'].includes(error.code)) return error;
-  try {
-    await within(world.clock, OUT_AGAIN, leave, `taking ${node.name} out again`, async (signal) => {
-      const inner = { ...context, signal };
-      await setDestinations(inner, destinations.map(disable));
-      await setWhereIgnored(inner, ignored);
-    });
-  } catch (second) {
-    return second;
-  }
-  if (error.code === 'interrupted' || error.code === 'effect.unknown') return error;
+  // Whose node it is now, or what cannot be written down, is for others to deal with.
+  if (!(error instanceof FshaError) || ['journal', 'bug', 'locked'].includes(error.code)) return;
+  const limit = world.clock.now() + OUT_AGAIN;
+  await within(world.clock, OUT_AGAIN, leave, `taking ${node.name} out again`, async (signal) => {
+    const inner = { ...context, signal };
+    const out = [...wanted.back, ...wanted.asFound].map(disable);
+    const [required] = await Promise.allSettled([
+      insistOnDestinations(inner, out, () => limit),
+      setWhereIgnored(inner, wanted.ignored),
+    ]);
+    if (required.status === 'rejected') throw required.reason;
+  }).catch((second: unknown) => {
+    // What ended it is the first failure; whether it is out is read from what was recorded.
+    if (!(second instanceof FshaError)) throw second;
+  });
+}
+
+/** Whatever kept it from being active, with the code that says so. */
+function asActivateFailure(error: unknown): unknown {
+  if (!(error instanceof FshaError) || ['journal', 'bug', 'locked', 'interrupted'].includes(error.code))
+    return error;
   return new FshaError('activate.failed', error.message, error.hint, error);
 }

@@ -30,11 +30,13 @@ const FIRST_LOOK = 2_000;
  */
 export const secure: Step<'secure'> = async (context) => {
   if (await isAnothers(context)) return 'skipped';
-  await disableEverywhere(context);
-  const isFenced = await whenItAnswers(context);
+  // Side by side: a proxy that is silent is the very reason to fence the node before time is over.
+  const [out, fenced] = await Promise.allSettled([disableEverywhere(context), whenItAnswers(context)]);
+  if (out.status === 'rejected') throw out.reason;
+  if (fenced.status === 'rejected') throw fenced.reason;
   // The guard around this step looks every half second; this is the look on which the run ends.
   await lastLook(context);
-  return isFenced ? 'succeeded' : 'skipped';
+  return fenced.value ? 'succeeded' : 'skipped';
 };
 
 async function disableEverywhere(context: StepContext): Promise<void> {

@@ -1,0 +1,56 @@
+/** The watch over a node that is back in. */
+import { destinationKey, flagsOf } from '../domain/drift.ts';
+import { FshaError } from '../domain/errors.ts';
+import type { Observation } from '../domain/observation.ts';
+import type { BaselineDestination } from '../domain/run-events.ts';
+import { isIn, look, LOOK_PATIENTLY, PROXY_PATIENCE, type Sight } from './back-in.ts';
+import { assertHeld, assertSameStart, needsOf, type StepContext } from './step.ts';
+
+/**
+ * Seen active on every proxy, in every look, for minSoak. A look that could not be made begins it anew.
+ * @throws FshaError `activate.failed` where that does not come, `verify.failed` where it has started once more, `locked`
+ */
+export async function soak(
+  context: StepContext,
+  destinations: readonly BaselineDestination[],
+  { careful, activeSince: seenSince }: Sight,
+): Promise<void> {
+  const { world, watcher, signal, node } = context;
+  const policy = context.policy();
+  const long = careful ? Math.max(policy.minSoak, PROXY_PATIENCE) : policy.minSoak;
+  const deadline = world.clock.now() + PROXY_PATIENCE + long;
+  let activeSince = seenSince;
+  for (;;) {
+    const observation = await look(context);
+    const now = world.clock.now();
+    const seen = observation.nodes[node.name];
+    assertSameStart(context, seen);
+    assertHeld(context, observation);
+    const isSeen = seen?.coreUuid.known === true && seen.ready.known && seen.ready.value;
+    const not = destinations.filter((one) => !isIn(observation, one));
+    const [first] = not;
+    activeSince = first === undefined && isSeen ? (activeSince ?? now) : null;
+    if (activeSince !== null && now - activeSince >= long) return;
+    if (now >= deadline) {
+      const what =
+        first === undefined
+          ? 'it does not stay active'
+          : `${destinationKey(first)} shows ${shown(observation, first)}`;
+      throw new FshaError(
+        'activate.failed',
+        `${node.name} is not active everywhere: ${what}`,
+        'Look at `kamcmd dispatcher.list` and at what else sets states there.',
+      );
+    }
+    await world.clock.sleep(
+      activeSince === null ? LOOK_PATIENTLY : Math.min(policy.poll, Math.max(50, activeSince + long - now)),
+      signal,
+    );
+    watcher.wake(needsOf(context));
+  }
+}
+
+function shown(observation: Observation, destination: BaselineDestination): string {
+  const flags = flagsOf(observation, destination);
+  return flags.known ? flags.value : flags.why;
+}
