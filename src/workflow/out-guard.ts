@@ -50,7 +50,7 @@ async function keepOut<T>(
   // Two ends: the work's own, when somebody fights; the guard's, when the work is done.
   const end = new AbortController();
   const done = new AbortController();
-  const trouble: { error: unknown } = { error: null };
+  const troubles: unknown[] = [];
   const onOuter = (): void => end.abort();
   context.signal.addEventListener('abort', onOuter, { once: true });
   if (context.signal.aborted) end.abort();
@@ -62,14 +62,19 @@ async function keepOut<T>(
   const loops = proxies.map((proxy) =>
     guardProxy(guard, proxy, watching).catch((error: unknown) => {
       if (isInterruption(error) && watching.aborted) return;
-      trouble.error ??= error;
+      troubles.push(error);
       end.abort();
     }),
   );
   try {
-    return await work({ ...context, signal: end.signal });
-  } catch (error) {
-    throw trouble.error ?? error;
+    const result = await work({ ...context, signal: end.signal }).catch((error: unknown) => {
+      throw troubles[0] ?? error;
+    });
+    done.abort();
+    await Promise.all(loops);
+    // Its last words count although the work is done: the node is in and fought over, or what was done is not written down.
+    if (troubles.length > 0) throw troubles[0];
+    return result;
   } finally {
     done.abort();
     await Promise.all(loops);
@@ -105,6 +110,9 @@ async function mend(context: StepContext, observation: Observation, proxy: strin
   const mine = destinationsOf(context).filter((one) => one.proxy === proxy);
   const { drift } = readOut(observation, mine, memory.startedAs);
   if (drift.length === 0) return false;
+  // Before anything is awaited: a look that begins while it is set again already shows it disabled, and must not be taken
+  // for one at a node that was out all the time.
+  memory.outSince = world.clock.now();
   // What a proxy would not set again is the same drift still, and was told.
   const isNew = ({ destination }: Drift): boolean =>
     (memory.refusals[destinationKey(destination)] ?? 0) === 0;

@@ -13,6 +13,8 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 const URI = 'sip:10.0.1.10:5080';
 const POLL = 5_000;
+/** As long as a disk takes that then fails: ms. */
+const BROKEN = 31;
 
 /** A proxy whose FLAGS of node-1 a test sets, and that takes `takes` ms for an answer where it is silent. */
 class FakeProxy implements ProxyPort {
@@ -64,12 +66,21 @@ interface Stage {
   readonly two: FakeProxy;
   readonly events: readonly NewEvent[];
   readonly memory: NodeMemory;
+  readonly watcher: Watcher;
   /** The step under guard; lasts until it is told to end. */
   readonly step: Promise<unknown>;
   readonly end: () => void;
 }
 
-function stage(changes: { restarting?: boolean; outSince?: number | null; ignore?: string } = {}): Stage {
+interface Changes {
+  readonly restarting?: boolean;
+  readonly outSince?: number | null;
+  readonly ignore?: string;
+  /** How long the disk takes for an event: ms; after BROKEN it fails. */
+  readonly onDisk?: (event: NewEvent) => number;
+}
+
+function stage(changes: Changes = {}): Stage {
   const clock = new ManualClock();
   const one = new FakeProxy('lb-1', clock);
   const two = new FakeProxy('lb-2', clock);
@@ -117,9 +128,11 @@ function stage(changes: { restarting?: boolean; outSince?: number | null; ignore
     signal: stop.signal,
     leave: new AbortController().signal,
     policy: () => policy({ poll: POLL, ignoreProxies: changes.ignore === undefined ? [] : [changes.ignore] }),
-    record: (event) => {
+    record: async (event) => {
+      const takes = changes.onDisk?.(event) ?? 0;
+      if (takes > 0) await clock.sleep(takes, new AbortController().signal);
+      if (takes === BROKEN) throw new FshaError('journal', 'no space left on the disk');
       events.push(event);
-      return Promise.resolve();
     },
     soFar: () => state,
     memory,
@@ -139,7 +152,7 @@ function stage(changes: { restarting?: boolean; outSince?: number | null; ignore
     await watcher.stop();
     await step;
   });
-  return { clock, one, two, events, memory, step, end: () => finish() };
+  return { clock, one, two, events, memory, watcher, step, end: () => finish() };
 }
 
 function drifts(events: readonly NewEvent[]): readonly string[] {
@@ -235,5 +248,55 @@ describe('the guard', () => {
     one.flags = 'AP';
     await clock.pass(3 * POLL);
     expect([one.flags, one.sets]).toEqual(['AP', 0]);
+  });
+
+  it('has seen it enabled before any later look can see it disabled again', async () => {
+    const onDisk = ({ type }: NewEvent): number => (type === 'effect.settled' ? 30 : 0);
+    const { clock, one, memory, watcher } = stage({ onDisk });
+    await clock.pass(1_000);
+    const before = memory.outSince;
+    one.flags = 'AX';
+    await clock.pass(POLL - 1_000 + 5);
+    // Set again, while the disk still takes what came of it.
+    expect([one.flags, one.sets]).toEqual(['DX', 1]);
+    const look = watcher.fresh({ nodes: [], proxies: ['lb-1', 'lb-2'] }, new AbortController().signal);
+    await clock.pass(1);
+    expect((await look).proxies['lb-1']?.sets).toMatchObject({
+      value: [{ targets: [{ uri: URI, flags: 'DX' }] }],
+    });
+    const seen = memory.outSince;
+    expect(seen).not.toBe(before);
+    await clock.pass(100);
+    // What counts is when it was out again, which is later.
+    expect(memory.outSince).toBeGreaterThan(seen ?? 0);
+  });
+
+  it('whose journal fails as the step ends: the step has not succeeded', async () => {
+    const at = stage({
+      onDisk: ({ type }) => {
+        if (type !== 'drift.detected') return 0;
+        at.end();
+        return BROKEN;
+      },
+    });
+    at.one.flags = 'AX';
+    await at.clock.pass(POLL + 100);
+    expect(await at.step).toMatchObject({ code: 'journal' });
+  });
+
+  it('that sees a fight as the step ends: the step has not succeeded, since the node is in', async () => {
+    const at = stage({
+      onDisk: ({ type }) => {
+        if (type !== 'drift.detected') return 0;
+        if (at.one.sets === 4) at.end();
+        return 30;
+      },
+    });
+    for (let round = 1; round <= 5; round += 1) {
+      at.one.flags = 'AX';
+      await at.clock.pass(POLL + 100);
+    }
+    expect([at.one.flags, at.one.sets]).toEqual(['AX', 4]);
+    expect(await at.step).toMatchObject({ code: 'drain.drift' });
   });
 });
