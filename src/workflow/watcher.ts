@@ -2,10 +2,12 @@
  * One for each run: reads every proxy and node, from before the first effect until the run has ended. Each is read on
  * its own, so one that does not answer never slows the others. Steps await its snapshots; they do not read themselves.
  */
+import { setMaxListeners } from 'node:events';
 import { interrupted } from '../domain/errors.ts';
 import type { NodeObservation, Observation, ProxyObservation } from '../domain/observation.ts';
 import { EndpointWatch } from './endpoint-watch.ts';
-import type { Clock, Detail, NodePort, ProxyPort } from './ports.ts';
+import type { NodeReader } from './in-turn.ts';
+import type { Clock, Detail, ProxyPort } from './ports.ts';
 
 export interface Needs {
   readonly nodes: readonly string[];
@@ -23,8 +25,10 @@ export class Watcher {
   #failure: unknown;
 
   /** @param poll ms between two readings of one thing */
-  constructor(nodes: readonly NodePort[], proxies: readonly ProxyPort[], clock: Clock, poll: number) {
+  constructor(nodes: readonly NodeReader[], proxies: readonly ProxyPort[], clock: Clock, poll: number) {
     this.#clock = clock;
+    // Everything that is read listens to it: hundreds are no leak.
+    setMaxListeners(0, this.#stop.signal);
     const onReading = (): void => this.#waiting.forEach((check) => check());
     for (const port of nodes) {
       const read = (signal: AbortSignal): Promise<NodeObservation> =>
