@@ -52,8 +52,8 @@ export class RunLog {
   }
 
   #isWanted(event: RunEvent, level: Level): boolean {
-    // The head of the screen says it.
-    if (event.type === 'run.started' || level === 'detail') return false;
+    // These have a place of their own on the screen.
+    if (event.type === 'run.started' || event.type === 'run.settled' || level === 'detail') return false;
     if (event.type !== 'step.progress') return true;
     // Counts have a place of their own; that it became blind, or sees again, is news.
     const key = `${event.node ?? ''} ${event.step ?? ''}`;

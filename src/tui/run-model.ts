@@ -138,7 +138,10 @@ export class RunModel {
     const said = this.log.note(event, (this.#state?.plan.nodes.length ?? 1) > 1);
     if (event.type === 'run.resumed') this.#resume(event);
     this.#last = { mono: event.mono, wall: Date.parse(event.at), received };
-    if (this.#state === null) this.#startedAt = event.mono;
+    if (this.#state === null) {
+      if (!isBeginning(event)) return;
+      this.#startedAt = event.mono;
+    }
     this.#state = apply(this.#state, event);
     if (event.type === 'run.settled') this.#endText = said?.text ?? '';
     this.#shown = shownNode(this.#state, this.#shown, event.node);
@@ -263,6 +266,13 @@ function shownNode(state: RunState, before: string | null, touched: string | und
   if (before !== null && isUnderWay(state, before)) return before;
   const names = plannedNodes(state.plan);
   return names.find((name) => isUnderWay(state, name)) ?? touched ?? before ?? names[0] ?? null;
+}
+
+/** Without a plan and a policy there is nothing that could be shown. */
+function isBeginning({ type, data }: RunEvent): boolean {
+  if (type !== 'run.started') return false;
+  const { plan, policy } = data as Partial<EventOf<'run.started'>['data']>;
+  return policy !== undefined && plan !== undefined && Array.isArray(plan.nodes);
 }
 
 /** The nodes of a plan, in its order. */

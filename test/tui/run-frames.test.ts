@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Effect } from '../../src/domain/effect.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { known, unknown } from '../domain/builders.ts';
 import { expectGolden } from './golden-file.ts';
@@ -70,8 +71,14 @@ function fails(
   return { type: 'step.settled', node: 'node-1', step: `node-1/${kind}`, data: { outcome, ms, error } };
 }
 
+const UNDONE: readonly Effect[] = ['lb-2', 'lb-1'].map((proxy) => ({
+  effect: 'dispatcher.state',
+  target: { proxy, set: 1, uri: 'sip:10.0.1.10:5080', duid: null },
+  wanted: 'ap',
+}));
+
 const UNDOING: readonly At[] = [
-  [601, { type: 'undo.started', node: 'node-1', step: 'node-1/restore', data: { effects: [] } }],
+  [601, { type: 'undo.started', node: 'node-1', step: 'node-1/restore', data: { effects: UNDONE } }],
   [601, stepBegins('restore')],
   ...setOn('lb-2', 'DX', 'AP', 'restore', 602),
 ];
@@ -268,6 +275,7 @@ const STORIES: Readonly<Record<string, () => Stage | Promise<Stage>>> = {
     return on.play([
       [601, fails('wait_drained', 598_000, failure)],
       ...UNDOING,
+      [603, stepEnds('restore', 1_700)],
       [603, { type: 'undo.settled', node: 'node-1', step: 'node-1/restore', data: { outcome: 'done' } }],
       [
         604,

@@ -2,7 +2,7 @@ import { type NodeRunState, restartIntended } from '../../domain/run.ts';
 import { agoWords } from '../../output/live-words.ts';
 import { type Line, line, type Style, styled } from '../line.ts';
 import type { Panel } from './panel.ts';
-import { isStale, isWaiting, type RunView } from './view.ts';
+import { isOver, isStale, isWaiting, type RunView } from './view.ts';
 import { wrap } from './wrap.ts';
 
 interface Said {
@@ -14,11 +14,13 @@ interface Said {
 export const banner: Panel = {
   heights: (view, columns) => {
     const all = lines(view, columns).length;
-    const least = Math.min(all, 3);
+    // How it ended, and what goes on, is all that is of interest then.
+    const least = isOver(view) ? all : Math.min(all, 3);
     return [least, least, all, all, all];
   },
   draw: (view, columns, rows) => lines(view, columns).slice(0, rows),
   isGroup: false,
+  inPieces: true,
 };
 
 function lines(view: RunView, columns: number): readonly Line[] {
@@ -34,9 +36,9 @@ function news(view: RunView): readonly Said[] {
   const ending = endingOf(view);
   if (ending !== null) return [ending];
   // Whoever runs it writes at every poll while it waits: silence says that nobody does.
-  const isSilent = seen === null && isWaiting(view) && model.lastAt !== null && isStale(model.lastAt, view);
-  if (!isSilent) return [];
-  const since = agoWords(now - (model.lastAt ?? now));
+  const { lastAt } = model;
+  if (seen !== null || lastAt === null || !isWaiting(view) || !isStale(lastAt, view)) return [];
+  const since = agoWords(now - lastAt);
   const text = `stale: the last word of this run came ${since}; the process that runs it may be gone`;
   return [{ text, style: 'warning' }];
 }
@@ -50,12 +52,11 @@ function endingOf({ model, interrupts, seen }: RunView): Said | null {
   const becomes = fate(name, node, policy !== null && policy.onTimeout !== 'restore');
   // A Ctrl-C behind a failure is the first one still: it stops nothing that is not being undone already.
   if (isStopped) {
-    const again =
-      seen === null ? '' : '\nCtrl-C again leaves at once: what is not undone by then stays as it is';
+    const again = seen === null ? '' : '\nCtrl-C again leaves at once, undone or not';
     return { text: `stopping: ${becomes}${again}`, style: 'warning' };
   }
   const failure = node?.failure ?? null;
-  return failure === null ? null : { text: `failed: ${failure.error.message}\n${becomes}`, style: 'error' };
+  return failure === null ? null : { text: `${becomes}\nfailed: ${failure.error.message}`, style: 'error' };
 }
 
 /** @param expiredStays whether it stays out where it is not drained in time */

@@ -4,10 +4,11 @@ import { callRow, callTitles } from './call-row.ts';
 import { callsState } from './calls.ts';
 import { type Overlay, Scroll } from './overlay.ts';
 import type { RunView } from './view.ts';
-import { wrap } from './wrap.ts';
 
 /** Lines beside the calls: heading, its second line, titles, keys. */
 const AROUND = 4;
+const KEYS = 'arrows, PgUp, PgDn, Home, End: scroll; c or Esc: back';
+const KEYS_SHORT = 'arrows, PgUp, PgDn: scroll; Esc: back';
 
 /** Every call that is still on, oldest first. */
 export function callList(): Overlay {
@@ -29,11 +30,10 @@ export function callList(): Overlay {
         ...shown.map((call) => callRow(call, view.wall, columns)),
       ];
       const blank = Math.max(0, size.rows - 2 - lines.length);
-      const keys = wrap('up, down, PgUp, PgDn, Home, End: scroll  c or Esc: back', columns, 1);
       return [
         ...lines.slice(0, Math.max(0, size.rows - 2)),
         ...Array.from({ length: blank }, () => line()),
-        ...keys.map((text) => line(styled('dim', text))),
+        line(styled('dim', columns < 60 ? KEYS_SHORT : KEYS)),
       ];
     },
     onKey: (key: Key, view, size) => {

@@ -13,7 +13,7 @@ interface CallColumn {
 }
 
 /** Masked, ten characters are all of a number. */
-const number = (columns: number): number => (columns >= 100 ? 16 : 12);
+const number = (columns: number): number => (columns >= 130 ? 16 : 12);
 
 const COLUMNS: readonly CallColumn[] = [
   {
@@ -27,7 +27,7 @@ const COLUMNS: readonly CallColumn[] = [
   { title: 'DIR', width: () => 8, align: 'left', from: 60, text: ({ direction }) => direction },
   {
     title: 'APP',
-    width: (columns) => (columns >= 100 ? 16 : 10),
+    width: (columns) => (columns >= 130 ? 16 : columns >= 100 ? 12 : 10),
     align: 'left',
     from: 56,
     text: ({ application }) => (application === '' ? '-' : application),
@@ -50,7 +50,7 @@ const PROTECTED: Readonly<Record<ListedCall['kind'], string>> = {
 };
 const KIND_WIDTH = 10;
 /** With the UUID beside the rest, what `fsha calls --hangup` takes. */
-const WITH_ID = 128;
+const WITH_ID = 114;
 
 /** One call in one line; see {@link callTitles}. */
 export function callRow(call: ListedCall, wall: Date, columns: number): Line {

@@ -27,6 +27,7 @@ export const calls: Panel = {
     );
   },
   isGroup: true,
+  inPieces: true,
 };
 
 /** How many calls are listed, and how old that list is; or why there is none. */

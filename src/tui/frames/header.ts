@@ -20,6 +20,7 @@ export const header: Panel = {
     return [title, ...details(view, columns).slice(0, room), ...more];
   },
   isGroup: false,
+  inPieces: true,
 };
 
 function essential(view: RunView, columns: number): readonly Line[] {

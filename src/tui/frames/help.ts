@@ -52,9 +52,7 @@ function keyLines(shown: HelpKey, view: RunView, columns: number): readonly Line
   const why = shown.refusal(view);
   const lines = [
     ...wrap(words, columns - NAME).map((text) => line(text)),
-    ...(why === null
-      ? []
-      : wrap(`Not now: ${why}.`, columns - NAME).map((text) => line(styled('dim', text)))),
+    ...(why === null ? [] : wrap(`Not now: ${why}`, columns - NAME).map((text) => line(styled('dim', text)))),
   ];
   return lines.map((one, index) => line(styled('strong', cell(index === 0 ? key : '', NAME)), ...one));
 }

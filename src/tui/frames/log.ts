@@ -1,4 +1,5 @@
 import type { Level } from '../../output/sentences/sentence.ts';
+import { truncate } from '../../output/table.ts';
 import { localTime } from '../../output/local-time.ts';
 import { type Line, line, type Style, styled } from '../line.ts';
 import type { LogEntry } from '../run-log.ts';
@@ -10,7 +11,7 @@ import { wrap } from './wrap.ts';
 export const log: Panel = {
   heights: ({ model }) => {
     const all = model.log.entries.length;
-    return [0, Math.min(all, 1), Math.min(all, 2), Math.min(all, 4), all === 0 ? 0 : Infinity];
+    return [0, Math.min(all, 1), Math.min(all, 3), Math.min(all, 4), all === 0 ? 0 : Infinity];
   },
   draw: ({ model }: RunView, columns, rows) => {
     const width = innerWidth(columns);
@@ -19,14 +20,12 @@ export const log: Panel = {
     const { entries } = model.log;
     for (let index = entries.length - 1; index >= 0 && lines.length < rows; index -= 1) {
       const entry = entries[index];
-      if (entry === undefined) break;
-      // The newest may take several lines, but not so that nothing stands beside it.
-      const room = rows - lines.length;
-      lines.unshift(...entryLines(entry, width, isNarrow).slice(0, room));
+      if (entry !== undefined) lines.unshift(...entryLines(entry, width, isNarrow, rows - lines.length));
     }
     return labelled(isNarrow ? '' : 'log', lines, columns);
   },
   isGroup: true,
+  inPieces: true,
 };
 
 const STYLES: Readonly<Record<Level, Style>> = {
@@ -38,17 +37,20 @@ const STYLES: Readonly<Record<Level, Style>> = {
   end: 'strong',
 };
 
-function entryLines(entry: LogEntry, width: number, isNarrow: boolean): readonly Line[] {
+/** At most `room` lines; what is left away is marked. */
+function entryLines(entry: LogEntry, width: number, isNarrow: boolean, room: number): readonly Line[] {
   const time = localTime(entry.at) ?? '--:--:--';
   const clock = isNarrow ? time.slice(0, 5) : time;
   const indent = clock.length + 2;
+  const inner = Math.max(10, width - indent);
   const times = entry.times > 1 ? ` (${entry.times} times)` : '';
   const [head = '', ...more] = entry.lines;
-  const words = [`${head}${times}`, ...more].flatMap((text) => wrap(text, Math.max(10, width - indent), 3));
-  return words.map((text, index) =>
-    line(
-      styled('dim', index === 0 ? `${clock}  ` : ' '.repeat(indent)),
-      styled(index === 0 || entry.level !== 'end' ? STYLES[entry.level] : 'plain', text),
-    ),
+  const words = [`${head}${times}`, ...more].flatMap((text) => wrap(text, inner, 3));
+  const shown =
+    words.length <= room
+      ? words
+      : [...words.slice(0, room - 1), truncate(`${words[room - 1] ?? ''} …`, inner)];
+  return shown.map((text, index) =>
+    line(styled('dim', index === 0 ? `${clock}  ` : ' '.repeat(indent)), styled(STYLES[entry.level], text)),
   );
 }

@@ -1,4 +1,5 @@
 /** Panels one below the other, each with as much room as its weight gives it. */
+import { errorInfo } from '../../domain/errors.ts';
 import { EMPTY_LINE, type Line, line, styled, widthOf } from '../line.ts';
 import type { RunView } from './view.ts';
 
@@ -12,6 +13,8 @@ export interface Panel {
   draw(view: RunView, columns: number, rows: number): readonly Line[];
   /** An empty line may stand above it. */
   readonly isGroup: boolean;
+  /** Whether some of the lines of a level are of use where not all of them have room. */
+  readonly inPieces: boolean;
 }
 
 /** From so many columns on labels have a column of their own. */
@@ -29,13 +32,14 @@ export function stack(
   columns: number,
   rows: number,
 ): readonly Line[] {
-  const heights = new Map(panels.map((panel) => [panel, panel.heights(view, columns)]));
+  const heights = new Map(panels.map((panel) => [panel, heightsOf(panel, view, columns)]));
   const given = new Map(panels.map((panel) => [panel, 0]));
   let left = rows;
   const grow = (level: 0 | 1 | 2 | 3 | 4): void => {
     for (const panel of weighty) {
       const has = given.get(panel) ?? 0;
-      const more = Math.min(left, Math.max(0, (heights.get(panel)?.[level] ?? 0) - has));
+      const wanted = Math.max(0, (heights.get(panel)?.[level] ?? 0) - has);
+      const more = wanted <= left ? wanted : panel.inPieces ? left : 0;
       given.set(panel, has + more);
       left -= more;
     }
@@ -48,9 +52,26 @@ export function stack(
   return panels.flatMap((panel) => {
     const room = given.get(panel) ?? 0;
     if (room === 0) return [];
-    const lines = panel.draw(view, columns, room).slice(0, room);
+    const lines = drawn(panel, view, columns, room).slice(0, room);
     return isAiry && panel.isGroup && lines.length > 0 ? [EMPTY_LINE, ...lines] : lines;
   });
+}
+
+/** A journal may hold what no version wrote: one part that cannot be drawn is not to take the others with it. */
+function heightsOf(panel: Panel, view: RunView, columns: number): ReturnType<Panel['heights']> {
+  try {
+    return panel.heights(view, columns);
+  } catch {
+    return [1, 1, 1, 1, 1];
+  }
+}
+
+function drawn(panel: Panel, view: RunView, columns: number, rows: number): readonly Line[] {
+  try {
+    return panel.draw(view, columns, rows);
+  } catch (error) {
+    return [line(styled('warning', `this part cannot be shown: ${errorInfo(error).message}`))];
+  }
 }
 
 /** The width that is left beside labels. */

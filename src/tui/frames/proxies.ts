@@ -6,7 +6,7 @@ import { flagsWords } from '../../output/state-words.ts';
 import { clip, type Line, line, type Span, spread, styled, widthOf } from '../line.ts';
 import type { SeenDestination } from '../run-model.ts';
 import { innerWidth, labelled, type Panel } from './panel.ts';
-import { isOver, isStale, isWaiting, type RunView, shownPolicy } from './view.ts';
+import { ageLine, isStale, isWaiting, type RunView, shownPolicy } from './view.ts';
 import { cell } from './wrap.ts';
 
 /** What each proxy shows of the node's destinations, and when that was read. */
@@ -21,7 +21,7 @@ export const proxies: Panel = {
     const inner = innerWidth(columns);
     const label = inner === columns ? 'proxies ' : '';
     if (rows < all.length && rows <= 1) {
-      return labelled('proxies', [clip(summary(all, view), inner - label.length)], columns);
+      return labelled('proxies', [clip(summary(all, view, inner), inner - label.length)], columns);
     }
     // Where not all can be shown, those that are not well are.
     const shown = rows >= all.length ? all : worstFirst(all, view).slice(0, rows - 1);
@@ -34,7 +34,11 @@ export const proxies: Panel = {
     return labelled('proxies', [...lines, ...rest], columns);
   },
   isGroup: true,
+  inPieces: true,
 };
+
+/** Less than that is narrow. */
+const WIDE = 50;
 
 interface ProxyRow {
   readonly proxy: string;
@@ -104,7 +108,7 @@ function stateSpan({ flags, why, known }: ProxyRow, view: RunView): Span[] {
 }
 
 function rowLine(row: ProxyRow, view: RunView, name: number, width: number): Line {
-  const age = ageOf(row, view);
+  const age = row.at === null ? line(styled('dim', 'not read yet')) : ageLine(row.at, view, width < WIDE);
   const ignored = row.isIgnored ? ' (ignored)' : '';
   const place = row.place === '' ? '' : `  ${row.place}`;
   const left = line(`${cell(row.proxy, name)}  `, ...stateSpan(row, view), ignored, styled('dim', place));
@@ -112,15 +116,8 @@ function rowLine(row: ProxyRow, view: RunView, name: number, width: number): Lin
   return room < 20 ? clip(left, width) : spread(clip(left, room), age, width);
 }
 
-function ageOf({ at }: ProxyRow, view: RunView): Line {
-  if (isOver(view)) return [];
-  if (at === null) return line(styled('dim', 'not read yet'));
-  const words = `read ${agoWords(view.now - at)}`;
-  return isStale(at, view) ? line(styled('warning', `stale: ${words}`)) : line(styled('dim', words));
-}
-
 /** All of them in one line: how many in which state, and the oldest reading. */
-function summary(all: readonly ProxyRow[], view: RunView): Line {
+function summary(all: readonly ProxyRow[], view: RunView, width: number): Line {
   const counts = new Map<string, number>();
   for (const { flags } of worstFirst(all, view)) {
     const word = flags === null ? 'unknown' : (readFlags(flags)?.state ?? flagsWords(flags));
@@ -134,10 +131,7 @@ function summary(all: readonly ProxyRow[], view: RunView): Line {
     (least, { at }) => (at === null || least === null ? null : Math.min(least, at)),
     Infinity,
   );
-  if (oldest === null || isOver(view)) return parts;
-  const age = agoWords(view.now - oldest);
-  if (isStale(oldest, view)) return [...parts, styled('warning', `  stale: read ${age}`)];
-  return [...parts, styled('dim', `  read ${age}`)];
+  return oldest === null ? parts : [...parts, styled('plain', '  '), ...ageLine(oldest, view, width < WIDE)];
 }
 
 function worstFirst(all: readonly ProxyRow[], view: RunView): readonly ProxyRow[] {

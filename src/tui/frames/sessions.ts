@@ -4,7 +4,7 @@ import { agoWords, estimateWords, rateWords, spanWords } from '../../output/live
 import { clip, type Line, line, type Span, spread, styled, widthOf } from '../line.ts';
 import type { NodeModel } from '../run-model.ts';
 import { fitting, innerWidth, labelled, type Panel } from './panel.ts';
-import { isOver, isStale, isWaiting, pollOf, type RunView } from './view.ts';
+import { ageLine, isStale, isWaiting, pollOf, type RunView } from './view.ts';
 
 /** How many sessions there are and were, and when the last call may end. */
 export const sessions: Panel = {
@@ -20,11 +20,14 @@ export const sessions: Panel = {
     return [...labelled('sessions', [count, ...chart], columns), ...labelled('end', end, columns)];
   },
   isGroup: true,
+  inPieces: true,
 };
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
 /** Columns of blocks beside which their scale stands. */
 const LEAST_CHART = 10;
+/** Less than that is narrow. */
+const WIDE = 50;
 
 interface Reading {
   readonly sessions: Known<number>;
@@ -57,7 +60,7 @@ const UNKNOWN = 'sessions unknown: ';
 function countLine(view: RunView, width: number): Line {
   const { sessions, calls, at } = readingOf(view);
   const history = historyOf(view);
-  const age = ageOf(view, at);
+  const age = at === null ? [] : ageLine(at, view, width < WIDE);
   if (!sessions.known) {
     const last = history?.lastKnown;
     const known = last === undefined ? '' : ` (was ${last.sessions}, ${agoWords(view.now - last.at)})`;
@@ -77,14 +80,9 @@ function countLine(view: RunView, width: number): Line {
     line(now, inCalls, peak, short),
     line(now, inCalls, short),
     line(now, short),
+    line(now),
   );
   return spread(all, age, width);
-}
-
-function ageOf(view: RunView, at: number | null): Line {
-  if (at === null || isOver(view)) return [];
-  const words = `read ${agoWords(view.now - at)}`;
-  return isStale(at, view) ? line(styled('warning', `stale: ${words}`)) : line(styled('dim', words));
 }
 
 /** Blocks from the beginning of the wait until now, `?` where it was unknown, `_` where there was none. */
@@ -94,11 +92,13 @@ function blocks(view: RunView, width: number): Line {
   const peak = history.peak ?? 0;
   const scale = (span: number, hasGap: boolean): Span =>
     styled('dim', `  ${spanWords(span)}, 0 to ${peak}${hasGap ? ', ? unknown' : ''}`);
-  const whole = history.columns(width, view.now, pollOf(view));
+  // It is of the wait: behind it nothing is counted any more.
+  const until = isWaiting(view) ? view.now : (history.samples.at(-1)?.until ?? view.now);
+  const whole = history.columns(width, until, pollOf(view));
   const hasGap = whole.cells.includes(null);
   const label = scale(whole.span, hasGap);
   const room = width - label.text.length;
-  const { cells } = room < LEAST_CHART ? whole : history.columns(room, view.now, pollOf(view));
+  const { cells } = room < LEAST_CHART ? whole : history.columns(room, until, pollOf(view));
   const spans: Span[] = [];
   for (const one of cells) {
     const style = one === null ? 'warning' : 'accent';

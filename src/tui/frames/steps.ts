@@ -33,6 +33,7 @@ export const steps: Panel = {
     return labelled('steps', lines, columns);
   },
   isGroup: true,
+  inPieces: false,
 };
 
 const INDENT = 4;

@@ -2,9 +2,10 @@
 import type { Cluster } from '../../domain/cluster.ts';
 import type { Observation } from '../../domain/observation.ts';
 import type { Policy } from '../../domain/policy.ts';
+import { agoWords } from '../../output/live-words.ts';
 import type { CallsReading } from '../run-calls.ts';
 import type { RunModel } from '../run-model.ts';
-import type { Style } from '../line.ts';
+import { type Line, line, type Style, styled } from '../line.ts';
 import { STALE_POLLS } from '../session-history.ts';
 
 export interface RunView {
@@ -52,4 +53,11 @@ export function isOver({ model }: RunView): boolean {
 export function isWaiting({ model }: RunView): boolean {
   const wait = model.stateOf(model.shown ?? '')?.steps[`${model.shown ?? ''}/wait_drained`];
   return wait !== undefined && wait.outcome === null;
+}
+
+/** How old a reading is; nothing once the run has ended. Where there is little room, shorter. */
+export function ageLine(at: number, view: RunView, isNarrow: boolean): Line {
+  if (isOver(view)) return [];
+  const words = `${isNarrow ? '' : 'read '}${agoWords(view.now - at)}`;
+  return isStale(at, view) ? line(styled('warning', `stale: ${words}`)) : line(styled('dim', words));
 }

@@ -8,7 +8,7 @@ export const calls: RunKey = {
   help: 'Lists every call that is still on, oldest first.',
   refusal: (view) => {
     if (view.seen === null) return 'calls are listed only in the process that runs it';
-    return isWaiting(view) || view.calls !== null ? null : 'calls are listed while they are waited for';
+    return isWaiting(view) ? null : 'calls are listed while they are waited for';
   },
   press: (desk) => desk.open(callList()),
 };

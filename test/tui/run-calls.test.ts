@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import type { ChannelRow, Known } from '../../src/domain/observation.ts';
+import { RunCalls } from '../../src/tui/run-calls.ts';
+import { known, policy, unknown } from '../domain/builders.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { leg } from './run-stories.ts';
+
+const never = new AbortController().signal;
+
+/** A node that takes so long for an answer; what was asked of it when. */
+function slowNode(takes: number, answer: Known<readonly ChannelRow[]> = known([leg('a', 60)])) {
+  const clock = new ManualClock();
+  const asked: number[] = [];
+  let readings = 0;
+  let answers = answer;
+  const calls = new RunCalls({
+    now: () => clock.now(),
+    onReading: () => void (readings += 1),
+    rows: async () => {
+      asked.push(clock.now());
+      await clock.sleep(takes, never);
+      return answers;
+    },
+  });
+  return {
+    clock,
+    calls,
+    asked,
+    readings: () => readings,
+    answer: (next: typeof answers) => void (answers = next),
+    /** Ticks four times a second for so long. */
+    pass: async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 250) {
+        calls.tick('node-1', policy());
+        await clock.pass(250);
+      }
+    },
+  };
+}
+
+test('a quick node is asked every 10 s', async () => {
+  const on = slowNode(1);
+  await on.pass(31_000);
+  expect(on.asked).toEqual([0, 10_000, 20_000, 30_000]);
+});
+
+test('a slow one is left alone for twenty times as long as it took, and never asked twice at once', async () => {
+  const on = slowNode(2_000);
+  await on.pass(100_000);
+  expect(on.asked).toEqual([0, 42_000, 84_000]);
+});
+
+test('the list keeps its age and the reason where it could not be read again', async () => {
+  const on = slowNode(500);
+  await on.pass(1_000);
+  expect(on.calls.of('node-1')).toMatchObject({ list: { rows: 1, at: 0 }, failure: null });
+  on.answer(unknown('core database: no answer'));
+  await on.pass(20_000);
+  expect(on.calls.of('node-1')).toMatchObject({
+    list: { rows: 1, at: 0 },
+    failure: { why: 'core database: no answer', at: 10_500 },
+  });
+  on.answer(known([]));
+  await on.pass(20_000);
+  expect(on.calls.of('node-1')).toMatchObject({ list: { rows: 0 }, failure: null });
+});
+
+test('numbers are masked unless they are wanted', async () => {
+  const on = slowNode(1);
+  await on.pass(250);
+  expect(on.calls.of('node-1')?.list?.calls[0]?.from).toBe('********78');
+  on.calls.tick('node-1', policy({ showNumbers: true }));
+  await on.clock.pass(10_000);
+  on.calls.tick('node-1', policy({ showNumbers: true }));
+  await on.clock.pass(1_000);
+  expect(on.calls.of('node-1')?.list?.calls[0]?.from).toBe('+493012345678');
+});
+
+test('says nothing of another node, and nothing any more once it is disposed of', async () => {
+  const on = slowNode(1_000);
+  on.calls.tick('node-1', policy());
+  on.calls.dispose();
+  await on.clock.pass(2_000);
+  expect(on.readings()).toBe(0);
+  expect(on.calls.of('node-2')).toBeNull();
+  await on.pass(60_000);
+  expect(on.asked).toEqual([0]);
+});
+
+test('what is thrown is a reason like any other', async () => {
+  const calls = new RunCalls({
+    now: () => 0,
+    onReading: () => undefined,
+    rows: () => Promise.reject(new Error('boom')),
+  });
+  calls.tick('node-1', policy());
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect(calls.of('node-1')?.failure?.why).toContain('boom');
+});
