@@ -128,7 +128,8 @@ export class FakeTerminal extends Writable {
         this.#cells = [];
         return;
       case 'K':
-        this.#cells[this.#row]?.splice(this.#column);
+        // Behind a row that is full the cursor stands on its last character.
+        this.#cells[this.#row]?.splice(Math.min(this.#column, this.columns - 1));
         return;
       default:
         throw new Error(`not understood: ${mark}${parameters}${final}`);
