@@ -9,6 +9,7 @@ import type { Policy } from '../domain/policy.ts';
 import { apply, type NodeRunState, policyFor, type RunState } from '../domain/run.ts';
 import type { EventOf, ProgressReading, RunEvent } from '../domain/run-events.ts';
 import type { Level } from '../output/sentences/sentence.ts';
+import type { CallsReading } from './run-calls.ts';
 import { RunLog } from './run-log.ts';
 import { SessionHistory } from './session-history.ts';
 import type { Moment } from './scene.ts';
@@ -50,6 +51,7 @@ export class RunModel {
   #shown: string | null = null;
   #startedAt = 0;
   #endText: string | null = null;
+  #estimated: { readonly key: string; readonly estimate: Estimate } | null = null;
   #last: { readonly mono: number; readonly wall: number; readonly received: number } | null = null;
 
   /** null: nothing has begun yet. */
@@ -128,9 +130,16 @@ export class RunModel {
     return Math.min(began ?? Infinity, out ?? Infinity) + timeout;
   }
 
-  /** @param ages see estimateEnd */
-  estimateOf(name: string, ages: readonly number[] | null, now: number): Estimate {
-    return estimateEnd(this.#nodes.get(name)?.history.counts ?? [], ages, now);
+  /** @param list the calls that are up; null: not known */
+  estimateOf(name: string, list: CallsReading['list'], now: number, wall: Date): Estimate {
+    const history = this.#nodes.get(name)?.history;
+    // Asked for in every frame, and the same for a second as long as nothing new is known.
+    const key = [name, history?.samples.at(-1)?.at, list?.at, Math.floor(now / 1_000)].join(' ');
+    if (this.#estimated?.key === key) return this.#estimated.estimate;
+    const ages = list?.calls.map((call) => Math.max(0, wall.getTime() - call.createdEpoch * 1_000)) ?? null;
+    const estimate = estimateEnd(history?.counts ?? [], ages, now);
+    this.#estimated = { key, estimate };
+    return estimate;
   }
 
   #note(event: RunEvent, received: number): void {

@@ -40,6 +40,8 @@ export interface RunScene extends Scene {
 
 /** How long what became of a key is told: ms. */
 const NOTICE = 20_000;
+/** A command that is told has to be whole, also on a narrow screen. */
+const NOTICE_LINES = 4;
 /** How often it is looked whether calls may be asked for again: ms. */
 const TICK = 1_000;
 /** What is typed is not longer than that. */
@@ -126,7 +128,7 @@ class RunScreen {
     const bottom =
       mode.kind === 'prompt'
         ? promptLines({ question: mode.prompt.question, typed: mode.typed }, columns, 3)
-        : [...noticeLines(this.#noticeAt(moment), columns, rows < 15 ? 2 : 3), keysLine(KEYS, view, columns)];
+        : [...noticeLines(this.#noticeAt(moment), columns, NOTICE_LINES), keysLine(KEYS, view, columns)];
     const room = Math.max(0, rows - bottom.length);
     const top = stack(PANELS, WEIGHTY, view, columns, room);
     const blank = Array.from({ length: Math.max(0, room - top.length) }, (): Line => []);

@@ -230,6 +230,9 @@ describe('Ctrl-C, q, ? and c', () => {
     const on = await waiting().type('q');
     expect(on.left()).toBe(false);
     expect(on.text(LARGE)).toContain('fsha show 20261122-200000-k3f9 --follow');
+    const small = on.text({ columns: 40, rows: 12 });
+    expect(small.replaceAll('\n', ' ')).toContain('fsha show 20261122-200000-k3f9 --follow');
+    expect(small).toContain('steps 3 of 7: wait_drained');
   });
 
   test('of a run that is followed, q and Ctrl-C leave, and nothing is asked', async () => {

@@ -3,6 +3,7 @@ import { counted } from '../../output/count-words.ts';
 import { agoWords, estimateWords, rateWords, spanWords } from '../../output/live-words.ts';
 import { clip, type Line, line, type Span, spread, styled, widthOf } from '../line.ts';
 import type { NodeModel } from '../run-model.ts';
+import type { Columns } from '../session-history.ts';
 import { fitting, innerWidth, labelled, type Panel } from './panel.ts';
 import { ageLine, isStale, isWaiting, pollOf, type RunView } from './view.ts';
 
@@ -88,26 +89,32 @@ function countLine(view: RunView, width: number): Line {
 /** Blocks from the beginning of the wait until now, `?` where it was unknown, `_` where there was none. */
 function blocks(view: RunView, width: number): Line {
   const history = historyOf(view);
-  if (history === undefined) return [];
-  const peak = history.peak ?? 0;
-  const scale = (span: number, hasGap: boolean): Span =>
-    styled('dim', `  ${spanWords(span)}, 0 to ${peak}${hasGap ? ', ? unknown' : ''}`);
+  const [first] = history?.samples ?? [];
+  if (history === undefined || first === undefined) return [];
   // It is of the wait: behind it nothing is counted any more.
   const until = isWaiting(view) ? view.now : (history.samples.at(-1)?.until ?? view.now);
-  const whole = history.columns(width, until, pollOf(view));
-  const hasGap = whole.cells.includes(null);
-  const label = scale(whole.span, hasGap);
-  const room = width - label.text.length;
-  const { cells } = room < LEAST_CHART ? whole : history.columns(room, until, pollOf(view));
+  const cellsOf = (label: string): Columns['cells'] =>
+    history.columns(width - label.length, until, pollOf(view)).cells;
+  const peak = history.peak ?? 0;
+  const scale = `  ${spanWords(until - first.at)}, 0 to ${peak}`;
+  const legend = `${scale}, ? unknown`;
+  if (width - legend.length < LEAST_CHART) return blockSpans(cellsOf(''), peak);
+  const cells = cellsOf(scale);
+  return cells.includes(null)
+    ? [...blockSpans(cellsOf(legend), peak), styled('dim', legend)]
+    : [...blockSpans(cells, peak), styled('dim', scale)];
+}
+
+function blockSpans(cells: Columns['cells'], peak: number): readonly Span[] {
   const spans: Span[] = [];
   for (const one of cells) {
     const style = one === null ? 'warning' : 'accent';
-    const last = spans.at(-1);
     const text = one === null ? '?' : block(one, peak);
+    const last = spans.at(-1);
     if (last?.style === style) spans[spans.length - 1] = { style, text: last.text + text };
     else spans.push({ style, text });
   }
-  return room < LEAST_CHART ? spans : [...spans, label];
+  return spans;
 }
 
 function block(count: number, peak: number): string {
@@ -127,10 +134,7 @@ function estimate(view: RunView, columns: number): Line {
   // Rows of calls that are gone have ages too.
   const hasGhosts = (model.node(name)?.progress?.reading.ghostRows ?? 0) > 0;
   const isFresh = list !== null && now - list.at < FRESH_LIST && !hasGhosts;
-  const ages = isFresh
-    ? list.calls.map((call) => Math.max(0, wall.getTime() - call.createdEpoch * 1000))
-    : null;
-  const found = model.estimateOf(name, ages, now);
+  const found = model.estimateOf(name, isFresh ? list : null, now, wall);
   if (found.kind === 'unknown') return line(styled('dim', `unknown: ${found.why}`));
   const words = estimateWords(found);
   const short = words.replace(/^last call /, '').replace(/ from now$/, '');
