@@ -154,6 +154,29 @@ describe('a proxy that is silent when the undo begins', () => {
   });
 });
 
+test('the node is silent for longer than an undo may take: the proxies are given back before it answers', async () => {
+  const [node] = cluster.nodes;
+  const run = await waiting([], { timeouts: { connect: '70s', request: '70s' } });
+  await node.freeze();
+  run.fsha.send('SIGINT');
+  for (const proxy of ['lb-1', 'lb-2'])
+    await run.until(`${proxy} is given back`, (event) => isGivenBack(event, proxy));
+  expect(
+    Object.values((await readFinalState(cluster)).flags).filter((flags) => flags?.startsWith('D')),
+  ).toEqual([]);
+  await node.thaw();
+  const ended = await run.end();
+  expect(ended.exitCode).toBe(130);
+  expect(ended.settled.nodes).toEqual({ 'node-1': 'in service' });
+  await until('the proxies have asked it', async () => (await finalState(cluster)) === WELL);
+  expect(await row('node silent for long, Ctrl-C', 'gave the proxies back at once', ended)).toBe(WELL);
+});
+
+function isGivenBack(event: RunEvent, proxy: string): boolean {
+  if (event.type !== 'effect.settled' || event.step !== 'node-1/restore') return false;
+  return event.data.effect === 'dispatcher.state' && event.data.target.proxy === proxy;
+}
+
 describe('the pause', () => {
   const early = { drain: { fence: 'early' } };
 

@@ -1,6 +1,8 @@
 import type { Effect } from '../../domain/effect.ts';
 import { FshaError } from '../../domain/errors.ts';
+import type { NodeObservation } from '../../domain/observation.ts';
 import { hasFired, within } from '../deadline.ts';
+import { lookAtNode } from '../effects/look-at-node.ts';
 import { anothersMark, doEffect, setDestinations, type Step, warn } from '../step.ts';
 import { nodePort } from '../world.ts';
 
@@ -24,20 +26,17 @@ export const restore: Step<'restore'> = async (context, params) => {
       effect.effect !== 'dispatcher.state' && effect.effect !== 'node.mark' && !lifted.includes(effect),
   );
   // Enabling a node under another run that has taken it would send calls to what that one is about to restart.
-  if (!(await holdsNode())) {
+  if (await isAnothers()) {
     const message = `${context.node.name} was taken by another run: nothing is given back`;
     await warn(context, 'locked', message, 'What it is to be is for that run to say.');
     return 'skipped';
   }
-  const open = await tryOnce((signal) => inTurn(lifted, signal));
+  const open = await tryOnce('lifting the fence', (signal) => inTurn(lifted, signal));
   await allOf([
     untilDone(() => setDestinations(context, destinations)).then(() => untilDone(() => inTurn(others))),
     ...(open ? [] : [untilDone(() => inTurn(lifted))]),
   ]);
-  for (const mark of marks) {
-    // A mark that is no longer this run's is another run's, and stays.
-    if (await holdsNode()) await untilDone(() => doEffect(context, mark));
-  }
+  for (const mark of marks) await untilDone(() => takeAway(mark));
   return 'succeeded';
 
   async function inTurn(wanted: readonly Effect[], signal = context.signal): Promise<void> {
@@ -45,9 +44,9 @@ export const restore: Step<'restore'> = async (context, params) => {
   }
 
   /** @returns whether it is done; what went wrong is heard of at the next try */
-  async function tryOnce(work: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
+  async function tryOnce(what: string, work: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
     try {
-      await within(context.world.clock, FIRST_TRY, context.signal, 'lifting the fence', work);
+      await within(context.world.clock, FIRST_TRY, context.signal, what, work);
       return true;
     } catch (error) {
       if (!(error instanceof FshaError) || error.code === 'journal' || hasFired(context.signal)) throw error;
@@ -55,9 +54,21 @@ export const restore: Step<'restore'> = async (context, params) => {
     }
   }
 
-  async function holdsNode(): Promise<boolean> {
-    const { mark } = await nodePort(context.world, context.node.name).observe('pulse', context.signal);
-    return anothersMark(context, mark) === null;
+  /** Whether another run took the node meanwhile. Unknown is no: a node that is silent must not keep the proxies out. */
+  async function isAnothers(): Promise<boolean> {
+    const seen: { mark?: NodeObservation['mark'] } = {};
+    await tryOnce('the mark', async (signal) => {
+      ({ mark: seen.mark } = await nodePort(context.world, context.node.name).observe('pulse', signal));
+    });
+    return anothersMark(context, seen.mark) !== null;
+  }
+
+  /** A mark that is no longer this run's is another run's, and stays; one that cannot be read is not touched. */
+  async function takeAway(mark: Effect): Promise<void> {
+    const seen = await lookAtNode(context.world, context.node.name, context.signal);
+    if (!seen.mark.known)
+      throw new FshaError('protocol', `the mark of ${context.node.name} is unknown: ${seen.mark.why}`);
+    if (anothersMark(context, seen.mark) === null) await doEffect(context, mark);
   }
 
   /** What is done is seen as done at the next try; what fails is tried again until the undo's own time is over. */
