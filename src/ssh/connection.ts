@@ -193,7 +193,10 @@ function connectConfig(
   };
 }
 
-/** Tries `none` first, as ssh does, to hear what the server takes; then one key after the other. */
+/**
+ * One key after the other. Only without any does it try `none`, as ssh does first, to hear what the server takes: a
+ * refused key brings the same answer, and a trip to the server less.
+ */
 function keyAuthentication(
   { hop, label, identities }: ConnectionOptions,
   banner: () => string,
@@ -202,12 +205,14 @@ function keyAuthentication(
   const waiting = [...identities.attempts];
   const tried: string[] = [];
   return (left, partial, next) => {
-    if (left === null) {
+    const wantsKeys = left === null || (partial !== true && left.includes('publickey'));
+    const attempt = wantsKeys ? waiting.shift() : undefined;
+    if (attempt !== undefined) {
+      tried.push(attempt.label);
+      next(attempt.method);
+    } else if (left === null) {
       next({ type: 'none', username: hop.user });
-      return;
-    }
-    const attempt = partial === true || !left.includes('publickey') ? undefined : waiting.shift();
-    if (attempt === undefined) {
+    } else {
       const { skipped } = identities;
       fail(
         refusedError({
@@ -220,9 +225,6 @@ function keyAuthentication(
           banner: banner(),
         }),
       );
-      return;
     }
-    tried.push(attempt.label);
-    next(attempt.method);
   };
 }

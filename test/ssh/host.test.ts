@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerChannel } from 'ssh2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createHost } from '../../src/ssh/host.ts';
 import type { HostPort } from '../../src/workflow/ports.ts';
 import {
+  acceptKeys,
   fingerprintOf,
   type Home,
   hostAt,
@@ -457,6 +459,43 @@ describe('host keys', () => {
 });
 
 describe('logins', () => {
+  /** A server that keeps the methods that it was asked for. */
+  async function listening(): Promise<{ server: Spoof; seen: string[] }> {
+    const seen: string[] = [];
+    const server = await spoof({
+      authenticate: (context) => {
+        seen.push(context.method);
+        acceptKeys(context);
+      },
+    });
+    return { server, seen };
+  }
+
+  test('offer a key at once', async () => {
+    const { server, seen } = await listening();
+    await connectTo(server.port).login(never);
+    // Asked whether it is any good, then signed with.
+    expect(seen).toEqual(['publickey', 'publickey']);
+  });
+
+  test('ask what is taken where there is no key', async () => {
+    const { server, seen } = await listening();
+    const target = { host: '127.0.0.1', port: server.port, user: 'ops', knownHostsFile: home.knownHosts };
+    const host = createHost({
+      where: 'node-1',
+      timeouts: TIMEOUTS,
+      env: { PATH: '/nonexistent' },
+      home: home.dir,
+      target,
+    });
+    cleanups.push(() => host.close());
+    await expect(host.login(never)).rejects.toMatchObject({
+      code: 'ssh.auth',
+      message: expect.stringContaining('there is no key to log in with') as unknown,
+    });
+    expect(seen).toEqual(['none']);
+  });
+
   test('that are refused name what was tried', async () => {
     const server = await spoof({
       banner: 'Only for\u001b[31m staff',
