@@ -75,7 +75,9 @@ export class SessionHistory {
   get rate(): Rate | null {
     const newest = this.#samples.at(-1);
     if (newest === undefined || !isKnown(newest)) return null;
-    const first = this.#samples.filter(isKnown).find(({ at }) => at >= newest.at - RATE_WINDOW);
+    const first = this.#samples.find(
+      (one): one is KnownSample => isKnown(one) && one.at >= newest.at - RATE_WINDOW,
+    );
     if (first === undefined || newest.at - first.at < RATE_LEAST) return null;
     const over = newest.at - first.at;
     return { perMinute: ((newest.sessions - first.sessions) * 60_000) / over, over };
@@ -106,16 +108,18 @@ export class SessionHistory {
     let index = 0;
     let before: Sample | undefined;
     for (let from = first.at; from <= now; from += column) {
-      const inside: Sample[] = [];
-      for (let one = this.#samples[index]; one !== undefined && one.at < from + column; index += 1) {
-        inside.push(one);
-        one = this.#samples[index + 1];
+      const isCarried = before !== undefined && from - before.until <= STALE_POLLS * poll;
+      let cell = isCarried ? (before?.sessions ?? null) : null;
+      let isFirst = true;
+      for (; index < this.#samples.length; index += 1) {
+        const one = this.#samples[index];
+        if (one === undefined || one.at >= from + column) break;
+        // What was read in this column says more of it than what was read before.
+        cell = isFirst || cell === null ? one.sessions : Math.max(cell, one.sessions ?? cell);
+        isFirst = false;
+        before = one;
       }
-      const known = inside.flatMap(({ sessions }) => (sessions === null ? [] : [sessions]));
-      const carried =
-        before !== undefined && from - before.until <= STALE_POLLS * poll ? before.sessions : null;
-      cells.push(known.length > 0 ? Math.max(...known) : inside.length > 0 ? null : carried);
-      before = inside.at(-1) ?? before;
+      cells.push(cell);
     }
     return { cells, span };
   }
