@@ -185,7 +185,8 @@ test('a link that is dead holds neither the process nor its end', async () => {
 test('a process in the background leaves the terminal alone', async () => {
   const terminal = await terminalFor();
   const before = await terminal.stty();
-  await terminal.run('fsha &');
+  await terminal.run('fsha & wait $!');
+  expect(await terminal.status()).toBe(6);
   await terminal.sees(/no screen here/);
   expect(await terminal.stty()).toBe(before);
 });
