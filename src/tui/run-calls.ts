@@ -21,8 +21,8 @@ export interface RunCallsOptions {
   readonly onReading: () => void;
 }
 
-/** At most so often: ms. */
-const LEAST = 10_000;
+/** As often as the node is polled, so that the list and the number beside it are of one age, but no more often than that: ms. */
+const LEAST = 2_000;
 /** Of the time at most one part in so many is spent asking. */
 const SHARE = 20;
 
@@ -66,7 +66,7 @@ export class RunCalls {
       this.#reading = { ...before, failure: { why: errorInfo(error).message, at: began } };
     }
     const ended = now();
-    this.#next = Math.max(began + LEAST, ended + SHARE * (ended - began));
+    this.#next = Math.max(began + Math.max(LEAST, policy.poll), ended + SHARE * (ended - began));
     this.#asking = false;
     if (!this.#disposed) onReading();
   }

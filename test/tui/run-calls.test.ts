@@ -29,19 +29,22 @@ function slowNode(takes: number, answer: Known<readonly ChannelRow[]> = known([l
     readings: () => readings,
     answer: (next: typeof answers) => void (answers = next),
     /** Ticks four times a second for so long. */
-    pass: async (ms: number) => {
+    pass: async (ms: number, by = policy()) => {
       for (let passed = 0; passed < ms; passed += 250) {
-        calls.tick('node-1', policy());
+        calls.tick('node-1', by);
         await clock.pass(250);
       }
     },
   };
 }
 
-test('a quick node is asked every 10 s', async () => {
+test('a quick node is asked as often as it is polled, and no more often than every 2 s', async () => {
   const on = slowNode(1);
-  await on.pass(31_000);
-  expect(on.asked).toEqual([0, 10_000, 20_000, 30_000]);
+  await on.pass(11_000);
+  expect(on.asked).toEqual([0, 5_000, 10_000]);
+  const hasty = slowNode(1);
+  await hasty.pass(5_000, policy({ poll: 100 }));
+  expect(hasty.asked).toEqual([0, 2_000, 4_000]);
 });
 
 test('a slow one is left alone for twenty times as long as it took, and never asked twice at once', async () => {
