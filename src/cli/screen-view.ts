@@ -21,7 +21,7 @@ export interface ScreenViewOptions {
   readonly live: LiveRun | null;
   readonly cluster: Cluster;
   /** Somebody wants to leave a run that is only followed. */
-  readonly onLeave: () => void;
+  readonly onLeave: (by: 'key' | 'ctrl-c') => void;
 }
 
 /** What is on the screen while it goes on; at its end the terminal is as it was, and the summary stays. */

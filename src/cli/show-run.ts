@@ -41,7 +41,11 @@ async function newest(dir: string, cluster: string): Promise<string> {
 async function followRun(call: Call, cluster: Cluster, path: string): Promise<ExitCode> {
   const stop = listen(call.host);
   const left = new AbortController();
-  const view = viewOf(call, { live: null, cluster, onLeave: () => left.abort() });
+  const view = viewOf(call, {
+    live: null,
+    cluster,
+    onLeave: (by) => (by === 'key' ? left.abort() : stop.interrupt()),
+  });
   try {
     for await (const event of followJournal(path, AbortSignal.any([stop.signal, left.signal])))
       view.onEvent(event);

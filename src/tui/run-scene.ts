@@ -24,8 +24,8 @@ export interface RunSceneOptions {
    */
   readonly live: LiveRun | null;
   readonly clock: { now(): number; wall(): Date };
-  /** Called for `q` where the run is followed. */
-  readonly onLeave: () => void;
+  /** Called for `q` and Ctrl-C where the run is followed. */
+  readonly onLeave: (by: 'key' | 'ctrl-c') => void;
   /** Draw soon. */
   readonly refresh: () => void;
   /** For the destinations that are looked at before the run has recorded them. */
@@ -171,7 +171,7 @@ class RunScreen {
     const { live, onLeave } = this.#options;
     if (key.name === 'ctrl-c') {
       this.#mode = RUN;
-      if (live === null) onLeave();
+      if (live === null) onLeave('ctrl-c');
       else {
         this.#interrupts += 1;
         live.interrupt();
@@ -238,7 +238,7 @@ class RunScreen {
       say: (text, style = 'plain') => this.#say(text, style),
       ask: (prompt) => void (this.#mode = { kind: 'prompt', prompt, typed: '' }),
       open: (overlay) => void (this.#mode = { kind: 'overlay', overlay }),
-      leave: () => this.#options.onLeave(),
+      leave: () => this.#options.onLeave('key'),
       submit: (request, by) => void this.#submit(request, by),
       wait: (what, answer, then) => void this.#wait(what, answer, then),
     };
