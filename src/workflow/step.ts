@@ -41,7 +41,7 @@ export interface StepContext {
 
 /** What steps of one node hand to each other beside the recorded state: moments of this process's own clock. */
 export interface NodeMemory {
-  /** Monotonic ms at which the last destination was read back as disabled. */
+  /** Monotonic ms at which the last destination was read back as disabled; while drift is mended, at which that was seen. */
   outSince: number | null;
   /** Instance of each proxy when its destinations were set last, to tell a restart from a reload. */
   startedAs: Record<string, string>;
