@@ -6,6 +6,7 @@ import type { RunEvent } from '../../src/domain/run-events.ts';
 import { until } from '../support/until.ts';
 import { troubleTable } from './harness/case-table.ts';
 import { readFinalState } from './harness/final-state.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { type EndedRun, startRun, WITH_GATES } from './harness/run-of.ts';
 import { type Moment, signalMoments, WELL } from './harness/signal-moments.ts';
@@ -14,7 +15,7 @@ let cluster: RealCluster;
 const table = troubleTable('a second signal in every step', () => cluster);
 
 beforeAll(async () => {
-  cluster = await startRealCluster(WITH_GATES);
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(async () => {
   await cluster.reset();
