@@ -143,7 +143,7 @@ async function begin(changes: Partial<Policy> = {}): Promise<void> {
     onViewFailure: () => undefined,
   });
   const proxies = ['lb-1', 'lb-2'].map(quietProxy);
-  const watcher = new Watcher([one, third] as unknown as NodePort[], proxies, clock, POLL);
+  const watcher = new Watcher([one, third], proxies, clock, POLL);
   desk = createRequestDesk({
     recorder,
     abort: () => undefined,
