@@ -25,11 +25,12 @@ for (const stream of [process.stdout, process.stderr]) {
 
 // No rejection and no 'error' of an emitter may be without somebody who hears it; should one be all the same, a run with
 // live calls is not to die of it and leave a node out without a word.
+const bugs = [];
 for (const unheard of ['unhandledRejection', 'uncaughtException']) {
   process.on(unheard, (error) => {
-    process.stderr.write(
-      `fsha: a bug, the run goes on: ${error instanceof Error ? error.message : 'unknown'}\n`,
-    );
+    const text = `fsha: a bug, the run goes on: ${error instanceof Error ? error.message : 'unknown'}\n`;
+    if (bugs.length < 20) bugs.push(text);
+    process.stderr.write(text);
   });
 }
 
@@ -61,6 +62,9 @@ const code = await main(process.argv.slice(2), {
     return () => process.off(signal, listener);
   },
 });
+
+// On a screen it stood for a moment, and is gone with it.
+if (process.stderr.isTTY) for (const text of bugs) process.stderr.write(text);
 
 // What was written has to be out before the end, but a stalled reader must not hold the process for ever.
 const flushed = (stream) =>

@@ -14,11 +14,12 @@ import { runPlan } from '../workflow/run-plan.ts';
 import { type Call, callText, textOption } from './command.ts';
 import { confirm } from './ask.ts';
 import { compose } from './compose.ts';
+import { HeldWords } from './held-words.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { liveRunOf } from './live-run.ts';
 import { nodeNamed, policyOf } from './node-policy.ts';
 import { listen } from './signals.ts';
-import { closeView, viewOf } from './views.ts';
+import { closeView, viewOf, wantsScreen } from './views.ts';
 
 /** @param plan how the node's plan is made from the policy */
 export async function runOnNode(
@@ -63,9 +64,10 @@ export async function carry(
     ? null
     : await openJournal({ dir: cluster.state.dir, run, cluster: cluster.name });
   const stop = listen(host, cluster.drain.onHangup);
-  const { world, close } = compose(cluster, host);
+  const words = new HeldWords(host.stderr, wantsScreen(call));
+  const { world, close } = compose(cluster, { ...host, stderr: words });
   const { live, begin } = liveRunOf(world, stop.interrupt);
-  const view = viewOf(call, { live, cluster, onLeave: () => undefined });
+  const view = viewOf(call, { live, cluster, words, onLeave: () => undefined });
   try {
     const settled = await runPlan({
       world,
@@ -75,7 +77,7 @@ export async function carry(
         journal,
         views: [view.onEvent],
         onViewFailure: (error) =>
-          host.stderr.write(
+          words.write(
             `fsha: the view failed and is gone (${String(error)}); the run goes on: fsha show ${run} --follow\n`,
           ),
       }),
@@ -103,6 +105,7 @@ export async function carry(
     return exitOf(settled);
   } finally {
     await closeView(view, call);
+    words.release();
     await close();
     await closeJournal(journal);
     // Last: the end of a run is known, and Ctrl-C in this moment is not to make a signal's death of it.

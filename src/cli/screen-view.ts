@@ -14,18 +14,21 @@ import type { LiveRun } from '../tui/live-run.ts';
 import type { Screen } from '../tui/open-screen.ts';
 import type { RunScene } from '../tui/run-scene.ts';
 import { type Call, wantsColor } from './command.ts';
+import type { HeldWords } from './held-words.ts';
 
 export interface ScreenViewOptions {
   readonly call: Call;
   /** null where the run is another process's. */
   readonly live: LiveRun | null;
   readonly cluster: Cluster;
+  /** What is kept back from stderr while the screen is there. */
+  readonly words: HeldWords;
   /** Somebody wants to leave a run that is only followed. */
   readonly onLeave: (by: 'key' | 'ctrl-c') => void;
 }
 
 /** What is on the screen while it goes on; at its end the terminal is as it was, and the summary stays. */
-export function screenView({ call, live, cluster, onLeave }: ScreenViewOptions): EventView {
+export function screenView({ call, live, cluster, words, onLeave }: ScreenViewOptions): EventView {
   const { host } = call;
   const gate = new Gate(host.stdout);
   const plain = plainLines({ out: gate, colour: wantsColor(call), amount: 'normal' });
@@ -36,12 +39,13 @@ export function screenView({ call, live, cluster, onLeave }: ScreenViewOptions):
   let closed = false;
 
   const fail = (error: unknown): void => {
-    if (gate.open) return;
+    // At its end the report says it all.
+    if (gate.open || closed) return;
     gate.open = true;
-    if (closed) return;
-    host.stderr.write(
+    words.write(
       `fsha: the screen failed and is gone (${errorInfo(error).message}); from here on plain lines\n`,
     );
+    words.release();
   };
   const opening = open().catch(fail);
 
@@ -85,6 +89,7 @@ export function screenView({ call, live, cluster, onLeave }: ScreenViewOptions):
       await opening;
       scene?.dispose();
       await screen?.close();
+      words.release();
       if (!gate.open) {
         for (const line of runReport(events.all, { verbose: false, width: host.stdout.columns ?? 80 }))
           host.stdout.write(`${line}\n`);

@@ -8,6 +8,7 @@ import { readJournal } from '../journal/read-journal.ts';
 import { isRunId } from '../journal/run-id.ts';
 import { runReport } from '../output/run-report.ts';
 import type { Call } from './command.ts';
+import { HeldWords } from './held-words.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { listen } from './signals.ts';
 import { closeView, viewOf } from './views.ts';
@@ -44,6 +45,7 @@ async function followRun(call: Call, cluster: Cluster, path: string): Promise<Ex
   const view = viewOf(call, {
     live: null,
     cluster,
+    words: new HeldWords(call.host.stderr, false),
     onLeave: (by) => (by === 'key' ? left.abort() : stop.interrupt()),
   });
   try {

@@ -1,5 +1,4 @@
 /** `fsha status --watch`: everything read over and over, on the screen or in lines, until somebody ends it. */
-import { Writable } from 'node:stream';
 import type { Cluster } from '../domain/cluster.ts';
 import { formatDuration, parseDuration } from '../domain/duration.ts';
 import { errorInfo, FshaError, isInterruption } from '../domain/errors.ts';
@@ -10,6 +9,7 @@ import { inTurn } from '../workflow/in-turn.ts';
 import { Watcher } from '../workflow/watcher.ts';
 import { type Call, textOption, wantsColor } from './command.ts';
 import { compose } from './compose.ts';
+import { HeldWords } from './held-words.ts';
 import type { Output } from './host.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { listen, type Stop } from './signals.ts';
@@ -174,28 +174,4 @@ function whenFired(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => resolve(), { once: true });
     if (signal.aborted) resolve();
   });
-}
-
-/** Keeps back what would be written over a screen, until that is gone. */
-class HeldWords extends Writable {
-  readonly #to: Writable;
-  #held: string[] | null;
-
-  constructor(to: Writable, isHolding: boolean) {
-    super({ decodeStrings: false });
-    this.#to = to;
-    this.#held = isHolding ? [] : null;
-  }
-
-  override _write(chunk: string | Buffer, _encoding: string, done: () => void): void {
-    if (this.#held === null) this.#to.write(chunk);
-    else this.#held.push(chunk.toString());
-    done();
-  }
-
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const text of held) this.#to.write(text);
-  }
 }
