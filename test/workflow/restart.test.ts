@@ -5,7 +5,7 @@ import { planDrain } from '../../src/domain/plan.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { policyFor } from '../../src/domain/run.ts';
 import type { NewEvent, RunEvent } from '../../src/domain/run-events.ts';
-import type { CommandResult, Detail, NodeActivity, NodePort, ProxyPort } from '../../src/workflow/ports.ts';
+import type { CommandResult, Detail, NodeActivity, ProxyPort } from '../../src/workflow/ports.ts';
 import { Recorder } from '../../src/workflow/recorder.ts';
 import { createRequestDesk, type RequestDesk } from '../../src/workflow/request-desk.ts';
 import { newMemory, type NodeMemory, type StepContext } from '../../src/workflow/step.ts';
