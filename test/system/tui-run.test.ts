@@ -36,6 +36,10 @@ async function expectOnly(shown: Terminal, stty: string, command: string, report
   return after;
 }
 
+function escaped(text: string): string {
+  return text.replaceAll(/[[\]]/g, '\\$&');
+}
+
 function lineWith(screen: Screen, wanted: RegExp): string {
   const found = screen.find((line) => wanted.test(line));
   if (found === undefined) throw new Error(`no ${String(wanted)} in\n${screen.join('\n')}`);
@@ -136,12 +140,18 @@ describe('a whole drain', () => {
 });
 
 test('numbers as they came over the wire, wide ones too, steer nothing and move no column', async () => {
-  const calls = await lab.hold('日本語', 'ü\u001b[31mö', '1000');
+  const calls = await lab.hold('日本語', '112', 'ü\u001b[31mö');
   const shown = await terminal();
   await shown.run('fsha drain node-1 --no-restart --show-numbers');
   await shown.sees(/calls +3 calls/);
   await shown.press('c');
-  console.log(await shown.sees(/^calls still on node-1 +1 to 3 of 3$/m));
+  const list = (await shown.sees(/^calls still on node-1 +1 to 3 of 3$/m)).split('\n');
+  const rows = ['ü\uFFFD[31mö', '112', '日本語'].map((number) =>
+    lineWith(list, new RegExp(`4930123456 +${escaped(number)}`)),
+  );
+  const [, ...kept] = rows.map((row) => stringWidth(row.split('protected')[0] ?? ''));
+  expect(new Set(kept).size).toBe(1);
+  expect(rows.map((row) => row.includes('protected'))).toEqual([false, true, true]);
   await shown.press('Escape');
   await calls.hangUp();
   expect(await shown.status()).toBe(0);

@@ -18,7 +18,7 @@ export interface HeldCalls {
 }
 
 export interface TuiLab extends LabForFsha {
-  /** An inventory whose drains are quick, and in which calls to 112 are protected. */
+  /** An inventory whose drains are quick, and in which calls to 112 and to `日本…` are protected. */
   readonly config: string;
   /** The same with these settings of `drain` as well. */
   withDrain(settings: string): Promise<string>;
@@ -70,7 +70,7 @@ export async function startTuiLab(): Promise<TuiLab> {
   };
 }
 
-const QUICK = "timeout: 5m, poll: 500ms, settle: 500ms, protect: ['^112$']";
+const QUICK = "timeout: 5m, poll: 500ms, settle: 500ms, protect: ['^112$', '日本']";
 
 async function hold({ lab }: LabForFsha, numbers: readonly string[]): Promise<HeldCalls> {
   const [node] = lab.nodes;
