@@ -26,6 +26,8 @@ export interface HostsOptions {
   readonly localUser?: string;
   /** An ssh configuration to use instead of the user's and the system's, as `ssh -F`. */
   readonly configFile?: string;
+  /** How many connections there may be to one jump host before hosts share them; left out: eight. */
+  readonly connectionsToJumpHost?: number;
   /** Hears what is odd but not in the way, whole sentences. */
   readonly onWarning?: (text: string) => void;
 }
@@ -43,15 +45,18 @@ interface Shared {
 }
 
 /**
- * Makes hosts that are not connected yet: `login`, `run` and `dial` do that. What leads to several of them is done
- * once: a connection to a jump host serves up to eight, a key file is opened and ssh is asked once.
+ * Makes hosts that are not connected yet: `login`, `run` and `dial` do that. What is the same for several of them is
+ * done once: a key file is opened and ssh is asked once, and many hosts share the connections to their jump host.
  *
  * @returns makes one host; `where` names it in messages: the node or proxy it belongs to
  */
 export function createHosts(options: HostsOptions): (where: string, target: SshTarget) => HostPort {
   const { home, timeouts, onWarning = () => undefined } = options;
   const shared = {
-    chains: new Chains({ home, timeouts, onWarning, keyFiles: new KeyFiles() }),
+    chains: new Chains(
+      { home, timeouts, onWarning, keyFiles: new KeyFiles() },
+      options.connectionsToJumpHost,
+    ),
     answers: new ConfigAnswers(),
   };
   return (where, target) => new SshHost({ ...options, where, target }, shared);

@@ -37,7 +37,7 @@ beforeEach(async () => {
   bastion = await startBastion();
   target = await startSpoof();
   await trustAll(bastion, target);
-  make = createHosts({ timeouts: TIMEOUTS, env: { PATH: '/nonexistent' }, home: home.dir });
+  shareBy(1);
   cleanups.push(
     () => home.remove(),
     () => bastion.close(),
@@ -49,6 +49,16 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
+
+/** @param connections how many there may be before hosts share them */
+function shareBy(connections?: number, timeouts = TIMEOUTS): void {
+  make = createHosts({
+    timeouts,
+    env: { PATH: '/nonexistent' },
+    home: home.dir,
+    ...(connections === undefined ? {} : { connectionsToJumpHost: connections }),
+  });
+}
 
 async function startBastion(options: SpoofOptions = {}): Promise<Bastion> {
   const usedKeys = new Set<string>();
@@ -105,7 +115,25 @@ function several(count: number): HostPort[] {
 const loginAll = (all: readonly HostPort[]): Promise<unknown> =>
   Promise.all(all.map((host) => host.login(never)));
 
-describe('hosts behind one jump host', () => {
+test('up to eight hosts have a connection of their own to the jump host', async () => {
+  shareBy();
+  await loginAll(several(8));
+  expect(bastion.opened()).toBe(8);
+});
+
+test('many hosts share eight, as many on each', async () => {
+  shareBy(undefined, { ...TIMEOUTS, connect: 15_000 });
+  const all = several(24);
+  await loginAll(all);
+  expect(bastion.opened()).toBe(8);
+  for (const host of all.slice(0, 8)) await host.close();
+  for (const host of all.slice(8, 16)) await host.close();
+  expect(bastion.open()).toBe(8);
+  for (const host of all.slice(16)) await host.close();
+  await until(() => bastion.open() === 0);
+});
+
+describe('hosts that share a connection to a jump host', () => {
   test('log in there once, and at each of themselves', async () => {
     await loginAll(several(4));
     expect(bastion.opened()).toBe(1);
