@@ -94,6 +94,7 @@ class RunScreen {
     this.#model.note(event, this.#options.clock.now());
     // Nothing is asked of a run that is over.
     if (event.type === 'run.settled' && this.#mode.kind !== 'overlay') this.#mode = RUN;
+    this.#takeAwayMoot();
     this.#tick();
     this.#options.refresh();
   }
@@ -225,6 +226,14 @@ class RunScreen {
           .join(''),
       };
     }
+  }
+
+  /** A question is about what was so when it was asked. */
+  #takeAwayMoot(): void {
+    const why = this.#mode.kind === 'prompt' ? this.#mode.prompt.moot(this.#now()) : null;
+    if (why === null) return;
+    this.#mode = RUN;
+    this.#say(why, 'warning');
   }
 
   #say(text: string, style: Style): void {

@@ -3,7 +3,7 @@ import type { ChannelRow, Known, LiveCalls } from '../../src/domain/observation.
 import type { CutRules } from '../../src/domain/policy.ts';
 import { known, unknown } from '../domain/builders.ts';
 import { settled, stage, type Stage } from './run-stage.ts';
-import { leg, looks, runStarted, stepBegins, stepEnds, told, UNTIL_OUT } from './run-stories.ts';
+import { type At, leg, looks, runStarted, stepBegins, stepEnds, told, UNTIL_OUT } from './run-stories.ts';
 
 beforeAll(() => void vi.stubEnv('TZ', 'UTC'));
 
@@ -173,6 +173,19 @@ describe('f', () => {
     await settled();
     expect(on.text(LARGE)).toContain('no call is cut: the calls of node-1 are not being waited for');
   });
+
+  test('the question is taken away when the wait is over', async () => {
+    const on = waiting();
+    on.run.liveAnswer = up(leg('a', 1), leg('b', 2));
+    await on.type('f', '2');
+    expect(on.text(LARGE)).toContain('> 2');
+    on.play([[21, stepEnds('wait_drained', 1)]]);
+    expect(on.text(LARGE)).not.toContain('Type 2');
+    expect(on.text(LARGE)).toContain('no call is cut: the calls of node-1 are not being waited for');
+    expect(bottom(on)).toContain('a abort');
+    await on.type('<enter>');
+    expect(on.run.submitted).toEqual([]);
+  });
 });
 
 describe('a', () => {
@@ -186,22 +199,34 @@ describe('a', () => {
     expect(on.run.submitted).toEqual([{ request: { kind: 'abort' }, by: 'key a' }]);
   });
 
+  const restartBegins: readonly At[] = [
+    [30, stepEnds('wait_drained', 1)],
+    [30, stepBegins('restart')],
+    [
+      31,
+      {
+        type: 'effect.intended',
+        node: 'node-1',
+        step: 'node-1/restart',
+        data: { effect: 'node.restart', target: { node: 'node-1' }, found: 'one', wanted: 'restart it' },
+      },
+    ],
+  ];
+
   test('does not promise what cannot be given', async () => {
-    const on = waiting().play([
-      [30, stepEnds('wait_drained', 1)],
-      [30, stepBegins('restart')],
-      [
-        31,
-        {
-          type: 'effect.intended',
-          node: 'node-1',
-          step: 'node-1/restart',
-          data: { effect: 'node.restart', target: { node: 'node-1' }, found: 'one', wanted: 'restart it' },
-        },
-      ],
-    ]);
-    await on.type('a');
+    const on = await waiting().play(restartBegins).type('a');
     expect(on.text()).toContain('Stop? The restart of node-1 was begun: it stays out.');
+  });
+
+  test('nor what can no longer be given: that question is taken away', async () => {
+    const on = await waiting().type('a', 'y', 'e', 's');
+    on.play(restartBegins);
+    expect(on.text(LARGE)).not.toContain('Stop and give node-1 back');
+    expect(on.text(LARGE)).toContain('the restart of node-1 was begun meanwhile: the run goes on');
+    await on.type('<enter>');
+    expect(on.run.submitted).toEqual([]);
+    await on.type('a');
+    expect(on.text(LARGE)).toContain('Stop? The restart of node-1 was begun: it stays out.');
   });
 
   test('once it is stopped, the next Ctrl-C is said to leave at once', () => {

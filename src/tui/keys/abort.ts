@@ -11,20 +11,34 @@ function consequence({ model }: RunView): string {
   return `Stop and give ${name} back as it was found?`;
 }
 
+function isRestartBegun({ model }: RunView): boolean {
+  const node = model.stateOf(model.shown ?? '');
+  return node !== undefined && restartIntended(node);
+}
+
+function refusal(view: RunView): string | null {
+  const node = view.model.stateOf(view.model.shown ?? '');
+  if (view.seen !== null && node?.wishes.abort === true) return 'the run is being stopped';
+  return requestRefusal({ kind: 'abort' }, view);
+}
+
 export const abort: RunKey = {
   key: 'a',
   label: () => ['abort', ' abort'],
   help: 'Stops the run and gives the node back as it was found, once "yes" was typed. From the restart on it stays out.',
-  refusal: (view) => {
-    const node = view.model.stateOf(view.model.shown ?? '');
-    if (view.seen !== null && node?.wishes.abort === true) return 'the run is being stopped';
-    return requestRefusal({ kind: 'abort' }, view);
-  },
-  press: (desk) =>
+  refusal,
+  press: (desk) => {
+    const wasBegun = isRestartBegun(desk.view());
     desk.ask({
       question: `${consequence(desk.view())} Type yes and Enter; Esc: no`,
       expected: 'yes',
       otherwise: (typed) => `${typed === '' ? 'nothing' : typed} was typed, not yes: the run goes on`,
       onYes: () => desk.submit({ kind: 'abort' }, 'key a'),
-    }),
+      // Behind it a stop no longer does what was promised.
+      moot: (view) =>
+        isRestartBegun(view) && !wasBegun
+          ? `the restart of ${view.model.shown ?? ''} was begun meanwhile: the run goes on`
+          : refusal(view),
+    });
+  },
 };

@@ -26,15 +26,21 @@ export const cut: RunKey = {
 function judge(desk: KeyDesk, node: string, live: Known<LiveCalls>): void {
   const view = desk.view();
   const policy = view.model.policyOf(node);
-  const why = view.model.shown === node ? refusal(view) : `${node} is no longer the node that is shown`;
+  const why = noLonger(node, view);
   if (why !== null || policy === null) {
-    desk.say(`no call is cut: ${why ?? 'the run has not begun'}`, 'warning');
+    desk.say(why ?? 'no call is cut: the run has not begun', 'warning');
     return;
   }
   const verdict = judgeCut(live, policy.cutting, Number.POSITIVE_INFINITY);
   if (verdict.kind === 'cut') ask(desk, node, verdict.calls);
   else if (verdict.kind === 'nothing') desk.say(`no call of ${node} is up: there is nothing to cut`);
   else desk.say(`no call is cut: ${verdict.why}`, 'warning');
+}
+
+/** Why none is cut of what the key was pressed for; null: that is still so. */
+function noLonger(node: string, view: RunView): string | null {
+  const why = view.model.shown === node ? refusal(view) : `${node} is no longer the node that is shown`;
+  return why === null ? null : `no call is cut: ${why}`;
 }
 
 function ask(desk: KeyDesk, node: string, calls: readonly LiveCall[]): void {
@@ -53,5 +59,6 @@ function ask(desk: KeyDesk, node: string, calls: readonly LiveCall[]): void {
     expected: String(ordinary),
     otherwise: (typed) => `${typed === '' ? 'nothing' : typed} was typed, not ${ordinary}: no call is cut`,
     onYes: () => desk.submit({ kind: 'cut', node, confirmed: ordinary }, 'key f'),
+    moot: (view) => noLonger(node, view),
   });
 }

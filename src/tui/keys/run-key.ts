@@ -26,6 +26,8 @@ export interface Prompt {
   /** What is told where something else was typed. */
   readonly otherwise: (typed: string) => string;
   readonly onYes: () => void;
+  /** Why it can no longer be meant as it was asked, which takes it away; null: it still stands. */
+  readonly moot: (view: RunView) => string | null;
 }
 
 /** What a key may do. */
