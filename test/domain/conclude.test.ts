@@ -656,7 +656,7 @@ describe('conclude', () => {
               flags: index === 0 ? 'DX' : 'AP',
             })),
           },
-        } as NewEvent,
+        },
         ...marked('deactivate', 'r1', 'done'),
         failed('deactivate', 'interrupted'),
         ...undo('done'),
