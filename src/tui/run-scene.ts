@@ -108,8 +108,7 @@ class RunScreen {
   draw(size: Size, moment: Moment): readonly Line[] {
     // Keys that scroll by a page need to know how long it is.
     this.#size = size;
-    const { columns } = size;
-    const rows = Math.max(0, size.rows - 1);
+    const { columns, rows } = size;
     const view = this.#view(moment);
     const lines =
       this.#mode.kind === 'overlay'

@@ -17,6 +17,7 @@ export interface Stage {
   at(seconds: number): Stage;
   /** Types each character by itself; `<enter>` and the like are named keys. */
   type(...keys: readonly string[]): Promise<Stage>;
+  /** @param size of the terminal */
   text(size?: Size): string;
 }
 
@@ -62,7 +63,8 @@ export function stage(options: { readonly followed?: boolean } = {}): Stage {
     },
     text: (size = { columns: 80, rows: 24 }) =>
       scene
-        .draw(size, moment())
+        // The screen keeps a row for itself.
+        .draw({ ...size, rows: size.rows - 1 }, moment())
         .map((line) => textOf(line).trimEnd())
         .join('\n'),
   };

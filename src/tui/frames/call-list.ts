@@ -14,7 +14,7 @@ const KEYS_SHORT = 'arrows, PgUp, PgDn: scroll; Esc: back';
 export function callList(): Overlay {
   const scroll = new Scroll();
   const callsOf = (view: RunView) => view.calls?.list?.calls ?? [];
-  const pageOf = ({ rows }: Size): number => Math.max(1, rows - 1 - AROUND);
+  const pageOf = ({ rows }: Size): number => Math.max(1, rows - AROUND);
   return {
     draw: (view, size) => {
       const { columns } = size;
@@ -29,9 +29,9 @@ export function callList(): Overlay {
         callTitles(columns),
         ...shown.map((call) => callRow(call, view.wall, columns)),
       ];
-      const blank = Math.max(0, size.rows - 2 - lines.length);
+      const blank = Math.max(0, size.rows - 1 - lines.length);
       return [
-        ...lines.slice(0, Math.max(0, size.rows - 2)),
+        ...lines.slice(0, Math.max(0, size.rows - 1)),
         ...Array.from({ length: blank }, () => line()),
         line(styled('dim', columns < 60 ? KEYS_SHORT : KEYS)),
       ];

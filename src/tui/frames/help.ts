@@ -20,7 +20,7 @@ const LEGEND: readonly string[] = [
 /** Every key, also those that can do nothing now, with the reason. */
 export function help(keys: readonly HelpKey[]): Overlay {
   const scroll = new Scroll();
-  const pageOf = ({ rows }: Size): number => Math.max(1, rows - 2);
+  const pageOf = ({ rows }: Size): number => Math.max(1, rows - 1);
   const linesOf = (view: RunView, columns: number): readonly Line[] => [
     ...keys.flatMap((key) => keyLines(key, view, columns)),
     line(),

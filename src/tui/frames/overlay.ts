@@ -4,7 +4,7 @@ import type { Key, Size } from '../scene.ts';
 import type { RunView } from './view.ts';
 
 export interface Overlay {
-  /** At most `size.rows − 1` lines. */
+  /** At most `size.rows` lines. */
   draw(view: RunView, size: Size): readonly Line[];
   /** @returns whether it stays open */
   onKey(key: Key, view: RunView, size: Size): boolean;
