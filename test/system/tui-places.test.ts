@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ALL_IN } from '../support/lab-for-fsha.ts';
 import { processEntry } from '../support/processes.ts';
+import { until } from '../support/until.ts';
+import { settledRun } from './harness/events-of.ts';
 import { openTerminal } from './harness/terminal.ts';
 import { startTuiLab, type TuiLab } from './harness/tui-lab.ts';
 
@@ -47,6 +49,23 @@ describe('a run that is refused', () => {
     }
     expect(await shown.stty()).toBe(stty);
     expect((await shown.state()).isAlternate).toBe(false);
+  });
+});
+
+describe('a run in lines', () => {
+  beforeEach(() => lab.bringIn());
+
+  test('goes on where the terminal was stopped with Ctrl-S', async () => {
+    const shown = await openTerminal({ config: lab.config });
+    await shown.run('fsha drain node-1 --no-restart --no-tui');
+    await shown.sees(/preflight: looking at everything first/);
+    await shown.press('C-s');
+    await until('the run has ended', async () => (await lab.events()).at(-1)?.type === 'run.settled', 30_000);
+    expect(await shown.written()).not.toContain('done (exit');
+    await shown.press('C-q');
+    expect(await shown.status()).toBe(0);
+    expect(settledRun(await lab.events())).toMatchObject({ exit: 0 });
+    expect(await lab.flags()).toEqual(ALL_IN);
   });
 });
 
