@@ -13,8 +13,12 @@ import { type RealCluster, type RealClusterOptions, startRealCluster } from './h
 
 /** The requirement: ms. */
 const ALLOWED = 1_000;
-/** Through a jump host ten SSH handshakes come on top, two for each server, all on this machine's two cores. */
-const ALLOWED_WITH_SSH = 2_000;
+/**
+ * Through a jump host seven more SSH logins come on top, two for each of four servers instead of one. Each costs 18 ms of
+ * sshd and 12 ms of fsha (OpenSSH 9.2), and here both ends share two cores, which no real cluster does; of each two the
+ * second has to wait for the first. Measured: 0.2 to 0.5 s more than directly.
+ */
+const ALLOWED_WITH_SSH = 1_500;
 const RUNS = 3;
 
 /** All in ms. */
