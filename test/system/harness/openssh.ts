@@ -174,6 +174,8 @@ KbdInteractiveAuthentication no
 PermitRootLogin yes
 AllowTcpForwarding yes
 UseDNS no
+# Bash takes a shell of sshd's for a remote one and reads ~/.bashrc, whatever that may do on a developer's machine.
+SetEnv SHLVL=1
 LogLevel DEBUG1
 `;
 }
