@@ -2,7 +2,7 @@
  * The decision that matters: may this node be restarted now? Sessions in memory decide, the database never does, and
  * one glance at zero is not enough: a call may be on its way.
  */
-import { formatDuration } from './duration.ts';
+import { formatDuration, roughDuration } from './duration.ts';
 import type { Drift } from './drift.ts';
 import type { Known } from './observation.ts';
 
@@ -101,7 +101,7 @@ export function decideDrain(
   const zeroSince = memory.zeroSince ?? reading.at;
   const seen: DrainMemory = { ...memory, zeroSince, zeroReadings: memory.zeroReadings + 1 };
   if (reading.at < memory.outSince + policy.frTimer) {
-    const left = formatDuration(memory.outSince + policy.frTimer - reading.at);
+    const left = roughDuration(memory.outSince + policy.frTimer - reading.at);
     return {
       decision: orExpired({
         kind: 'wait',

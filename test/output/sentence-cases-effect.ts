@@ -128,6 +128,13 @@ export const EFFECT_CASES: Readonly<
       says: `node-1: inactive, probing on lb-1 (set 1, ${URI} was DX, is IP now)`,
     },
     {
+      title: 'let in by a ping before it was read back',
+      before: [intend.probe],
+      event: stateSettled('done', 'AP'),
+      level: 'info',
+      says: `node-1: set to inactive, probing on lb-1 (set 1, ${URI} was DX, is AP now)`,
+    },
+    {
       title: 'already disabled',
       before: [intend.disable],
       event: stateSettled('already', 'DX'),

@@ -24,9 +24,13 @@ export function knownHostsLine(host: string, port: number, key: LabKeyPair): str
 }
 
 function makeKeyPair(): LabKeyPair {
-  // ssh2 writes no key without a comment.
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', {
-    comment: `lab-${randomBytes(4).toString('hex')}`,
-  });
-  return { private: pair.private, public: pair.public.split(' ').slice(0, 2).join(' ') };
+  for (;;) {
+    // ssh2 writes no key without a comment.
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', {
+      comment: `lab-${randomBytes(4).toString('hex')}`,
+    });
+    // One in three hundred of its keys is malformed (1.17).
+    if (ssh2.utils.parseKey(pair.private) instanceof Error) continue;
+    return { private: pair.private, public: pair.public.split(' ').slice(0, 2).join(' ') };
+  }
 }

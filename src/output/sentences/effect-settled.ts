@@ -76,7 +76,9 @@ function stateWords(data: SettledOf<'dispatcher.state'>, before: OpenIntent | un
     case 'done': {
       const isNow =
         data.read !== null && readFlags(data.read)?.state === 'disabled' ? '' : `, is ${read} now`;
-      return `${wanted} ${on} (${place}${was}${isNow})`;
+      // A ping may have brought it further by the time it was read back.
+      const isFurther = !wanted.startsWith(readFlags(data.read ?? '')?.state ?? wanted);
+      return `${isFurther ? 'set to ' : ''}${wanted} ${on} (${place}${was}${isNow})`;
     }
     case 'already':
       return `already ${wanted} ${on} (${place} is ${read})`;
