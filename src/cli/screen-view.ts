@@ -64,6 +64,7 @@ export function screenView({ call, live, cluster, words, onLeave }: ScreenViewOp
       colour: wantsColor(call),
       clock: host.clock,
       onFailure: fail,
+      isForeground: host.isForeground,
     });
   }
 

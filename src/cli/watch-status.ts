@@ -124,6 +124,7 @@ async function onScreen({ call, cluster, poll, watcher, stop, over, words }: Wat
     stdin: host.stdin,
     colour: wantsColor(call),
     clock: host.clock,
+    isForeground: host.isForeground,
     onFailure: (error) => {
       words.write(`fsha: the screen failed and is gone (${errorInfo(error).message}); from here on lines\n`);
       failed.abort();

@@ -19,6 +19,8 @@ export interface ScreenOptions {
   readonly onFailure: (error: unknown) => void;
   /** How often it is drawn where nothing asks for it. */
   readonly framesPerSecond?: number;
+  /** Whether this process is in the foreground of its terminal; taken for true where it is not told. */
+  readonly isForeground?: () => boolean;
 }
 
 export interface Screen {
@@ -48,7 +50,16 @@ export async function openScreen(options: ScreenOptions): Promise<Screen> {
 }
 
 function show(
-  { scene, stdout, stdin, colour, clock, onFailure, framesPerSecond = 4 }: ScreenOptions,
+  {
+    scene,
+    stdout,
+    stdin,
+    colour,
+    clock,
+    onFailure,
+    framesPerSecond = 4,
+    isForeground = () => true,
+  }: ScreenOptions,
   newPicture: NewPicture,
 ): Screen {
   const terminal = takeTerminal(stdout, stdin);
@@ -81,6 +92,13 @@ function show(
     rows = null;
     pace.soon();
   };
+  // Stopped by a signal, and in the foreground once more: the shell has had the terminal. In the background to touch its
+  // modes would stop the process again.
+  const onContinued = (): void => {
+    if (!isForeground()) return;
+    terminal.takeAgain();
+    redraw();
+  };
   const hear = (key: Key): void => {
     if (key.name === 'ctrl-l') redraw();
     scene.onKey(key);
@@ -91,6 +109,7 @@ function show(
       open = false;
       pace.stop();
       stopListening();
+      process.off('SIGCONT', continued);
       stdout.off('resize', redraw);
       stdout.off('error', fail);
       stdout.off('close', onLost);
@@ -122,6 +141,8 @@ function show(
   });
   const pace = keepPace(guarded(draw), 1000 / framesPerSecond, LEAST_MS, () => clock.now());
   const stopListening = listenToKeys(stdin, guarded(hear), fail);
+  const continued = guarded(onContinued);
+  process.on('SIGCONT', continued);
   stdout.on('resize', redraw);
   stdout.on('error', fail);
   stdout.on('close', onLost);

@@ -17,7 +17,9 @@ export type ScreenInput = Readable & {
 export interface TakenTerminal {
   /** Gives it back; resolves when the terminal has got that, or does not take it. Never rejects; safe twice. */
   giveBack(): Promise<void>;
-  /** The same before it returns, for a process that is about to end. */
+  /** As when it was taken, where a shell has had it in between. */
+  takeAgain(): void;
+  /** The same as giveBack before it returns, for a process that is about to end. */
   giveBackNow(): void;
 }
 
@@ -71,7 +73,14 @@ export function takeTerminal(stdout: ScreenOutput, stdin: ScreenInput): TakenTer
   stdin.setRawMode?.(true);
   process.on('exit', giveBackNow);
   stdout.write(TAKE);
-  return { giveBack: () => (given ??= giveBack()), giveBackNow };
+  const takeAgain = (): void => {
+    if (out || given !== undefined) return;
+    // Node leaves out what it takes for done: the mode as it set it last.
+    cook(stdin);
+    stdin.setRawMode?.(true);
+    stdout.write(TAKE);
+  };
+  return { giveBack: () => (given ??= giveBack()), giveBackNow, takeAgain };
 }
 
 /** Lines, echo and signals again. */

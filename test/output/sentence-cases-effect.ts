@@ -457,7 +457,7 @@ export const EFFECT_CASES: Readonly<
       title: 'hold',
       event: { type: 'request.received', data: { request: { kind: 'hold', node: 'node-1' }, by: 'key h' } },
       level: 'detail',
-      says: 'asked by key h: keep it out and stop when drained (node-1)',
+      says: 'asked by key h: keep it out, and not restart it unless that has begun (node-1)',
     },
     {
       title: 'a node that is named before is not named again',
@@ -467,7 +467,7 @@ export const EFFECT_CASES: Readonly<
         data: { request: { kind: 'hold', node: 'node-1' }, by: 'key h' },
       },
       level: 'detail',
-      says: 'node-1: asked by key h: keep it out and stop when drained',
+      says: 'node-1: asked by key h: keep it out, and not restart it unless that has begun',
     },
     {
       title: 'cut',

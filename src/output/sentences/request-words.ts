@@ -16,7 +16,7 @@ function wishWords(request: RunRequest): string {
     case 'extend':
       return `wait ${formatDuration(request.ms)} longer`;
     case 'hold':
-      return 'keep it out and stop when drained';
+      return 'keep it out, and not restart it unless that has begun';
     case 'cut':
       return `cut the ${counted(request.confirmed, 'call')} that ${request.confirmed === 1 ? 'is' : 'are'} left`;
     case 'abort':

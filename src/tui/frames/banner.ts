@@ -10,6 +10,9 @@ interface Said {
   readonly style: Style;
 }
 
+/** No step but the wait is without a word for so long while all is well: a restart has 90 s, ms. */
+const SILENT = 180_000;
+
 /** What overrides everything else: that the run ends, has ended, or is no longer heard of. */
 export const banner: Panel = {
   heights: (view, columns) => {
@@ -35,9 +38,10 @@ function news(view: RunView): readonly Said[] {
   if (endText !== null) return [{ text: endText, style: state?.settled?.exit === 0 ? 'good' : 'warning' }];
   const ending = endingOf(view);
   if (ending !== null) return [ending];
-  // Whoever runs it writes at every poll while it waits: silence says that nobody does.
+  // Whoever runs it writes at every poll while it waits, and now and then in other steps: silence says that nobody does.
   const { lastAt } = model;
-  if (seen !== null || lastAt === null || !isWaiting(view) || !isStale(lastAt, view)) return [];
+  if (seen !== null || lastAt === null) return [];
+  if (isWaiting(view) ? !isStale(lastAt, view) : now - lastAt < SILENT) return [];
   const since = agoWords(now - lastAt);
   const text = `stale: the last word of this run came ${since}; the process that runs it may be gone`;
   return [{ text, style: 'warning' }];
