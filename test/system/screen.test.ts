@@ -69,6 +69,26 @@ test('shows the scene, and leaves what was printed before and behind', async () 
   expect(await terminal.scrollback()).toMatch(/printed before\nprinted behind\n/);
 });
 
+test('stopped by a signal and brought back by `fg`: raw mode again, and the whole screen', async () => {
+  const { terminal, before } = await shown();
+  const child = await terminal.child();
+  signalEntry(child, 'SIGSTOP');
+  // The shell has the terminal now, and writes on it.
+  await until('it is stopped', async () => / T /.test(await readFile(`/proc/${child.pid}/stat`, 'utf8')));
+  await terminal.sees(/user\$/);
+  // Not Enter: this shell leaves the modes as they are, and in raw mode that ends no line.
+  await terminal.press('f', 'g', 'C-j');
+  await until('only the scene is on the screen', async () => {
+    const screen = await terminal.screen();
+    return JSON.stringify(screen) === JSON.stringify(expected(80, 24));
+  });
+  await terminal.press('x');
+  await terminal.sees(/heard: x$/m);
+  await terminal.press('q');
+  expect(await terminal.status()).toBe(0);
+  expect(await terminal.stty()).toBe(before);
+});
+
 test('Ctrl-C is a key, Ctrl-Z and Ctrl-\\ are nothing', async () => {
   const { terminal, before } = await shown();
   await terminal.press('C-c', 'C-z', 'C-\\', 'C-c');
