@@ -26,10 +26,12 @@ export function liveRunOf(world: World, interrupt: () => void): LiveRunHandle {
       return unknown(errorInfo(error).message);
     }
   };
+  const rows = oncePerNode((node) => ask(node, (port) => port.channels(over.signal)));
+  const liveCalls = oncePerNode((node) => ask(node, (port) => port.liveCalls(over.signal)));
   const live: LiveRun = {
     observation: () => begun?.latest() ?? { nodes: {}, proxies: {} },
-    rows: (node) => ask(node, (port) => port.channels(over.signal)),
-    liveCalls: (node) => ask(node, (port) => port.liveCalls(over.signal)),
+    rows,
+    liveCalls,
     submit: async (request, by) => {
       if (begun === null) return { accepted: false, why: 'the run is not under way' };
       try {
@@ -49,5 +51,21 @@ export function liveRunOf(world: World, interrupt: () => void): LiveRunHandle {
         begun = null;
       };
     },
+  };
+}
+
+/**
+ * Whoever asks while an answer is awaited is given that one: what is asked for here takes its turn on the connection by
+ * which the run itself sees the node, so asking again and again would leave the run blind.
+ * @param ask never rejects
+ */
+function oncePerNode<T>(ask: (node: string) => Promise<T>): (node: string) => Promise<T> {
+  const underWay = new Map<string, Promise<T>>();
+  return (node) => {
+    const before = underWay.get(node);
+    if (before !== undefined) return before;
+    const answer = ask(node).finally(() => underWay.delete(node));
+    underWay.set(node, answer);
+    return answer;
   };
 }

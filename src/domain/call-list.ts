@@ -78,7 +78,7 @@ export function olderThan(calls: readonly LiveCall[], ms: number, now: Date): re
 }
 
 /** How far the node's clock is ahead of this machine's at least, ms: a call cannot have begun in the future. */
-export function clockAhead(calls: readonly LiveCall[], now: Date): number {
+export function clockAhead(calls: readonly Pick<LiveCall, 'createdEpoch'>[], now: Date): number {
   const latest = calls.reduce((newest, { createdEpoch }) => Math.max(newest, createdEpoch), 0);
   return Math.max(0, latest * 1_000 - now.getTime());
 }

@@ -34,7 +34,7 @@ export class RunLog {
     const said = this.#inWords(event);
     if (said === null) return null;
     const text = withNode ? said.text : withoutSubject(said.text, event.node);
-    if (this.#isWanted(event, said.level)) this.#add({ at: event.at, level: said.level, text });
+    if (this.#isWanted(event, said.level)) this.add({ at: event.at, level: said.level, text });
     return { level: said.level, text: withoutSubject(said.text, event.node) };
   }
 
@@ -62,7 +62,8 @@ export class RunLog {
     return before !== level;
   }
 
-  #add({ at, level, text }: { at: string; level: Level; text: string }): void {
+  /** Adds what no event says. @param entry its text may have several lines */
+  add({ at, level, text }: { readonly at: string; readonly level: Level; readonly text: string }): void {
     const lines = text.split('\n');
     const last = this.#entries.at(-1);
     const isAgain = last?.level === level && last.lines.join('\n') === text;

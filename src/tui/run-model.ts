@@ -9,6 +9,7 @@ import type { Policy } from '../domain/policy.ts';
 import { apply, type NodeRunState, policyFor, type RunState } from '../domain/run.ts';
 import type { EventOf, ProgressReading, RunEvent } from '../domain/run-events.ts';
 import type { Level } from '../output/sentences/sentence.ts';
+import { clockAheadWords, NodeClocks } from './call-ages.ts';
 import type { CallsReading } from './run-calls.ts';
 import { RunLog } from './run-log.ts';
 import { SessionHistory } from './session-history.ts';
@@ -52,6 +53,7 @@ export class RunModel {
   #startedAt = 0;
   #endText: string | null = null;
   #estimated: { readonly key: string; readonly estimate: Estimate } | null = null;
+  readonly #clocks = new NodeClocks();
   #last: { readonly mono: number; readonly wall: number; readonly received: number } | null = null;
 
   /** null: nothing has begun yet. */
@@ -136,7 +138,11 @@ export class RunModel {
     // Asked for in every frame, and the same for a second as long as nothing new is known.
     const key = [name, history?.samples.at(-1)?.at, list?.at, Math.floor(now / 1_000)].join(' ');
     if (this.#estimated?.key === key) return this.#estimated.estimate;
-    const ages = list?.calls.map((call) => Math.max(0, wall.getTime() - call.createdEpoch * 1_000)) ?? null;
+    const { ages, newlyAhead } = this.#clocks.agesOf(name, list, now, wall);
+    if (newlyAhead !== null) {
+      const text = clockAheadWords((this.#state?.plan.nodes.length ?? 1) > 1 ? name : null, newlyAhead);
+      this.log.add({ at: wall.toISOString(), level: 'warning', text });
+    }
     const estimate = estimateEnd(history?.counts ?? [], ages, now);
     this.#estimated = { key, estimate };
     return estimate;
@@ -223,7 +229,7 @@ function nodeAfter(node: NodeModel, event: RunEvent, said: { level: Level; text:
 
 function afterProgress(node: NodeModel, event: EventOf<'step.progress'>): NodeModel {
   const { observation: reading, decision } = event.data;
-  node.history.add(event.mono, reading.sessions, reading.calls);
+  node.history.add(event.mono, reading.sessions, reading.calls, reading.ghostRows);
   const destinations = new Map(node.destinations);
   for (const [key, flags] of Object.entries(reading.destinations)) {
     const seen = destinations.get(key);

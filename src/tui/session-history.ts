@@ -9,6 +9,8 @@ export interface Sample {
   /** The highest of the readings in it; null: all of them were unknown. */
   readonly sessions: number | null;
   readonly calls: number | null;
+  /** Rows of calls that are gone, which are among `calls`. */
+  readonly ghostRows: number;
 }
 
 type KnownSample = Sample & { readonly sessions: number };
@@ -44,10 +46,10 @@ export class SessionHistory {
   }
 
   /** Takes in a reading; null is unknown. */
-  add(at: number, sessions: number | null, calls: number | null): void {
+  add(at: number, sessions: number | null, calls: number | null, ghostRows = 0): void {
     const last = this.#samples.at(-1);
     const moment = Math.max(at, last?.until ?? at);
-    this.#samples.push({ at: moment, until: moment, sessions, calls });
+    this.#samples.push({ at: moment, until: moment, sessions, calls, ghostRows });
     if (sessions !== null) this.#peak = Math.max(this.#peak ?? 0, sessions);
     if (this.#samples.length > this.#capacity) this.#merge();
   }
@@ -83,15 +85,15 @@ export class SessionHistory {
     return { perMinute: ((newest.sessions - first.sessions) * 60_000) / over, over };
   }
 
-  /** Calls over time for the estimate; sessions where calls are not known throughout, or cannot be right. */
+  /**
+   * Calls over time for the estimate; sessions throughout where calls are not known, or cannot be right, in any reading:
+   * what comes and goes in the database would look like calls that end and begin.
+   */
   get counts(): readonly CountSample[] {
-    const newest = this.#samples.at(-1);
-    const isMissing = this.#samples.some(({ sessions, calls }) => sessions !== null && calls === null);
-    // Rows describe and memory decides: no call where there are sessions is a database that has lost them.
-    const isWrong = newest?.calls === 0 && newest.sessions !== 0;
+    const bySessions = this.#samples.some((one) => isKnown(one) && !hasTrueCalls(one));
     return this.#samples.map(({ at, sessions, calls }) => ({
       at,
-      count: sessions === null ? null : isMissing || isWrong ? sessions : calls,
+      count: sessions === null ? null : bySessions ? sessions : calls,
     }));
   }
 
@@ -138,6 +140,11 @@ export class SessionHistory {
 
 function isKnown(sample: Sample): sample is KnownSample {
   return sample.sessions !== null;
+}
+
+/** Rows describe and memory decides: the database may have lost rows, and may have kept some of calls that are gone. */
+function hasTrueCalls({ sessions, calls, ghostRows }: KnownSample): boolean {
+  return calls !== null && ghostRows === 0 && calls <= sessions && (calls > 0 || sessions === 0);
 }
 
 /** The higher of two neighbours stays as it was read. */

@@ -52,6 +52,41 @@ describe('a run that is refused', () => {
   });
 });
 
+describe('a whole drain that waits for a call', () => {
+  beforeEach(() => lab.bringIn());
+
+  test.each([
+    ['TERM=dumb fsha drain node-1 --no-restart', 'lines'],
+    ['CI=true fsha drain node-1 --no-restart', 'lines in colour'],
+    ['fsha drain node-1 --no-restart | cat', 'lines'],
+    ['fsha drain node-1 --no-restart --json', 'NDJSON'],
+  ] as const)('%s: %s', async (command, wanted) => {
+    const calls = await lab.hold('1000');
+    const shown = await openTerminal({ config: lab.config });
+    const stty = await shown.stty();
+    await shown.run(command);
+    await shown.sees(wanted === 'NDJSON' ? /"decision":"wait"/ : /node-1: 1 session \(1 call\), waiting/);
+    expect((await shown.state()).isAlternate).toBe(false);
+    expect(await shown.stty()).toBe(stty);
+    await calls.hangUp();
+    expect(await shown.status()).toBe(0);
+    const [, written = ''] = (await shown.written()).split(`${command}\r\n`);
+    const lines = written.split('\r\n').slice(0, -1);
+    expect(written.replaceAll(COLOURS, '')).not.toContain('\u001b');
+    expect(written.search(COLOURS) !== -1).toBe(wanted === 'lines in colour');
+    const events = await lab.events();
+    expect(settledRun(events)).toMatchObject({ outcome: 'done', exit: 0 });
+    if (wanted === 'NDJSON')
+      expect(lines.map((line) => (JSON.parse(line) as { readonly type: string }).type)).toEqual(
+        events.map(({ type }) => type),
+      );
+    else expect(written.replaceAll(COLOURS, '')).toMatch(/ {2}done \(exit 0/);
+    expect(await shown.stty()).toBe(stty);
+    expect(calls.cut()).toBe(0);
+    expect(await lab.flags()).toEqual(ALL_IN);
+  });
+});
+
 describe('a run in lines', () => {
   beforeEach(() => lab.bringIn());
 

@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { listedCalls } from '../../src/domain/call-list.ts';
+import { callsOf } from '../../src/domain/cutting.ts';
+import type { Estimate } from '../../src/domain/estimate.ts';
 import type { NewEvent, RunEvent } from '../../src/domain/run-events.ts';
+import type { CallsReading } from '../../src/tui/run-calls.ts';
 import { RunModel } from '../../src/tui/run-model.ts';
+import { policy } from '../domain/builders.ts';
 import { stage } from './run-stage.ts';
 import {
   type At,
+  leg,
   look,
   looks,
   preflightSettled,
@@ -159,6 +165,84 @@ describe('the log', () => {
     expect(model.log.entries.length).toBeLessThanOrEqual(200);
     expect(model.log.entries.at(-1)?.lines).toEqual(['warning 999']);
   });
+});
+
+describe('the estimate, from the ages of the calls', () => {
+  const SECOND = 1_000;
+  const now = 300 * SECOND;
+  const wall = new Date(START + now);
+  /** Calls that began so many seconds ago by the node's clock; null: it does not say. */
+  const listOf = (ages: readonly (number | null)[], at = now): NonNullable<CallsReading['list']> => ({
+    at,
+    rows: ages.length,
+    calls: listedCalls(
+      callsOf(
+        {
+          channels: ages.map((age, index) =>
+            leg(`0000${index}`, 0, { createdEpoch: age === null ? 0 : (START + now) / SECOND - age }),
+          ),
+          ghosts: 0,
+          sessions: ages.length,
+        },
+        policy().cutting,
+      ),
+      false,
+    ),
+  });
+  const story: readonly At[] = [...UNTIL_OUT, ...looks(5, 300)];
+  const estimated = (list: CallsReading['list'], model = modelOf(story)): Estimate =>
+    model.estimateOf('node-1', list, now, wall);
+  const said = (model: RunModel): readonly string[] =>
+    model.log.entries.flatMap(({ lines }) => lines).filter((text) => text.includes('clock'));
+
+  test('they matter', () => {
+    expect(estimated(listOf([7_200, 30]))).not.toEqual(estimated(null));
+  });
+
+  test('not where the clock of the node is ahead, and that is said once', () => {
+    const model = modelOf(story);
+    const ahead = listOf([-3_600, -3_500, 20]);
+    expect(estimated(ahead, model)).toEqual(estimated(null));
+    expect(model.estimateOf('node-1', { ...ahead, at: now + 1 }, now + SECOND, wall).kind).toBe('range');
+    expect(said(model)).toEqual([
+      "its clock is at least 1h ahead of this machine's: the estimate does without the ages of calls",
+    ]);
+  });
+
+  test('still not when the calls have lasted for longer than it is ahead', () => {
+    const model = modelOf(story);
+    estimated(listOf([-60]), model);
+    expect(estimated(listOf([30]), model)).toEqual(estimated(null));
+  });
+
+  test('ahead when the list was read is ahead', () => {
+    const model = modelOf(story);
+    estimated(listOf([20], now - 30 * SECOND), model);
+    expect(said(model)).toHaveLength(1);
+  });
+
+  test('a clock that is ahead by no more than seconds are rounded is not', () => {
+    const model = modelOf(story);
+    expect(estimated(listOf([-5, 7_200]), model)).not.toEqual(estimated(null));
+    expect(said(model)).toEqual([]);
+  });
+
+  test('where the node does not say when a call began, that is no age', () => {
+    expect(estimated(listOf([null, 30]))).toEqual(estimated(null));
+  });
+});
+
+test('the estimate goes on after rows of calls that are gone were counted', () => {
+  const ghosts = look(194, 140);
+  if (ghosts.type !== 'step.progress') throw new Error('no look');
+  const { observation, decision } = ghosts.data;
+  const model = modelOf([
+    ...UNTIL_OUT,
+    ...looks(5, 20),
+    [25, { ...ghosts, data: { observation: { ...observation, ghostRows: 43 }, decision } }],
+    ...looks(30, 60),
+  ]);
+  expect(model.estimateOf('node-1', null, 60_000, new Date(START + 60_000)).kind).toBe('range');
 });
 
 describe('a destination that cannot be read any more', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { estimateEnd } from '../../src/domain/estimate.ts';
 import { SessionHistory } from '../../src/tui/session-history.ts';
 
 const POLL = 5_000;
@@ -85,15 +86,14 @@ describe('the rate', () => {
 });
 
 describe('what the estimate is made from', () => {
-  const countsOf = (readings: readonly (readonly [number | null, number | null])[]): unknown => {
+  type Reading = readonly [sessions: number | null, calls: number | null, ghostRows?: number];
+  const countsOf = (readings: readonly Reading[]): unknown => {
     const made = new SessionHistory();
-    readings.forEach(([sessions, calls], index) => made.add(index, sessions, calls));
+    readings.forEach(([sessions, calls, ghostRows], index) => made.add(index, sessions, calls, ghostRows));
     return made.counts.map(({ count }) => count);
   };
 
-  test.each<
-    readonly [string, readonly (readonly [number | null, number | null])[], readonly (number | null)[]]
-  >([
+  test.each<readonly [string, readonly Reading[], readonly (number | null)[]]>([
     [
       'calls',
       [
@@ -129,6 +129,42 @@ describe('what the estimate is made from', () => {
       [10, 8],
     ],
     [
+      'sessions where the database had lost the calls for a while',
+      [
+        [10, 5],
+        [9, 0],
+        [8, 4],
+      ],
+      [10, 9, 8],
+    ],
+    [
+      'sessions where there were more calls than sessions for a while',
+      [
+        [10, 5],
+        [9, 14],
+        [8, 4],
+      ],
+      [10, 9, 8],
+    ],
+    [
+      'sessions where rows of calls that are gone were among the calls, few enough to hide',
+      [
+        [10, 5],
+        [9, 7, 3],
+        [8, 4],
+      ],
+      [10, 9, 8],
+    ],
+    [
+      'calls where nothing was left for a moment',
+      [
+        [2, 1],
+        [0, 0],
+        [2, 1],
+      ],
+      [1, 0, 1],
+    ],
+    [
       'none left',
       [
         [10, 5],
@@ -139,6 +175,15 @@ describe('what the estimate is made from', () => {
   ])('%s', (_, readings, counts) => {
     expect(countsOf(readings)).toEqual(counts);
   });
+});
+
+test('an estimate goes on after the database was wrong for one reading', () => {
+  const made = new SessionHistory();
+  for (let index = 0; index < 40; index += 1) {
+    const sessions = 100 - index;
+    made.add(index * POLL, sessions, index === 35 ? 0 : Math.ceil(sessions / 2));
+  }
+  expect(estimateEnd(made.counts, null, 39 * POLL).kind).toBe('range');
 });
 
 test('moves with the clock of the process that goes on', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { known, type Observation, unknown } from '../../src/domain/observation.ts';
+import { known, type NodeObservation, type Observation, unknown } from '../../src/domain/observation.ts';
 import { cluster, observation, seenProxy } from '../output/events.ts';
 import {
   calm,
@@ -135,6 +135,35 @@ test('by itself it shows what is in trouble first, also when that comes later', 
   expect(screen.frame()[4]).toContain('> edge-43');
   screen.see({ ...seen, nodes: { ...seen.nodes, 'edge-7': unreachable('edge-7') } });
   expect(screen.frame()[4]).toContain('> edge-7');
+});
+
+test('where there is no room for both, the age goes before the word is cut', () => {
+  const [of, seen] = troubled();
+  const screen = watch(of, { ...seen, nodes: { ...seen.nodes, 'node-3': unreachable('node-3') } });
+  const lineAt = (columns: number): string =>
+    screen.frame({ columns, rows: 23 }, NOW + 14_000).find((line) => line.includes('node-3')) ?? '';
+  expect(lineAt(120)).toMatch(/ 15s old, unreachable/);
+  expect(lineAt(80)).toMatch(/ {2}unreachable$/);
+});
+
+test('details of sessions say no more than is known', () => {
+  const detail = (changes: Partial<NodeObservation>): string => {
+    const [of] = calm();
+    const screen = watch(of, observation([read('node-1', changes)], []));
+    screen.press('s', key('enter'));
+    return screen.frame().find((line) => line.startsWith('sessions')) ?? '';
+  };
+  const nothing = unknown('no answer');
+  expect(detail({ sessions: known(3), peak5Min: known(9) })).toMatch(
+    / 3\/1000, at most 9 in the last 5 minutes$/,
+  );
+  expect(detail({ sessions: known(3), peak5Min: nothing })).toMatch(
+    / 3\/1000, the most in the last 5 minutes unknown$/,
+  );
+  expect(detail({ sessions: nothing, peak5Min: known(9) })).toMatch(
+    / unknown, at most 9 in the last 5 minutes$/,
+  );
+  expect(detail({ sessions: nothing, peak5Min: nothing })).toMatch(/^sessions +unknown$/);
 });
 
 test('what was selected stays selected, and in sight, when the order changes', () => {

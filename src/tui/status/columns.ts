@@ -139,11 +139,13 @@ export function nodeLine(layout: Layout, row: NodeRow, age: string, isSelected: 
   return spans;
 }
 
-/** In full where that fits, else in short. */
+/** In full where that fits, else in short. How old it is goes before a word is cut: the details say that too. */
 function noteText({ note, pauseInNote }: Layout, { notes, pause, at }: NodeRow, age: string): string {
   const isPaused = pauseInNote && at !== null && pause.text !== 'no' && pause.text !== UNKNOWN;
-  const joined = (own: readonly string[]): string =>
-    [age, ...own, ...(isPaused ? [`paused: ${pause.text}`] : [])].filter((part) => part !== '').join(', ');
-  const full = joined(notes.map(({ text }) => text));
-  return stringWidth(full) <= note ? full : joined(notes.map(({ short }) => short));
+  const paused = isPaused ? [`paused: ${pause.text}`] : [];
+  const long = [...notes.map(({ text }) => text), ...paused].join(', ');
+  const short = [...notes.map((one) => one.short), ...paused].join(', ');
+  if (age === '' || long === '') return stringWidth(long) <= note ? long || age : short;
+  const texts = [`${age}, ${long}`, `${age}, ${short}`, long];
+  return texts.find((text) => stringWidth(text) <= note) ?? short;
 }

@@ -43,7 +43,7 @@ function values(seen: NodeObservation, now: number): readonly Line[] {
   const mark =
     seen.mark.known && seen.mark.value !== null ? `held by ${holderText(seen.mark.value)}` : 'none';
   return [
-    field('sessions', `${sessionsCell(seen)}, at most ${text(seen.peak5Min)} in the last 5 minutes`),
+    field('sessions', sessionsText(seen)),
     field('calls', `${callsCell(seen)}, channels ${text(seen.channels)}`),
     field('ready', seen.ready.known ? (seen.ready.value ? 'yes' : 'no') : UNKNOWN),
     field('pause', pauseCell(seen)),
@@ -53,6 +53,12 @@ function values(seen: NodeObservation, now: number): readonly Line[] {
     field('core_uuid', text(seen.coreUuid)),
     field('read', `${ageText(seen.at, now)} ago`),
   ];
+}
+
+function sessionsText(seen: NodeObservation): string {
+  const { sessions, peak5Min } = seen;
+  if (peak5Min.known) return `${sessionsCell(seen)}, at most ${peak5Min.value} in the last 5 minutes`;
+  return sessions.known ? `${sessionsCell(seen)}, the most in the last 5 minutes unknown` : UNKNOWN;
 }
 
 function field(name: string, value: string): Line {
