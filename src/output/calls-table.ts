@@ -88,7 +88,7 @@ function rowOf(call: ListedCall, now: Date): Row {
   const age = ageOf(call, now);
   return [
     age === null ? '?' : ageText(age),
-    DIRECTIONS[call.direction] ?? orDash(call.direction),
+    directionWord(call.direction),
     orDash(call.application),
     call.from === '' ? '?' : call.from,
     call.to === '' ? '?' : call.to,
@@ -99,6 +99,11 @@ function rowOf(call: ListedCall, now: Date): Row {
 }
 
 const DIRECTIONS: Readonly<Record<string, string>> = { inbound: 'in', outbound: 'out' };
+
+/** `in` and `out` for FreeSWITCH's `inbound` and `outbound`; any other word as it is, `-` where there is none. */
+export function directionWord(direction: string): string {
+  return DIRECTIONS[direction] ?? orDash(direction);
+}
 
 /** `42s`, `12m5s`, `3h12m`, `2d4h`: two units, whole ones. */
 export function ageText(ms: number): string {

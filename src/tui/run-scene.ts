@@ -5,7 +5,7 @@ import type { RunRequest } from '../domain/policy.ts';
 import type { RunEvent } from '../domain/run-events.ts';
 import { requestWords } from '../output/sentences/request-words.ts';
 import { keysLine, noticeLines, promptLines } from './frames/keys-line.ts';
-import type { Overlay } from './frames/overlay.ts';
+import { type Overlay, overlayHead } from './frames/overlay.ts';
 import { stack } from './frames/panel.ts';
 import { PANELS, WEIGHTY } from './frames/registry.ts';
 import { isWaiting, type Notice, type RunView } from './frames/view.ts';
@@ -82,10 +82,7 @@ class RunScreen {
   constructor(options: RunSceneOptions) {
     this.#options = options;
     const { live, clock, refresh } = options;
-    this.#calls =
-      live === null
-        ? null
-        : new RunCalls({ rows: (node) => live.rows(node), now: () => clock.now(), onReading: refresh });
+    this.#calls = live === null ? null : new RunCalls({ live, now: () => clock.now(), onReading: refresh });
     this.#timer = live === null ? null : setInterval(() => this.#tick(), TICK).unref();
     this.#desk = this.#deskOf(live);
   }
@@ -112,7 +109,7 @@ class RunScreen {
     const view = this.#view(moment);
     const lines =
       this.#mode.kind === 'overlay'
-        ? this.#mode.overlay.draw(view, size)
+        ? this.#below(this.#mode.overlay, view)
         : this.#whole(view, columns, rows, moment);
     return lines.slice(0, rows).map((one) => clip(one, columns));
   }
@@ -121,6 +118,16 @@ class RunScreen {
     if (this.#disposed) return;
     this.#onKey(key);
     this.#options.refresh();
+  }
+
+  #below(overlay: Overlay, view: RunView): readonly Line[] {
+    const head = overlayHead(view, this.#size);
+    return [...head, ...overlay.draw(view, this.#overlaySize(head.length))];
+  }
+
+  #overlaySize(head: number): Size {
+    const { columns, rows } = this.#size;
+    return { columns, rows: Math.max(0, rows - head) };
   }
 
   #whole(view: RunView, columns: number, rows: number, moment: Moment): readonly Line[] {
@@ -164,7 +171,7 @@ class RunScreen {
     const { shown } = this.#model;
     const policy = shown === null ? null : this.#model.policyOf(shown);
     if (this.#disposed || shown === null || policy === null || !isWaiting(view)) return;
-    this.#calls?.tick(shown, policy);
+    this.#calls?.tick(shown, policy, this.#model.node(shown)?.progress?.reading.ghostRows);
   }
 
   #onKey(key: Key): void {
@@ -180,9 +187,12 @@ class RunScreen {
     }
     const mode = this.#mode;
     switch (mode.kind) {
-      case 'overlay':
-        if (!mode.overlay.onKey(key, this.#now(), this.#size)) this.#mode = RUN;
+      case 'overlay': {
+        const view = this.#now();
+        const size = this.#overlaySize(overlayHead(view, this.#size).length);
+        if (!mode.overlay.onKey(key, view, size)) this.#mode = RUN;
         return;
+      }
       case 'prompt':
         this.#type(mode, key);
         return;
@@ -227,9 +237,11 @@ class RunScreen {
     }
   }
 
-  /** A question is about what was so when it was asked. */
+  /** A question, and a list, is about what was so when it was asked for. */
   #takeAwayMoot(): void {
-    const why = this.#mode.kind === 'prompt' ? this.#mode.prompt.moot(this.#now()) : null;
+    const mode = this.#mode;
+    const asked = mode.kind === 'prompt' ? mode.prompt : mode.kind === 'overlay' ? mode.overlay : null;
+    const why = asked?.moot?.(this.#now()) ?? null;
     if (why === null) return;
     this.#mode = RUN;
     this.#say(why, 'warning');

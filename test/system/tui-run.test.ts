@@ -115,7 +115,7 @@ describe('a whole drain', () => {
     const seen = await second.sees(/> wait_drained +under way[^]*proxies +lb-1 +disabled/);
     expect(seen).toMatch(/^drain node-1 .* followed, \d+s elapsed$/m);
     expect(seen).toMatch(/^sessions {2}1 \(1 call\), peak 1/m);
-    expect(seen).toMatch(/^calls +only in the process that runs it$/m);
+    expect(seen).toMatch(/^calls +list them with: fsha calls node-1$/m);
     expect(seen.trimEnd()).toMatch(/\n\? help {2}q leave, the run goes on$/);
     for (const key of ['h', 'a', 'f', '+']) {
       await second.press(key);
@@ -182,7 +182,7 @@ describe('keys', () => {
     expect(list).toMatch(/^ +AGE {2}DIR +APP +FROM +TO$/m);
     await shown.press('End');
     const end = await shown.sees(/^calls still on node-1 +(?!1 )\d+ to 24 of 24$/m);
-    const rowsOf = (text: string): number => text.match(/^ +\d+s {2}inbound/gm)?.length ?? 0;
+    const rowsOf = (text: string): number => text.match(/^ +\d+s {2}in {3}/gm)?.length ?? 0;
     expect(rowsOf(end)).toBe(rowsOf(list));
     expect(rowsOf(end)).toBeGreaterThan(10);
     await shown.press('PageUp');

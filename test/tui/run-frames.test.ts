@@ -262,6 +262,54 @@ const STORIES: Readonly<Record<string, () => Stage | Promise<Stage>>> = {
   },
   'call-list': async () => (await waiting()).type('c', '<down>', '<down>'),
   help: async () => (await waiting()).type('?'),
+  ghosts: async () => {
+    const on = await waiting();
+    const live = { channels: CALLS.slice(5), ghosts: 3, sessions: 25 };
+    on.run.liveAnswer = () => Promise.resolve(known(live));
+    const rows = { channels: 28, ghostRows: 3 };
+    on.play([[605, look(25, 25, [], ['DX', 'DX'], rows)]]);
+    await settled();
+    on.run.seen = reading({ at: 606, channels: known(28) });
+    return on.at(608);
+  },
+  'many-rows-some-gone': async () => {
+    const on = await waiting();
+    const all = Array.from({ length: 60 }, (_, index) => leg(`r${10 + index}`, 4_000 - index * 60));
+    on.run.rowsAnswer = () => Promise.resolve(known(all));
+    const rows = { channels: 60, ghostRows: 3 };
+    on.play([[605, look(57, 57, [], ['DX', 'DX'], rows)]]);
+    await settled();
+    on.run.seen = reading({ at: 606, sessions: known(57), calls: known(57), channels: known(60) });
+    return on.at(608);
+  },
+  'missing-rows': async () => {
+    const on = await waiting();
+    on.run.rowsAnswer = () => Promise.resolve(known([]));
+    on.play([[605, look(3, 0, [], ['DX', 'DX'], { channels: 0 })]]);
+    await settled();
+    on.run.seen = reading({ at: 606, sessions: known(3), calls: known(0), channels: known(0) });
+    return on.at(608);
+  },
+  'too-few-ends': async () => {
+    const on = stage();
+    on.run.rowsAnswer = () => Promise.resolve(known(CALLS.slice(0, 4)));
+    on.play(UNTIL_OUT);
+    for (const seconds of [5, 10]) {
+      await settled();
+      on.play([[seconds, look(4, 4)]]);
+    }
+    await settled();
+    on.run.seen = reading({ at: 10, sessions: known(4), calls: known(4) });
+    return on.at(11);
+  },
+  'help-stopping': async () => {
+    const on = await (await waiting()).type('?');
+    on.play([
+      [604, { type: 'request.received', data: { request: { kind: 'abort' }, by: 'SIGTERM' } }],
+      [604, { type: 'request.settled', data: { accepted: true } }],
+    ]);
+    return on;
+  },
   followed: () =>
     stage({ followed: true })
       .play([...UNTIL_OUT, ...looks(5, 600)])

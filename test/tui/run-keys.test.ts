@@ -281,18 +281,18 @@ describe('Ctrl-C, q, ? and c', () => {
     await settled();
     const first = async (...keys: readonly string[]): Promise<string> =>
       /(\d+ to \d+ of 50)/.exec((await on.type(...keys)).text())?.[1] ?? '';
-    expect(await first('c')).toBe('1 to 19 of 50');
-    expect(await first('<down>')).toBe('2 to 20 of 50');
-    expect(await first('<page-down>')).toBe('21 to 39 of 50');
-    expect(await first('<page-down>')).toBe('32 to 50 of 50');
-    expect(await first('<page-up>')).toBe('13 to 31 of 50');
-    expect(await first('<end>')).toBe('32 to 50 of 50');
-    expect(await first('<up>')).toBe('31 to 49 of 50');
-    expect(await first('<home>')).toBe('1 to 19 of 50');
-    expect(await first('f', '+', 'a')).toBe('1 to 19 of 50');
+    expect(await first('c')).toBe('1 to 18 of 50');
+    expect(await first('<down>')).toBe('2 to 19 of 50');
+    expect(await first('<page-down>')).toBe('20 to 37 of 50');
+    expect(await first('<page-down>')).toBe('33 to 50 of 50');
+    expect(await first('<page-up>')).toBe('15 to 32 of 50');
+    expect(await first('<end>')).toBe('33 to 50 of 50');
+    expect(await first('<up>')).toBe('32 to 49 of 50');
+    expect(await first('<home>')).toBe('1 to 18 of 50');
+    expect(await first('f', '+', 'a')).toBe('1 to 18 of 50');
     expect(on.run.submitted).toEqual([]);
     expect(await first('<escape>')).toBe('');
-    expect(await first('c')).toBe('1 to 19 of 50');
+    expect(await first('c')).toBe('1 to 18 of 50');
     expect(await first('c')).toBe('');
     expect((await on.type('c')).text({ columns: 120, rows: 24 })).toContain('c0-0000-4000-8000-000000000001');
   });

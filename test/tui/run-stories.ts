@@ -23,7 +23,11 @@ export function told(story: readonly At[], from = 0): RunEvent[] {
   }));
 }
 
-export function runStarted(changes: Partial<Policy> = {}, nodes: readonly string[] = ['node-1']): NewEvent {
+export function runStarted(
+  changes: Partial<Policy> = {},
+  nodes: readonly string[] = ['node-1'],
+  call?: string,
+): NewEvent {
   const settings = policy(changes);
   return {
     type: 'run.started',
@@ -32,6 +36,7 @@ export function runStarted(changes: Partial<Policy> = {}, nodes: readonly string
       reason: 'kernel update',
       who: 'ops@bastion',
       cluster: 'voice-eu',
+      ...(call === undefined ? {} : { call }),
       inventory: { path: '/etc/fsha/fsha.yaml', sha256: 'ab' },
       policy: settings,
       plan: { kind: 'drain', nodes: nodes.flatMap((name) => planDrain(name, settings).nodes) },
@@ -89,6 +94,7 @@ export function look(
   calls: number | null,
   why: readonly string[] = [],
   flags: readonly [string | null, string | null] = ['DX', 'DX'],
+  rows: { readonly channels?: number; readonly ghostRows?: number } = {},
 ): NewEvent {
   const [one, two] = flags;
   const decision = sessions === null || flags.includes(null) ? 'blind' : 'wait';
@@ -103,6 +109,7 @@ export function look(
         channels: sessions,
         destinations: { [`lb-1 set 1 ${URI}`]: one, [`lb-2 set 1 ${URI}`]: two },
         why,
+        ...rows,
       },
       decision,
     },
@@ -140,12 +147,14 @@ export interface Reading {
   readonly at: number;
   readonly sessions?: Known<number>;
   readonly calls?: Known<number>;
+  /** As many as there are sessions, where it is not said. */
+  readonly channels?: Known<number>;
   readonly lb1?: string;
   /** null: it does not answer. */
   readonly lb2?: string | null;
 }
 
-export function reading({ at, sessions, calls, lb1 = 'DX', lb2 = 'DX' }: Reading): Observation {
+export function reading({ at, sessions, calls, channels, lb1 = 'DX', lb2 = 'DX' }: Reading): Observation {
   const count = sessionsAt(at);
   const down = {
     code: 'connect.timeout',
@@ -158,6 +167,7 @@ export function reading({ at, sessions, calls, lb1 = 'DX', lb2 = 'DX' }: Reading
         at: at * 1000,
         sessions: sessions ?? known(count),
         calls: calls ?? known(Math.ceil(count / 2)),
+        channels: channels ?? sessions ?? known(count),
       }),
     },
     proxies: {

@@ -1,9 +1,9 @@
 import { type Line, line, spread, styled } from '../line.ts';
 import type { Key, Size } from '../scene.ts';
 import { callRow, callTitles } from './call-row.ts';
-import { callsState } from './calls.ts';
+import { callsHead } from './calls.ts';
 import { type Overlay, Scroll } from './overlay.ts';
-import type { RunView } from './view.ts';
+import { isWaiting, type RunView } from './view.ts';
 
 /** Lines beside the calls: heading, its second line, titles, keys. */
 const AROUND = 4;
@@ -25,7 +25,7 @@ export function callList(): Overlay {
       const place = all.length === 0 ? '' : `${top + 1} to ${top + shown.length} of ${all.length}`;
       const lines: readonly Line[] = [
         spread(line(styled('strong', `calls still on ${view.model.shown ?? ''}`)), line(place), columns),
-        callsState(view),
+        callsHead(view, columns),
         callTitles(columns),
         ...shown.map((call) => callRow(call, view.wall, columns)),
       ];
@@ -41,5 +41,7 @@ export function callList(): Overlay {
       scroll.onKey(key, callsOf(view).length, pageOf(size));
       return true;
     },
+    // Nothing is asked of the node any more: what stands there would only grow older.
+    moot: (view) => (isWaiting(view) ? null : 'the list of calls was closed: they are no longer waited for'),
   };
 }

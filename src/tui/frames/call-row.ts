@@ -1,4 +1,5 @@
-import type { ListedCall } from '../../domain/call-list.ts';
+import { ageOf, type ListedCall } from '../../domain/call-list.ts';
+import { directionWord } from '../../output/calls-table.ts';
 import { spanWords } from '../../output/live-words.ts';
 import { type Line, line, styled } from '../line.ts';
 import { cell } from './wrap.ts';
@@ -22,9 +23,18 @@ const COLUMNS: readonly CallColumn[] = [
     align: 'right',
     from: 0,
     // The node's clock says when it began, this machine's what time it is.
-    text: ({ createdEpoch }, wall) => spanWords(wall.getTime() - createdEpoch * 1000),
+    text: (call, wall) => {
+      const age = ageOf(call, wall);
+      return age === null ? '?' : spanWords(age);
+    },
   },
-  { title: 'DIR', width: () => 8, align: 'left', from: 60, text: ({ direction }) => direction },
+  {
+    title: 'DIR',
+    width: () => 3,
+    align: 'left',
+    from: 60,
+    text: ({ direction }) => directionWord(direction),
+  },
   {
     title: 'APP',
     width: (columns) => (columns >= 130 ? 16 : columns >= 100 ? 12 : 10),

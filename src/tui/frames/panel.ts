@@ -66,7 +66,8 @@ function heightsOf(panel: Panel, view: RunView, columns: number): ReturnType<Pan
   }
 }
 
-function drawn(panel: Panel, view: RunView, columns: number, rows: number): readonly Line[] {
+/** What the panel draws; where it cannot, one line that says so. */
+export function drawn(panel: Panel, view: RunView, columns: number, rows: number): readonly Line[] {
   try {
     return panel.draw(view, columns, rows);
   } catch (error) {

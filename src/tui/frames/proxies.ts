@@ -26,12 +26,14 @@ export const proxies: Panel = {
     // Where not all can be shown, those that are not well are.
     const shown = rows >= all.length ? all : worstFirst(all, view).slice(0, rows - 1);
     const name = Math.min(20, Math.max(...shown.map(({ proxy }) => proxy.length)));
-    const lines = shown.map((row, index) =>
-      rowLine(row, view, name, index === 0 ? inner - label.length : inner),
-    );
+    const lines = shown.map((row) => rowLine(row, view, name, inner - label.length));
     const more = all.length - shown.length;
     const rest = more > 0 ? [line(styled('dim', `and ${more} more`))] : [];
-    return labelled('proxies', [...lines, ...rest], columns);
+    // Below each other, also where the label stands in the first line alone.
+    const aligned = [...lines, ...rest].map((one, index) =>
+      index === 0 ? one : line(' '.repeat(label.length), ...one),
+    );
+    return labelled('proxies', aligned, columns);
   },
   isGroup: true,
   inPieces: true,

@@ -5,6 +5,7 @@ import { clip, type Line, line, type Span, spread, styled, widthOf } from '../li
 import type { NodeModel } from '../run-model.ts';
 import type { Columns } from '../session-history.ts';
 import { fitting, innerWidth, labelled, type Panel } from './panel.ts';
+import { ghostsAmong, unlistedOf } from './unlisted.ts';
 import { ageLine, isStale, isWaiting, pollOf, type RunView } from './view.ts';
 
 /** How many sessions there are and were, and when the last call may end. */
@@ -70,7 +71,9 @@ function countLine(view: RunView, width: number): Line {
     return widthOf(why) <= room || room < 30 ? spread(why, age, width) : spread(clip(why, room), age, width);
   }
   const now = styled('strong', String(sessions.value));
-  const inCalls = calls.known ? ` (${counted(calls.value, 'call')})` : ' (calls unknown)';
+  // Sessions without a row are in calls that nobody has counted.
+  const isCounted = calls.known && (sessions.value === 0 || (calls.value > 0 && unlistedOf(view) === 0));
+  const inCalls = isCounted ? ` (${counted(calls.value, 'call')})` : ' (calls unknown)';
   const most = history?.peak ?? null;
   const peak = most === null ? '' : `, peak ${most}`;
   const rate = history === undefined || !isWaiting(view) ? '' : `, ${rateWords(history.rate)}`;
@@ -131,11 +134,16 @@ function estimate(view: RunView, columns: number): Line {
   if (at === null || isStale(at, view) || !sessions.known)
     return line(styled('warning', 'unknown'), ': sessions are not known now');
   const list = calls?.list ?? null;
-  // Rows of calls that are gone have ages too.
-  const hasGhosts = (model.node(name)?.progress?.reading.ghostRows ?? 0) > 0;
-  const isFresh = list !== null && now - list.at < FRESH_LIST && !hasGhosts;
+  // Rows of calls that are gone have ages too; those of calls without a row nobody knows.
+  const isWhole = ghostsAmong(view) === 0 && unlistedOf(view) === 0;
+  const isFresh = list !== null && isWhole && now - list.at < FRESH_LIST;
   const found = model.estimateOf(name, isFresh ? list : null, now, wall);
-  if (found.kind === 'unknown') return line(styled('dim', `unknown: ${found.why}`));
+  if (found.kind === 'unknown') {
+    const [all, brief] = [found.why, SHORTER[found.why] ?? found.why].map((why) =>
+      line(styled('dim', `unknown: ${why}`)),
+    );
+    return fitting(inner, all ?? [], brief ?? []);
+  }
   const words = estimateWords(found);
   const short = words.replace(/^last call /, '').replace(/ from now$/, '');
   const deadline = model.deadlineOf(name);
@@ -144,6 +152,12 @@ function estimate(view: RunView, columns: number): Line {
   const warned = (text: string): Line => line(text, ', ', styled('warning', late));
   return fitting(inner, warned(words), warned(short), line(short));
 }
+
+/** Reasons that are cut on the narrowest screen. */
+const SHORTER: Readonly<Record<string, string>> = {
+  'too few calls have ended yet': 'too few calls have ended',
+  'how many calls are up is unknown': 'calls are not known now',
+};
 
 /** Ages of calls are taken from a list that is no older: ms. */
 const FRESH_LIST = 60_000;
