@@ -143,9 +143,8 @@ export function nodeLine(layout: Layout, row: NodeRow, age: string, isSelected: 
 function noteText({ note, pauseInNote }: Layout, { notes, pause, at }: NodeRow, age: string): string {
   const isPaused = pauseInNote && at !== null && pause.text !== 'no' && pause.text !== UNKNOWN;
   const paused = isPaused ? [`paused: ${pause.text}`] : [];
-  const long = [...notes.map(({ text }) => text), ...paused].join(', ');
-  const short = [...notes.map((one) => one.short), ...paused].join(', ');
-  if (age === '' || long === '') return stringWidth(long) <= note ? long || age : short;
-  const texts = [`${age}, ${long}`, `${age}, ${short}`, long];
-  return texts.find((text) => stringWidth(text) <= note) ?? short;
+  const joined = (own: readonly string[]): string => [...own, ...paused].join(', ');
+  const [long, short] = [joined(notes.map(({ text }) => text)), joined(notes.map((one) => one.short))];
+  const aged = (text: string): string => [age, text].filter((part) => part !== '').join(', ');
+  return [aged(long), aged(short)].find((text) => stringWidth(text) <= note) ?? (short === '' ? age : short);
 }
