@@ -94,6 +94,12 @@ export const STEP_CASES: Readonly<
       says: 'node-1: 4 sessions (calls unknown), waiting',
     },
     {
+      title: 'sessions without a row',
+      event: progress(3, 0),
+      level: 'info',
+      says: 'node-1: 3 sessions (calls unknown), waiting',
+    },
+    {
       title: 'sessions unknown',
       event: progress(null, null, ['sessions unknown: node-1 did not answer within 5s'], 'blind'),
       level: 'warning',

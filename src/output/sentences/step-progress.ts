@@ -29,7 +29,9 @@ const UNKNOWN = 'sessions unknown: ';
 
 function sessionsText({ sessions, calls }: ProgressReading): string {
   if (sessions === null) return 'sessions unknown';
-  const inBrackets = calls === null ? 'calls unknown' : counted(calls, 'call');
+  // Sessions without any row: the core database does not say what calls they are.
+  const inBrackets =
+    calls === null || (calls === 0 && sessions > 0) ? 'calls unknown' : counted(calls, 'call');
   return `${counted(sessions, 'session')} (${inBrackets})`;
 }
 

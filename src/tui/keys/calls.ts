@@ -7,7 +7,7 @@ export const calls: RunKey = {
   label: () => ['calls', ' calls'],
   help: 'Lists every call that is still on, oldest first.',
   refusal: (view) => {
-    if (view.seen === null) return 'calls are listed only in the process that runs it';
+    if (view.seen === null) return 'calls are listed where the run goes on, and by: fsha calls NODE';
     return isWaiting(view) ? null : 'calls are listed while they are waited for';
   },
   press: (desk) => desk.open(callList()),
