@@ -122,6 +122,21 @@ describe('fsha activate of the only node that is in', () => {
   });
 });
 
+/** What lb-2 was asked and what fsha did, for a failure that has to be understood. */
+function whatCame({ events }: EndedRun): string {
+  const begun = events.find(stepStarted('activate'))?.at ?? '';
+  const asked = cluster.gates[1]
+    .requests()
+    .filter(({ at }) => at >= Date.parse(begun) - 3_000)
+    .slice(0, 60)
+    .map(({ at, method, params }) => `${new Date(at).toISOString()} ${method} ${params.join(' ')}`);
+  const did = events
+    .filter(({ at, type }) => at >= begun && type !== 'step.progress')
+    .slice(0, 60)
+    .map(({ at, type, data }) => `${at} ${type} ${JSON.stringify(data).slice(0, 200)}`);
+  return [...asked, ...did].join('\n');
+}
+
 /** From the first request on that lb-2 gets when the node goes in, and before it could be set there. */
 function setFromActivateOn(run: RunOf, trouble: Trouble): void {
   cluster.gates[1].before('dispatcher.list', () => {
@@ -180,9 +195,8 @@ describe('behind a restart', () => {
       await run.until('it is well', stepStarted('verify'), 90_000);
       setFromActivateOn(run, 'silent');
       const ended = await run.end();
-      expect(await table.add('lb-2 is silent for good as it goes in', 'out again, fenced', ended)).toBe(
-        'lb-1 DX, lb-2 DX; paused; 1 restart; marked',
-      );
+      const row = await table.add('lb-2 is silent for good as it goes in', 'out again, fenced', ended);
+      expect(row, whatCame(ended)).toBe('lb-1 DX, lb-2 DX; paused; 1 restart; marked');
       expect([ended.exitCode, ended.settled.nodes]).toEqual([8, { 'node-1': 'out of service' }]);
       expect(ended.settled.error).toMatchObject({
         code: 'activate.failed',
