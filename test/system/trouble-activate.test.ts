@@ -192,7 +192,7 @@ describe('behind a restart', () => {
     { timeout: 240_000 },
     async () => {
       const run = await startRun(cluster, { limitMs: 220_000 });
-      await run.until('it is well', stepStarted('verify'), 90_000);
+      // From the beginning: verify may be over before anybody has seen that it has begun.
       setFromActivateOn(run, 'silent');
       const ended = await run.end();
       const row = await table.add('lb-2 is silent for good as it goes in', 'out again, fenced', ended);
