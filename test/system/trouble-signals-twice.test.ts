@@ -82,7 +82,9 @@ async function atOnce(moment: Moment): Promise<EndedRun> {
 
 test('in preflight: nothing was changed', async () => {
   const ended = await atOnce(momentOf('preflight'));
-  expect([ended.exitCode, nextOf(ended)]).toEqual([130, ['doctor node-1']]);
+  // Two signals of one moment come in either order: it is that of the first.
+  expect([130, 143]).toContain(ended.exitCode);
+  expect(nextOf(ended)).toEqual(['doctor node-1']);
   expect(await table.add('preflight', 'nothing was changed', ended)).toBe(WELL);
 });
 
