@@ -134,6 +134,20 @@ describe('what ESL says', () => {
     phone.close();
   });
 
+  test('refuseOptions: a ping fails while calls go through', async () => {
+    await node.control.fault('refuseOptions');
+    const phone = await SipPhone.open(node.network.host(200));
+    const ping = phone.dialog(node.sip, 'echo');
+    ping.request('OPTIONS');
+    await ping.answer('OPTIONS', 503);
+    await phone.call(node.sip, 'echo');
+    await node.control.clearFaults();
+    const again = phone.dialog(node.sip, 'echo');
+    again.request('OPTIONS');
+    await again.answer('OPTIONS', 200);
+    phone.close();
+  });
+
   test('noProfile and noGateway: what did not come up', async () => {
     await node.control.fault('noGateway', 'trunk-b');
     const table = await api('sofia status gateway');

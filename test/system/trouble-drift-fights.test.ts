@@ -175,10 +175,11 @@ test('ds_mark_dst over D: a call that still rings at the node fails there, and i
   const { fsha, end } = await startRun(cluster);
   await fsha.untilEvent(waits);
   const before = lastSeq(fsha.events());
-  // Before fsha looks next the call fails, and no ping has come yet that would make IP into AP.
+  // Before fsha looks next the call fails, and no ping makes IP into AP: an answered one would read as a reload.
   let flags: string | undefined;
   const takeAway = gate.before('dispatcher.list', async () => {
     takeAway();
+    await node.fault('refuseOptions');
     await node.settleRinging('fail');
     flags = await until('the failure route has marked it', async () => {
       const now = (await proxy.list())[`1 ${node.destination}`];
@@ -186,6 +187,7 @@ test('ds_mark_dst over D: a call that still rings at the node fails there, and i
     });
   });
   await untilDisabledAgain(fsha, 'lb-1', before);
+  await node.clearFaults();
   expect([flags, await flagsOf(cluster)]).toEqual(['IP', { 'lb-1': 'DX', 'lb-2': 'DX' }]);
   await until('both ring at the other node', async () => (await other.stats()).sessionsNow === 3);
   await other.settleRinging('answer');

@@ -12,6 +12,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
  * - `noProfile` the profiles did not come up, SIP is silent; `noGateway` true: none registers, or the name of that one
  * - `slowBoot` milliseconds more until ESL listens; `failBoot` so many starts end by themselves
  * - `notReady` ESL answers while the core is not ready; `secondRestart` restarts itself after so many milliseconds
+ * - `refuseOptions` 503 to OPTIONS while calls go on, as where sip-options-respond-503-on-busy is set and the node is full
  */
 export const FAULT_NAMES = [
   'database',
@@ -31,6 +32,7 @@ export const FAULT_NAMES = [
   'failBoot',
   'notReady',
   'secondRestart',
+  'refuseOptions',
 ] as const;
 
 export type FaultName = (typeof FAULT_NAMES)[number];

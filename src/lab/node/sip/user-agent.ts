@@ -105,7 +105,10 @@ export class UserAgent {
   #outsideDialog(transaction: ServerTransaction): void {
     const { core, registrations } = this.#platform;
     const { method, uri } = transaction.request;
-    const takes = method === 'INVITE' ? core.takesSession('inbound') : core.takesRequests();
+    const takes =
+      method === 'INVITE'
+        ? core.takesSession('inbound')
+        : core.takesRequests() && !(method === 'OPTIONS' && core.faults.is('refuseOptions'));
     if (!takes) {
       this.refused += 1;
       transaction.respond(503, 'Maximum Calls In Progress', [['Retry-After', '300']]);
