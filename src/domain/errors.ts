@@ -49,6 +49,7 @@ export type ErrorCode =
   | 'activate.failed'
   | 'hook.failed'
   | 'journal'
+  | 'lock.lost'
   | 'interrupted'
   // Warnings only.
   | 'calls.arriving'

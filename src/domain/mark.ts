@@ -10,6 +10,18 @@ export interface Mark {
   readonly at: number;
 }
 
+/**
+ * A run under way writes its mark anew so often: ms. One that is older than MARK_FRESH belongs to a run that has ended, or
+ * died, or does not reach the node any more; hosts whose clocks differ by less than the difference of the two are told right.
+ */
+export const MARK_EVERY = 60_000;
+export const MARK_FRESH = 300_000;
+
+/** Whether the run that wrote it may be under way. A time that cannot be read, or that is still to come, says nothing against it. */
+export function isFresh(mark: Mark, wall: number): boolean {
+  return !(wall - mark.at > MARK_FRESH);
+}
+
 /** The value of the global variable `fsha_run`. Anything that could end an ESL command or a field is replaced. */
 export function writeMark(run: string, who: string, at: Date): string {
   const field = (text: string): string => text.replace(/[^A-Za-z0-9@._:-]/g, '_').slice(0, 80);

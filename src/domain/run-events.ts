@@ -37,7 +37,15 @@ export interface EventData {
     /** Only the preflight is carried out, and nothing is written. */
     readonly dryRun?: true;
   };
-  'run.resumed': { readonly who: string; readonly mode: 'forward' | 'undo' };
+  /** Another process goes on. `plan` is what remains, and `policy` what counts from here on. */
+  'run.resumed': {
+    readonly who: string;
+    readonly mode: 'forward' | 'undo';
+    readonly plan: Plan;
+    readonly policy: Policy;
+    /** Absent where it was just `fsha`; see run.started. */
+    readonly call?: string;
+  };
   'preflight.settled': {
     readonly verdicts: readonly Verdict[];
     readonly baseline: Baseline | null;

@@ -136,6 +136,14 @@ export interface SipProbe {
   options(host: string, port: number, timeout: number, signal: AbortSignal): Promise<Known<number>>;
 }
 
+/** The lock of a cluster, while a run holds it: who does not hold it any more changes nothing. */
+export interface LockPort {
+  /** @throws FshaError `lock.lost` where it was lost since it was taken, or since it was taken again */
+  assertHeld(): void;
+  /** Takes it again after it was lost, to give back what is half done. @throws FshaError `locked`, `journal`, `interrupted` */
+  retake(signal: AbortSignal): Promise<void>;
+}
+
 /** Where a run's events are kept. */
 export interface JournalPort {
   /** Returns when the event has reached the disk. @throws FshaError `journal` */
