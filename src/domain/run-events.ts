@@ -37,13 +37,13 @@ export interface EventData {
     /** Only the preflight is carried out, and nothing is written. */
     readonly dryRun?: true;
   };
-  /** Another process goes on. `plan` is what remains, and `policy` what counts from here on. */
+  /** Another process goes on. `plan` is what remains, `policy` what counts from here on; absent: as before. */
   'run.resumed': {
     readonly who: string;
     readonly mode: 'forward' | 'undo';
-    readonly plan: Plan;
-    readonly policy: Policy;
-    /** Absent where it was just `fsha`; see run.started. */
+    readonly plan?: Plan;
+    readonly policy?: Policy;
+    /** How fsha was called now; absent: as before. */
     readonly call?: string;
   };
   'preflight.settled': {
