@@ -1,6 +1,6 @@
 /** Everything that a command takes from its surroundings: so that tests get at it through main(argv, host). */
 import type { Readable, Writable } from 'node:stream';
-import type { Clock } from '../workflow/ports.ts';
+import type { Clock, JournalPort } from '../workflow/ports.ts';
 import type { RequestDesk } from '../workflow/request-desk.ts';
 
 export interface Host {
@@ -21,6 +21,8 @@ export interface Host {
   readonly isForeground: () => boolean;
   /** Called once a run has begun, with the way to ask something of it; what it returns is called at its end. */
   readonly onRun?: (desk: RequestDesk) => () => void;
+  /** Stands between a run and its journal, which it is given, resumed runs included: sees every event on its way to the disk. */
+  readonly journal?: (port: JournalPort) => JournalPort;
   /** Calls `listener` at each of these signals; returns the function that takes it away. */
   onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): () => void;
 }

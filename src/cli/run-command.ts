@@ -74,7 +74,7 @@ export async function carry(
       recorder: new Recorder({
         run,
         clock: host.clock,
-        journal,
+        journal: journal && (host.journal?.(journal) ?? journal),
         views: [view.onEvent],
         onViewFailure: (error) =>
           words.write(
