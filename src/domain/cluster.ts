@@ -5,7 +5,12 @@ export interface Cluster {
   readonly name: string;
   /** Where the inventory was read, and the SHA-256 of its bytes (hex): a run records both. */
   readonly source: { readonly path: string; readonly sha256: string };
-  readonly state: { readonly dir: string };
+  readonly state: {
+    readonly dir: string;
+    /** Settled runs beyond so many, or older than this, may be deleted. */
+    readonly keepRuns: number;
+    readonly keepAge: number;
+  };
   readonly timeouts: Timeouts;
   readonly proxies: readonly Proxy[];
   readonly nodes: readonly Node[];

@@ -37,7 +37,11 @@ export async function assembleCluster(
   return {
     name: inventory.cluster,
     source: around.source,
-    state: { dir: stateDirectory(inventory, around) },
+    state: {
+      dir: stateDirectory(inventory, around),
+      keepRuns: inventory.state.keepRuns,
+      keepAge: inventory.state.keepAge,
+    },
     timeouts: inventory.timeouts,
     proxies,
     nodes,

@@ -10,6 +10,7 @@ import { node, nodeDefaults, restartBlock } from './schema-node.ts';
 import { proxy } from './schema-proxy.ts';
 import { secret } from './secret-reference.ts';
 import {
+  age,
   command,
   countOrPercentage,
   dialString,
@@ -229,6 +230,16 @@ export const inventoryShape = z
           description:
             'Journals and lock; operators of one host should share it. Default: $XDG_STATE_HOME/fsha.',
         }).exactOptional(),
+        keepRuns: integer({
+          minimum: 1,
+          maximum: 1_000_000,
+          default: 1_000,
+          description: 'Of the runs that have ended the journals of so many are kept.',
+        }).prefault(1_000),
+        keepAge: age({
+          default: '2160h',
+          description: 'Journals of runs that ended longer ago are deleted.',
+        }).prefault('2160h'),
       })
       .prefault({})
       .meta({ description: 'Where fsha keeps its state.' }),

@@ -5,10 +5,12 @@ import type { Notes, Reading } from './scalar.ts';
 
 /** The longest that a timer of Node's can wait: beyond 2³¹−1 ms it fires at once. */
 const LONGEST = 2_147_483_647;
+/** Ten years: what nobody waits for may be longer. */
+const OLDEST = 87_600 * 3_600_000;
 const DURATION = '^(?=.)([0-9]+h)?([0-9]+m(?!s))?([0-9]+s)?([0-9]+ms)?$';
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
-function readDuration(written: unknown, least: number, expected: string): Reading<number> {
+function readDuration(written: unknown, least: number, expected: string, most = LONGEST): Reading<number> {
   if (typeof written === 'number') {
     const example = Number.isInteger(written) && written > 0 ? `${written}s` : '30s';
     return wrong(`A duration needs a unit: write ${example}, or another of h, m, s, ms.`);
@@ -22,7 +24,8 @@ function readDuration(written: unknown, least: number, expected: string): Readin
       `${quoted(written)} is not a duration: write whole numbers with h, m, s, ms, largest first, such as 1h30m.`,
     );
   }
-  if (ms > LONGEST) return wrong(`${quoted(written)} is too long: 596h is the most.`);
+  if (ms > most)
+    return wrong(`${quoted(written)} is too long: ${Math.floor(most / 3_600_000)}h is the most.`);
   return ms >= least
     ? { value: ms }
     : wrong(`${quoted(written)} is too short: ${formatDuration(least)} is the least.`);
@@ -32,6 +35,13 @@ function readDuration(written: unknown, least: number, expected: string): Readin
 export function duration(notes: Notes, least = 1) {
   return scalar({ type: 'string', pattern: DURATION, ...notes }, (written) =>
     readDuration(written, least, 'a duration such as 30s'),
+  );
+}
+
+/** Milliseconds that are compared with ages, an hour at least. */
+export function age(notes: Notes) {
+  return scalar({ type: 'string', pattern: DURATION, ...notes }, (written) =>
+    readDuration(written, 3_600_000, 'a duration such as 2160h', OLDEST),
   );
 }
 

@@ -34,7 +34,7 @@ export function cluster(changes: Partial<Cluster> = {}): Cluster {
   return {
     name: 'voice',
     source: { path: '/etc/fsha/fsha.yaml', sha256: 'ab' },
-    state: { dir: '/var/lib/fsha' },
+    state: { dir: '/var/lib/fsha', keepRuns: 1_000, keepAge: 7_776_000_000 },
     timeouts: { connect: 5_000, request: 5_000, keepalive: 5_000 },
     proxies: [proxy('lb-1'), proxy('lb-2')],
     nodes: [node('node-1', '10.0.1.10'), node('node-2', '10.0.1.11')],

@@ -16,7 +16,11 @@ describe('an inventory with nothing but what has to be there', () => {
         path: join(folder.path, 'fsha.yaml'),
         sha256: createHash('sha256').update(text).digest('hex'),
       },
-      state: { dir: join(folder.path, 'home/.local/state/fsha') },
+      state: {
+        dir: join(folder.path, 'home/.local/state/fsha'),
+        keepRuns: 1_000,
+        keepAge: 90 * 24 * 3_600_000,
+      },
       timeouts: { connect: 5_000, request: 5_000, keepalive: 5_000 },
       proxies: [{ name: 'lb-1', rpc: { url: 'http://10.0.1.5:8080/RPC' }, frTimer: 30_000, networks: [] }],
       nodes: [
@@ -199,7 +203,7 @@ verify: { call: loopback/9196/public, minSoak: 1m500ms }
 rolling: { maxUnavailable: 25%, headroom: 5%, pause: 0s }
 redis: { url: 'rediss://10.0.1.7', username: fsha, password: { literal: pw } }
 postgres: { dsn: { literal: 'pgsql://hostaddr=10.0.1.8 dbname=fs' } }
-state: { dir: ./state }`;
+state: { dir: ./state, keepRuns: 50, keepAge: 4380h }`;
     const cluster = await folder.load(inventoryText({ rest }));
     expect(cluster.drain).toMatchObject({
       timeout: null,
@@ -218,7 +222,11 @@ state: { dir: ./state }`;
     });
     expect(cluster.redis?.password?.reveal()).toBe('pw');
     expect(cluster.postgres?.dsn.reveal()).toBe('pgsql://hostaddr=10.0.1.8 dbname=fs');
-    expect(cluster.state.dir).toBe(join(folder.path, 'state'));
+    expect(cluster.state).toMatchObject({
+      dir: join(folder.path, 'state'),
+      keepRuns: 50,
+      keepAge: 15_768_000_000,
+    });
   });
 
   it('drain.onOut: its time in milliseconds, and nothing where it is not written', async () => {

@@ -29,6 +29,21 @@ const ROWS: readonly ProblemRow[] = [
     '8:19 drain.timeout: "597h" is too long: 596h is the most.',
   ],
   [
+    'an age of more than ten years',
+    rest('state: { keepAge: 87601h }'),
+    '8:19 state.keepAge: "87601h" is too long: 87600h is the most.',
+  ],
+  [
+    'journals that are gone before anybody reads them',
+    rest('state: { keepAge: 59m }'),
+    '8:19 state.keepAge: "59m" is too short: 1h is the least.',
+  ],
+  [
+    'no journals at all',
+    rest('state: { keepRuns: 0 }'),
+    '8:20 state.keepRuns: 0 is not a whole number from 1 to 1000000.',
+  ],
+  [
     'a duration of nothing',
     rest('timeouts: { request: 0s }'),
     '8:22 timeouts.request: "0s" is too short: 1ms is the least.',

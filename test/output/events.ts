@@ -96,7 +96,7 @@ export function cluster(nodes: readonly string[], proxies: readonly string[]): C
   return {
     name: 'voice-eu',
     source: { path: '/etc/fsha/fsha.yaml', sha256: '0'.repeat(64) },
-    state: { dir: '/var/lib/fsha' },
+    state: { dir: '/var/lib/fsha', keepRuns: 1_000, keepAge: 7_776_000_000 },
     timeouts: { connect: 5_000, request: 5_000, keepalive: 5_000 },
     proxies: proxies.map((name) => ({
       name,
