@@ -4,7 +4,7 @@ import { readFlags } from '../domain/dispatcher-state.ts';
 import { type Known, type NodeObservation, type Observation, unknown } from '../domain/observation.ts';
 import type { PlacedTarget } from '../domain/targets.ts';
 import { printable } from '../domain/text.ts';
-import { targetIndex } from './status-targets.ts';
+import { targetIndex } from '../domain/target-index.ts';
 
 export const UNKNOWN = 'unknown';
 

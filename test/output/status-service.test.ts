@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { known, unknown } from '../../src/domain/observation.ts';
 import { isTarget, placedTargets } from '../../src/domain/targets.ts';
 import { serviceIn, sessionsText, tally } from '../../src/output/status-service.ts';
-import { targetIndex } from '../../src/output/status-targets.ts';
+import { targetIndex } from '../../src/domain/target-index.ts';
 import { cluster, observation, seenNode, seenProxy } from './events.ts';
 
 const one = cluster(['node-1'], ['lb-1', 'lb-2']);

@@ -7,7 +7,7 @@ import { flagsWords } from '../../output/state-words.ts';
 import { callsCell, pauseCell, sessionsCell, UNKNOWN, uptimeCell } from '../../output/status-cells.ts';
 import { holderText, nodeNotes, proxyUnknowns } from '../../output/status-notes.ts';
 import { serviceIn } from '../../output/status-service.ts';
-import { targetIndex } from '../../output/status-targets.ts';
+import { targetIndex } from '../../domain/target-index.ts';
 import { EMPTY_LINE, type Line, line, styled } from '../line.ts';
 import { ageText } from './age.ts';
 import { wrapText } from './wrap.ts';

@@ -1,8 +1,8 @@
 /** A dispatcher list by what names its lines: hundreds of nodes are looked up in it at every reading. */
-import type { Destination } from '../domain/cluster.ts';
-import type { DispatcherSet } from '../domain/observation.ts';
-import { parseSipAddress } from '../domain/sip-address.ts';
-import { placedTargets, type PlacedTarget } from '../domain/targets.ts';
+import type { Destination } from './cluster.ts';
+import type { DispatcherSet } from './observation.ts';
+import { parseSipAddress } from './sip-address.ts';
+import { placedTargets, type PlacedTarget } from './targets.ts';
 
 /** The lines that are meant by a destination, in the proxy's order: what `isTarget` of the domain finds one by one. */
 export type TargetIndex = (destination: Destination) => readonly PlacedTarget[];
