@@ -37,18 +37,22 @@ const DO: Readonly<Record<string, string>> = {
 
 /** An FshaError `journal` for what the file system said about `path`. */
 export function journalError(action: 'create' | 'write' | 'read', path: string, cause: unknown): FshaError {
-  const code = errnoOf(cause);
-  const what = WHAT[code] ?? (code === '' ? 'an unexpected error' : code);
-  const hint =
-    action === 'read' && code === 'ENOENT'
-      ? 'List the runs there are with: fsha runs.'
-      : (DO[code] ?? 'Check that state.dir of the inventory is a directory on a working disk.');
+  const { what, hint } = fileTrouble(cause);
   return new FshaError(
     'journal',
     `Cannot ${action} the journal ${printable(path, 1000)}: ${what}.`,
-    hint,
+    action === 'read' && errnoOf(cause) === 'ENOENT' ? 'List the runs there are with: fsha runs.' : hint,
     cause,
   );
+}
+
+/** What the file system said in words, and what to do about it. */
+export function fileTrouble(cause: unknown): { readonly what: string; readonly hint: string } {
+  const code = errnoOf(cause);
+  return {
+    what: WHAT[code] ?? (code === '' ? 'an unexpected error' : code),
+    hint: DO[code] ?? 'Check that state.dir of the inventory is a directory on a working disk.',
+  };
 }
 
 /** An FshaError `journal` for a journal that does not hold what it should; lines count from 1. */

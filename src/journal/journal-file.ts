@@ -1,13 +1,14 @@
 /** Makes the journal of a new run. */
 import { constants, type Stats } from 'node:fs';
-import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { FshaError } from '../domain/errors.ts';
 import type { JournalPort } from '../workflow/ports.ts';
 import { journalError } from './journal-errors.ts';
 import { journalPath, runsDirectory } from './journal-path.ts';
 import { writeJournal } from './journal-writer.ts';
 import { isRunId } from './run-id.ts';
+import { givenToGroup, makeStateDirectory, shareFile, syncDirectories } from './shared-directory.ts';
 
 export interface OpenJournal extends JournalPort {
   readonly path: string;
@@ -32,27 +33,20 @@ export async function openJournal(options: {
   const path = journalPath(dir, run);
   let handle: FileHandle | undefined;
   try {
-    const firstMade = await mkdir(dir, { recursive: true, mode: 0o700 });
-    const shared = await sharedBy(dir);
+    const shared = await makeStateDirectory(dir);
     await makeRunsDirectory(runs, shared);
     handle = await open(
       path,
       constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL,
       0o600,
     );
-    if (shared !== null && (await givenToGroup(handle, shared.gid))) await handle.chmod(0o660);
-    await syncDirectories(runs, firstMade === undefined ? dir : dirname(resolve(firstMade)));
+    await shareFile(handle, shared);
+    await syncDirectories(runs, dir);
     return { path, ...writeJournal(handle, { path, run, cluster }) };
   } catch (error) {
     await handle?.close().catch(() => undefined);
     throw error instanceof FshaError ? error : journalError('create', path, error);
   }
-}
-
-/** The directory's own record where a group shares it, else null. World-writable is nobody's in particular. */
-async function sharedBy(dir: string): Promise<Stats | null> {
-  const seen = await stat(dir);
-  return (seen.mode & 0o020) !== 0 && (seen.mode & 0o002) === 0 ? seen : null;
 }
 
 async function makeRunsDirectory(runs: string, shared: Stats | null): Promise<void> {
@@ -69,32 +63,5 @@ async function makeRunsDirectory(runs: string, shared: Stats | null): Promise<vo
     if (await givenToGroup(handle, shared.gid)) await handle.chmod(0o770 | (shared.mode & SET_GROUP_ID));
   } finally {
     await handle.close();
-  }
-}
-
-/** False for a user who may write there without being in the group (an ACL): then nobody else gets to read the file. */
-async function givenToGroup(handle: FileHandle, gid: number): Promise<boolean> {
-  if ((await handle.stat()).gid === gid) return true;
-  return handle.chown(-1, gid).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** A new file is on the disk only when its directory is, and so on up to what was there before. */
-async function syncDirectories(from: string, upTo: string): Promise<void> {
-  for (let directory = from; ; directory = dirname(directory)) {
-    let handle: FileHandle | undefined;
-    try {
-      handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
-      await handle.sync();
-    } catch (error) {
-      // Some network file systems cannot sync a directory, and one that may not be read cannot be synced by its users.
-      const code = (error as NodeJS.ErrnoException).code ?? '';
-      if (!['EINVAL', 'ENOTSUP', 'EBADF', 'EACCES'].includes(code)) throw error;
-    } finally {
-      await handle?.close();
-    }
-    if (directory === upTo || directory === dirname(directory)) return;
   }
 }

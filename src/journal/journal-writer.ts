@@ -15,6 +15,8 @@ export interface JournalIdentity {
   readonly path: string;
   readonly run: string;
   readonly cluster: string;
+  /** `seq` of the last event that is in it already; 0 by default. */
+  readonly lastSeq?: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface JournalIdentity {
 export function writeJournal(handle: FileHandle, identity: JournalIdentity, limit = LIMIT): JournalPort {
   let written = 0;
   let synced = 0;
-  let nextSeq: number | undefined;
+  let nextSeq = (identity.lastSeq ?? 0) + 1;
   let failure: FshaError | undefined;
   let writes: Promise<unknown> = Promise.resolve();
   let syncing: Promise<void> | undefined;
@@ -121,11 +123,10 @@ async function within<T>(limit: number, answer: Promise<T>): Promise<T> {
 }
 
 /** What is asserted here is fsha's own doing: a journal that could not be read again must not be written at all. */
-function mustBelong(event: RunEvent, identity: JournalIdentity, nextSeq: number | undefined): void {
+function mustBelong(event: RunEvent, identity: JournalIdentity, nextSeq: number): void {
   if (event.run !== identity.run)
     throw new Error(`an event of run ${event.run} in the journal of ${identity.run}`);
-  if (event.seq !== (nextSeq ?? 1))
-    throw new Error(`event ${event.seq} follows ${(nextSeq ?? 1) - 1} in the journal`);
+  if (event.seq !== nextSeq) throw new Error(`event ${event.seq} follows ${nextSeq - 1} in the journal`);
   if (event.type === 'run.started' && event.data.cluster !== identity.cluster) {
     throw new Error(`a run on ${event.data.cluster} in a journal of ${identity.cluster}`);
   }
