@@ -12,8 +12,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{lab,contract,system}/**'],
+          exclude: ['test/{fuzz,lab,contract,system}/**'],
           testTimeout: 20_000,
+        },
+      },
+      // Whatever reads what others wrote, with input made at random; needs nothing but Node.
+      {
+        test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          globalSetup: ['test/fuzz/support/seed.ts'],
+          // For the usual number of runs, and as much longer as there are more.
+          testTimeout: 60_000 * Math.max(1, Number(process.env['FSHA_FUZZ_RUNS'] ?? 100) / 100),
         },
       },
       // fsha and the lab's stand-ins as processes; needs nothing but Node.

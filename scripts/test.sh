@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole test run: installs what is missing, then check, unit (with the lab), contract, runs on the lab, system tests,
-# drains in trouble, and load tests.
+# The whole test run: installs what is missing, then check, unit (with the lab and the fuzz tests), contract, runs on the
+# lab, system tests, drains in trouble, and load tests.
 # Ends with the time of each and one line, `N passed, N failed`; exits 1 if anything failed.
 #
 #   bash scripts/test.sh [--only check|unit|contract|runs|system|trouble|load]
@@ -73,7 +73,7 @@ run_suite() {
     return
   fi
   projects=(--project "$name")
-  if [[ $name == unit ]]; then projects+=(--project lab); fi
+  if [[ $name == unit ]]; then projects+=(--project lab --project fuzz); fi
   node_modules/.bin/vitest run "${projects[@]}" \
     --reporter=default --reporter=json --outputFile.json="$reports/$name.json" || code=$?
   read -r passed failed < <(node scripts/count-tests.mjs "$reports/$name.json" "$code")
