@@ -27,6 +27,8 @@ export class FramingError extends Error {
   }
 }
 
+/** Pieces shorter than this are joined as they come. */
+const BLOCK = 64 * 1024;
 const NEWLINE = 0x0a;
 const HEADER_LINE = /^([!-9;-~]+):[ \t]?([^\u0000-\u0008\u000b-\u001f\u007f]*)$/;
 const LENGTH = /^\d{1,15}$/;
@@ -60,7 +62,7 @@ export class FrameReader {
     this.#headerBytes += end < 0 ? piece.length : end + 1;
     if (this.#headerBytes > MAX_HEADER_BYTES)
       throw new FramingError(`a header block of more than ${MAX_HEADER_BYTES} bytes`, this.#excerpt(piece));
-    this.#pieces.push(piece);
+    this.#keep(piece);
     if (end < 0) return chunk.subarray(chunk.length);
     const line = this.#joined();
     if (line === '') this.#endHeaders();
@@ -96,7 +98,7 @@ export class FrameReader {
 
   #takeBody(chunk: Buffer, missing: number): Buffer {
     const piece = chunk.subarray(0, missing);
-    this.#pieces.push(piece);
+    this.#keep(piece);
     this.#missing = missing - piece.length;
     return chunk.subarray(piece.length);
   }
@@ -108,6 +110,21 @@ export class FrameReader {
     this.#missing = undefined;
     this.#complete = false;
     return frame;
+  }
+
+  /**
+   * A piece costs far more memory than its bytes, and a body may come byte by byte. Joined only with what is no longer,
+   * so that none is copied often.
+   */
+  #keep(piece: Buffer): void {
+    let joined = piece;
+    for (;;) {
+      const last = this.#pieces.at(-1);
+      if (last === undefined || last.length > joined.length || joined.length >= BLOCK) break;
+      this.#pieces.pop();
+      joined = Buffer.concat([last, joined]);
+    }
+    this.#pieces.push(joined);
   }
 
   /** Joined before it is decoded, so that a character may be cut at any byte. */
