@@ -9,10 +9,12 @@ export interface SofiaReading {
 }
 
 const RULER = /^={20,}\s*$/;
+const ROW = /\t\s*(?:profile|gateway|alias)\s*\t/;
+const TYPES: ReadonlySet<string> = new Set(['profile', 'gateway', 'alias']);
 
 /**
  * A table between two rulers, `name TAB type TAB data TAB state`, and below it `N profiles M aliases`. A table that is
- * not whole is unknown.
+ * not whole is unknown, and so is one with a row beside it: nothing counts the gateways, so that none of them may be missed.
  */
 export function readSofiaStatus(body: string): SofiaReading {
   const lines = body.split('\n');
@@ -21,13 +23,16 @@ export function readSofiaStatus(body: string): SofiaReading {
   const total = /^(\d{1,6}) profiles? \d+ alias(?:es)?\s*$/m.exec(lines.slice(last + 1).join('\n'))?.[1];
   if (first < 0 || last <= first || total === undefined)
     return unreadableTable(unreadable(body, 'the sofia table').why);
+  const beside = [...lines.slice(0, first), ...lines.slice(last + 1)].find((line) => ROW.test(line));
+  if (beside !== undefined)
+    return unreadableTable(`a line of sofia status outside of its table: "${printable(beside.trim(), 60)}"`);
 
   const profiles = new Map<string, NamedState>();
   const gateways: NamedState[] = [];
   for (const line of lines.slice(first + 1, last)) {
     const [name = '', type = '', , state = ''] = line.split('\t').map((cell) => cell.trim());
     const row = { name: printable(name), state: bareState(state) };
-    if (name === '' || row.state === '')
+    if (name === '' || row.state === '' || !TYPES.has(type))
       return unreadableTable(`a line of sofia status that cannot be read: "${printable(line.trim(), 60)}"`);
     // A profile with TLS or WebSocket has a line for each transport.
     if (type === 'profile' && profiles.get(name)?.state !== 'RUNNING') profiles.set(name, row);

@@ -13,7 +13,7 @@ export interface StatusReading {
   readonly sessionLimit: Known<number>;
 }
 
-/** In milliseconds; FreeSWITCH's year has 365 days. */
+/** Largest first, in milliseconds; FreeSWITCH's year has 365 days. */
 const UNITS = {
   years: 365 * 86_400_000,
   days: 86_400_000,
@@ -22,6 +22,10 @@ const UNITS = {
   seconds: 1_000,
   milliseconds: 1,
 } as const;
+
+/** One number for each of UNITS. Whole lines only: of "25" cut in two the first half is a number too. */
+const UPTIME =
+  /^UP (\d+) years?, (\d+) days?, (\d+) hours?, (\d+) minutes?, (\d+) seconds?, (\d+) milliseconds?(?:, \d+ microseconds?)?[ \t\r]*$/m;
 
 const absent = (what: string): { readonly known: false; readonly why: string } =>
   unknown(`the answer to status has no usable ${what}`);
@@ -57,14 +61,14 @@ export function readStatusText(body: string): StatusReading {
     return read === undefined ? absent(what) : known(read);
   };
   const state = /^FreeSWITCH \(Version (.+)\) is (ready|not ready)\s*$/im.exec(body);
-  const uptime = /^UP (.+)$/m.exec(body)?.[1] ?? '';
+  const uptime = UPTIME.exec(body) ?? [];
   return {
     ready: state?.[2] === undefined ? absent('readiness') : known(state[2].toLowerCase() === 'ready'),
-    uptimeMs: uptimeOf((unit) => asCount(new RegExp(`(\\d+) ${unit.slice(0, -1)}s?\\b`).exec(uptime)?.[1])),
+    uptimeMs: uptimeOf((_unit, index) => asCount(uptime[index + 1])),
     version: state?.[1] === undefined ? absent('version') : known(printable(state[1])),
     sessions: number(/^(\d+) session\(s\) - peak/m, 'session count'),
-    peak5Min: number(/^\d+ session\(s\) - peak \d+, last 5min (\d+)/m, 'peak'),
-    sessionLimit: number(/^(\d+) session\(s\) max/m, 'session limit'),
+    peak5Min: number(/^\d+ session\(s\) - peak \d+, last 5min (\d+)[ \t\r]*\n/m, 'peak'),
+    sessionLimit: number(/^(\d+) session\(s\) max[ \t\r]*$/m, 'session limit'),
   };
 }
 
@@ -74,10 +78,10 @@ export function unknownStatus(why: string): StatusReading {
   return { ready: none, uptimeMs: none, version: none, sessions: none, peak5Min: none, sessionLimit: none };
 }
 
-function uptimeOf(read: (unit: keyof typeof UNITS) => number | undefined): Known<number> {
+function uptimeOf(read: (unit: keyof typeof UNITS, index: number) => number | undefined): Known<number> {
   let total = 0;
-  for (const unit of Object.keys(UNITS) as (keyof typeof UNITS)[]) {
-    const count = read(unit);
+  for (const [index, unit] of (Object.keys(UNITS) as (keyof typeof UNITS)[]).entries()) {
+    const count = read(unit, index);
     if (count === undefined) return absent('uptime');
     total += count * UNITS[unit];
   }

@@ -51,7 +51,12 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 export function mutatedJson(valid: readonly unknown[]): fc.Arbitrary<unknown> {
   return fc
     .tuple(fc.constantFrom(...valid), fc.array(change, { minLength: 1, maxLength: 4 }))
-    .map(([original, changes]) => changes.reduce(apply, original));
+    .map(([original, changes]) => asSent(changes.reduce(apply, original)));
+}
+
+/** What JSON makes of it: no -0, nothing undefined. */
+function asSent(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
 }
 
 /** Where a value stands: in the list or map `parent`, under `key`. */
