@@ -15,6 +15,11 @@ import { processStart } from './lock-holder-process.ts';
 import { makeStateDirectory } from './shared-directory.ts';
 
 export interface ClusterLock extends LockPort {
+  /**
+   * From now on it is held for this run: for whoever goes on with one that was interrupted. Nobody finds it unnamed meanwhile.
+   * @throws FshaError `lock.lost`, `journal`, `interrupted`; it is named as before then
+   */
+  nameRun(run: string, signal?: AbortSignal): Promise<void>;
   /** Gives it up; nobody is named any more before it is free. Never throws; a second call does nothing. */
   release(): Promise<void>;
 }
@@ -43,6 +48,9 @@ interface Held {
   readonly identity: FileIdentity;
   readonly lock: FileHandle;
   readonly holder: FileHandle;
+  /** As it stands in the holder's file. */
+  readonly named: LockHolder;
+  readonly shared: Stats | null;
 }
 
 /**
@@ -50,31 +58,43 @@ interface Held {
  * process lives, stopped or not, and frees it in the moment in which it ends.
  * @throws FshaError `locked` naming the holder, `journal` (state.dir), `refused` (no flock(1) here), `interrupted`
  */
-export async function takeLock(
-  request: LockRequest,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<ClusterLock> {
-  let own: Held | null = await take(request, signal);
+export async function takeLock(request: LockRequest, signal: AbortSignal = never()): Promise<ClusterLock> {
+  let asked = request;
+  let own: Held | null = await take(asked, signal);
   let lost = false;
   held.add(own);
+  const become = (next: Held | null): void => {
+    if (next !== null) held.add(next);
+    if (own !== null) held.delete(own);
+    own = next;
+  };
   const drop = async (): Promise<void> => {
     const before = own;
-    own = null;
     if (before === null) return;
-    await giveUp(request, before);
-    held.delete(before);
+    await giveUp(asked, before);
+    if (own === before) become(null);
+  };
+  /** What is held, at this moment. */
+  const mustHold = (): Held => {
+    lost ||= own === null || !isAt(own.path, own.identity);
+    if (lost || own === null) throw lostError(lockPath(resolve(asked.dir), asked.cluster), asked.holder.run);
+    return own;
   };
   return {
-    assertHeld: () => {
-      lost ||= own === null || !isAt(own.path, own.identity);
-      if (lost) throw lostError(lockPath(resolve(request.dir), request.cluster), request.holder.run);
+    assertHeld: () => void mustHold(),
+    nameRun: async (run, until = never()) => {
+      const before = mustHold();
+      const named = { ...before.named, run };
+      const path = holderPath(resolve(asked.dir), asked.cluster);
+      become({ ...before, named, holder: await publishHolder(path, named, before.shared, until) });
+      asked = { ...asked, holder: { ...asked.holder, run } };
+      await before.holder.close().catch(() => undefined);
     },
-    retake: async (again) => {
+    retake: async (until) => {
       // Should the file be the locked one after all, it was moved away and back: it is held still.
       if (own === null || !isAt(own.path, own.identity)) {
         await drop();
-        own = await takeAgain(request, again);
-        held.add(own);
+        become(await takeAgain(asked, until));
       }
       lost = false;
     },
@@ -140,6 +160,8 @@ async function publish(
       identity: await identityOf(lock),
       lock,
       holder: await publishHolder(holderPath(resolve(dir), cluster), named, shared, signal),
+      named,
+      shared,
     };
   } catch (error) {
     await lock.close();
@@ -174,4 +196,8 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   } catch {
     throw interrupted('taking the lock');
   }
+}
+
+function never(): AbortSignal {
+  return new AbortController().signal;
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { lockState } from '../../src/journal/cluster-lock-state.ts';
 import { processEntry } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 import { failure, holding, isFree, OTHER_RUN, take } from './cluster-lock-processes.ts';
@@ -91,6 +92,42 @@ describe('a lock that is held', () => {
     await take(dir, OTHER_RUN).then((other) => other.release());
     expect((await failure(() => lock.assertHeld())).code).toBe('lock.lost');
     await lock.release();
+  });
+});
+
+describe('nameRun', () => {
+  test('names another run, and keeps everything else', async () => {
+    const dir = await temporaryDirectory();
+    const lock = await take(dir);
+    const before = await lockState(dir, 'voice-eu');
+    const looks: string[] = [];
+    let over = false;
+    const look = async (): Promise<void> => {
+      while (!over) {
+        const state = await lockState(dir, 'voice-eu');
+        looks.push(state.held ? (state.holder?.run ?? 'nobody') : 'free');
+      }
+    };
+    const looking = look();
+    for (const run of [OTHER_RUN, RUN, OTHER_RUN]) await lock.nameRun(run);
+    over = true;
+    await looking;
+    expect(looks.filter((run) => run !== RUN && run !== OTHER_RUN)).toEqual([]);
+    lock.assertHeld();
+    if (!before.held) throw new Error('it was not held');
+    expect(await lockState(dir, 'voice-eu')).toEqual({
+      held: true,
+      holder: { ...before.holder, run: OTHER_RUN },
+    });
+    expect((await failure(take(dir))).message).toContain(`run ${OTHER_RUN} `);
+    await unlink(join(dir, 'voice-eu.lock'));
+    const error = await failure(lock.nameRun(RUN));
+    expect(error.code).toBe('lock.lost');
+    expect(error.message).toContain(`while run ${OTHER_RUN} held it`);
+    await lock.retake(AbortSignal.timeout(5_000));
+    expect(await lockState(dir, 'voice-eu')).toMatchObject({ holder: { run: OTHER_RUN } });
+    await lock.release();
+    expect(await readdir(dir)).toEqual(['voice-eu.lock']);
   });
 });
 
