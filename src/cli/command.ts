@@ -68,3 +68,8 @@ export function callText(call: Call): string {
   const { config } = call.globals;
   return config === undefined ? 'fsha' : shellQuote(['fsha', '--config', config]);
 }
+
+/** Who runs fsha, as journals and marks say it: `ops@bastion`. */
+export function whoAsks({ host }: Call): string {
+  return `${host.user}@${host.machine}`;
+}

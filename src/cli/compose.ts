@@ -6,7 +6,7 @@ import { errorInfo, isInterruption } from '../domain/errors.ts';
 import { known, type Known, unknown } from '../domain/observation.ts';
 import { dialTcp } from '../freeswitch/dial-tcp.ts';
 import { FreeswitchNode } from '../freeswitch/freeswitch-node.ts';
-import { hasSettled } from '../journal/has-settled.ts';
+import { whereaboutsOf } from '../journal/whereabouts.ts';
 import { findStandingBaseline } from '../journal/standing-baseline.ts';
 import { KamailioProxy } from '../kamailio/kamailio-proxy.ts';
 import { createSipProbe } from '../sip/options-probe.ts';
@@ -17,6 +17,7 @@ import { within } from '../workflow/deadline.ts';
 import type { HostPort, LocalCommand } from '../workflow/ports.ts';
 import type { World } from '../workflow/world.ts';
 import type { Host } from './host.ts';
+import { type HeldLock, lockName, withoutLock } from './run-lock.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /**
@@ -34,7 +35,7 @@ export interface Composed {
 }
 
 /** Makes every adapter; none connects before it is used. */
-export function compose(cluster: Cluster, host: Host): Composed {
+export function compose(cluster: Cluster, host: Host, lock: HeldLock = withoutLock(cluster)): Composed {
   const { timeouts } = cluster;
   const { clock } = host;
   const onWarning = (warning: string): void => void host.stderr.write(`fsha: ${warning}\n`);
@@ -83,12 +84,14 @@ export function compose(cluster: Cluster, host: Host): Composed {
     local: inEnvironment(createLocalCommand(), withoutSecrets(cluster, host.env)),
     resolve: (name, signal) => resolveName(name, timeouts.request, signal),
     standing: async (node) => (await findStandingBaseline(cluster.state.dir, cluster.name, node)) ?? null,
-    hasSettled: (run) => hasSettled(cluster.state.dir, run),
-    guard: (node, command, timeout) =>
+    whereabouts: (run) =>
+      whereaboutsOf(cluster.state.dir, run, { name: lockName(host, cluster), use: lock.use }),
+    lock,
+    guard: (node, command, timeout, lockWait = LOCK_WAIT) =>
       guardedCommand({
         command,
         lockPath: `/tmp/fsha-${cluster.name}-${node}.lock`,
-        lockWait: LOCK_WAIT,
+        lockWait,
         timeout,
         killAfter: KILL_AFTER,
       }),

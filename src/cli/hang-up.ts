@@ -53,7 +53,9 @@ export async function hangUpCalls(call: Call, wish: HangUpWish): Promise<ExitCod
     node.name,
     meant.map(({ id }) => id),
   );
-  return carry(call, onlyNode(cluster, node), plan, policy, commandText(node, wish));
+  // A person cuts a call while a drain waits for it: that is what it is for.
+  const run = { plan, policy, command: commandText(node, wish), beside: true };
+  return carry(call, onlyNode(cluster, node), run);
 }
 
 function refusal(node: Node, why: string, hint: string): FshaError {

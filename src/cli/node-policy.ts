@@ -30,11 +30,16 @@ export function policyOf(cluster: Cluster, call: Call): Policy {
     restart: call.options['restart'] !== false,
     hold: call.options['hold'] === true,
     ignoreProxies: listOption(call, 'ignoreProxy').map((name) => proxyName(cluster, name)),
-    force: listOption(call, 'force').map(checkName),
+    force: forcedChecks(call),
     foundDisabled: foundDisabled(textOption(call, 'then')),
     minSoak: verify.minSoak,
     showNumbers: call.options['showNumbers'] === true,
   };
+}
+
+/** What `--force` overrules. @throws FshaError `usage` for what is no check, or cannot be forced */
+export function forcedChecks(call: Call): readonly string[] {
+  return listOption(call, 'force').map(checkName);
 }
 
 /** Milliseconds of a duration that was given with a flag. @throws FshaError `usage` */

@@ -24,7 +24,9 @@ export async function runDoctor(call: Call): Promise<ExitCode> {
   try {
     const observing = observeAll(world, 'full', stop.signal);
     const inputs = await Promise.all(
-      nodes.map((node) => surveyNode(world, observing, node, 'doctor', policy, stop.signal)),
+      nodes.map((node) =>
+        surveyNode(world, observing, { node, purpose: 'doctor', policy, asker: null }, stop.signal),
+      ),
     );
     const verdicts = [await stateDirectory(cluster), ...inputs.flatMap((input) => judge(input))];
     if (globals.json) host.stdout.write(`${JSON.stringify({ v: 1, cluster: cluster.name, verdicts })}\n`);

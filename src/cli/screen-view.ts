@@ -85,6 +85,12 @@ export function screenView({ call, live, cluster, words, onLeave }: ScreenViewOp
       }
       screen?.refresh();
     },
+    onPast: (event) => {
+      events.note(event);
+      plain.onPast(event);
+      // Before the screen is there: nothing was awaited yet.
+      missed.push(event);
+    },
     close: async (deadline) => {
       closed = true;
       await opening;

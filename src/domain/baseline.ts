@@ -10,6 +10,8 @@ export interface Standing {
   /** Whether it came to its end; one that did not may still be under way, here or elsewhere. */
   readonly settled: boolean;
   readonly baseline: Baseline;
+  /** Whether a restart was announced since the baseline was taken. */
+  readonly restarted: boolean;
 }
 
 /**

@@ -56,6 +56,7 @@ function signalExit(interruption: Interruption): ExitCode | null {
 function endOf(state: RunState, name: string, interruption: Interruption): End {
   const node = state.nodes[name];
   if (node === undefined) return UNKNOWN;
+  if (state.resumed === 'undo') return endOfUndo(name, node, interruption);
   const unsettled = node.effects.some(
     (record, index) => tellsTheState(record) && isUnknown(record.settled) && !laterKnown(node, index),
   );
@@ -79,6 +80,14 @@ function endOf(state: RunState, name: string, interruption: Interruption): End {
     return { outcome: 'failed', exit: isOut(name, node) ? EXIT.unhealthy : EXIT.undone };
   }
   return endOfFailure(name, node, node.failure.error, interruption, unsettled);
+}
+
+/** Of a run whose undo was asked for, or gone on with. */
+function endOfUndo(name: string, node: NodeRunState, interruption: Interruption): End {
+  const isGivenBack = node.undo === 'done' || node.effects.length === 0;
+  if (stepOutcome(node, name, 'restore') === 'skipped') return { outcome: 'refused', exit: EXIT.locked };
+  if (isGivenBack) return { outcome: 'restored', exit: EXIT.done };
+  return { outcome: interruption === null ? 'unknown' : 'interrupted', exit: EXIT.unknown };
 }
 
 function isUnhealthy({ code }: ErrorInfo): boolean {

@@ -12,5 +12,9 @@ export interface LockHolder {
   readonly since: string;
 }
 
+/** Which run has the lock; null where it is not named. */
+export type LockUse = { readonly held: false } | { readonly held: true; readonly run: string | null };
+
 /** `held`: some process has it; who, is null where the file beside it cannot be read or is older than the lock. */
-export type LockState = { readonly held: false } | { readonly held: true; readonly holder: LockHolder | null };
+export type LockState =
+  { readonly held: false } | { readonly held: true; readonly holder: LockHolder | null };

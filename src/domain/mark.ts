@@ -22,6 +22,12 @@ export function isFresh(mark: Mark, wall: number): boolean {
   return !(wall - mark.at > MARK_FRESH);
 }
 
+/**
+ * What this host's journals know of a run that a mark names. `interrupted`: its process has ended, the run has not.
+ * `elsewhere`: no journal of it is here.
+ */
+export type Whereabouts = 'under way' | 'interrupted' | 'ended' | 'elsewhere';
+
 /** The value of the global variable `fsha_run`. Anything that could end an ESL command or a field is replaced. */
 export function writeMark(run: string, who: string, at: Date): string {
   const field = (text: string): string => text.replace(/[^A-Za-z0-9@._:-]/g, '_').slice(0, 80);

@@ -27,11 +27,16 @@ export interface StepParams {
   restore: { readonly effects: readonly Effect[] };
   /** After a failure behind the point of no return: see that it is out, and pause it as soon as ESL answers. */
   secure: Record<string, never>;
+  /** Out on every proxy again, whatever an earlier process did; the node itself may be down. */
+  keep_out: Record<string, never>;
+  /** What became of a restart that an earlier process announced: waits for the node's own lock, then looks. */
+  settle_restart: Record<string, never>;
   /** Cut these calls, each named by the uuid of its first leg, and no others. */
   hang_up: { readonly calls: readonly string[] };
 }
 
-export type Purpose = 'drain' | 'deactivate' | 'activate' | 'doctor';
+/** `resume`: going on behind an announced restart, where the node may be down. */
+export type Purpose = 'drain' | 'deactivate' | 'activate' | 'doctor' | 'resume';
 export type StepKind = keyof StepParams;
 
 export type PlannedStep = {
@@ -50,7 +55,7 @@ export interface NodePlan {
 }
 
 export interface Plan {
-  readonly kind: Purpose | 'undo' | 'secure' | 'hangup';
+  readonly kind: Exclude<Purpose, 'resume'> | 'undo' | 'secure' | 'hangup';
   readonly nodes: readonly NodePlan[];
 }
 
@@ -131,6 +136,31 @@ export function planUndo(node: string, intents: readonly Intent[]): Plan | undef
   return {
     kind: 'undo',
     nodes: effects.length === 0 ? [] : [{ node, steps: [step(node, 'restore', { effects })] }],
+  };
+}
+
+/**
+ * What remains of a drain behind its announced restart.
+ * @param restarted whether FreeSWITCH is known to be another one since; where it is not, it is drained and restarted again
+ *   unless a look, once the node's own lock is free, shows that it was restarted after all
+ * @param keepOut whether it is to be taken out first: not where it was on its way back in
+ */
+export function planBehindRestart(
+  node: string,
+  policy: Policy,
+  { restarted, keepOut }: { readonly restarted: boolean; readonly keepOut: boolean },
+): NodePlan {
+  const skipped: readonly StepKind[] = ['preflight', 'deactivate', 'on_out'];
+  const drained: readonly StepKind[] = ['fence', 'wait_drained', 'restart'];
+  const rest = planDrain(node, policy).nodes.flatMap(({ steps }) => steps);
+  return {
+    node,
+    steps: [
+      step(node, 'preflight', { purpose: 'resume' }),
+      ...(keepOut ? [step(node, 'keep_out', {})] : []),
+      step(node, 'settle_restart', {}),
+      ...rest.filter(({ kind }) => !skipped.includes(kind) && !(restarted && drained.includes(kind))),
+    ],
   };
 }
 

@@ -34,6 +34,8 @@ export interface EventData {
     readonly plan: Plan;
     /** How fsha was called, for commands that go on: `fsha --config FILE`; absent where it was just `fsha`. */
     readonly call?: string;
+    /** The lock under which it was begun, `MACHINE:PATH`: a process elsewhere does not have that one. Absent for a dry run. */
+    readonly lock?: string;
     /** Only the preflight is carried out, and nothing is written. */
     readonly dryRun?: true;
   };
@@ -45,6 +47,8 @@ export interface EventData {
     readonly policy?: Policy;
     /** How fsha was called now; absent: as before. */
     readonly call?: string;
+    /** The lock under which it goes on. */
+    readonly lock?: string;
   };
   'preflight.settled': {
     readonly verdicts: readonly Verdict[];

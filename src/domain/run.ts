@@ -26,6 +26,8 @@ export interface RunState {
   /** Received and not yet answered, in order. */
   readonly openRequests: readonly RunRequest[];
   readonly settled: RunSettled | null;
+  /** How the process that runs it now goes on; null in the first one. */
+  readonly resumed: 'forward' | 'undo' | null;
   readonly lastSeq: number;
 }
 
@@ -85,12 +87,13 @@ export function apply(state: RunState | null, event: RunEvent): RunState {
       nodes: Object.fromEntries(event.data.plan.nodes.map(({ node }) => [node, NOTHING_YET])),
       openRequests: [],
       settled: null,
+      resumed: null,
       lastSeq: event.seq,
     };
   }
   const next: RunState = { ...state, lastSeq: event.seq };
   if (event.type === 'run.settled') return { ...next, settled: event.data };
-  if (event.type === 'run.resumed') return resumed(next);
+  if (event.type === 'run.resumed') return resumed(next, event.data);
   if (event.type === 'request.received')
     return { ...next, openRequests: [...state.openRequests, event.data.request] };
   if (event.type === 'request.settled') {
@@ -125,18 +128,35 @@ function granted(state: RunState, request: RunRequest): RunState {
   return { ...state, nodes: Object.fromEntries(nodes) };
 }
 
-/** What was under way when the process ended is no longer: it begins anew, or what became of it is unknown. */
-function resumed(state: RunState): RunState {
+/**
+ * What was under way when the process ended is no longer: it begins anew, or what became of it is unknown. Going forward,
+ * every step and every failure is that process's, and its moments are those of another clock.
+ */
+function resumed(state: RunState, { mode, plan, policy }: EventOf<'run.resumed'>['data']): RunState {
   const nodes = Object.entries(state.nodes).map(([name, node]): [string, NodeRunState] => [
     name,
     {
       ...node,
       wishes: lastingWishes(node.wishes),
-      steps: Object.fromEntries(Object.entries(node.steps).filter(([, { outcome }]) => outcome !== null)),
       undo: node.undo === 'started' ? 'unknown' : node.undo,
+      ...(mode === 'forward'
+        ? { steps: {}, failure: null, undo: null }
+        : {
+            steps: Object.fromEntries(
+              Object.entries(node.steps).filter(([, { outcome }]) => outcome !== null),
+            ),
+          }),
     },
   ]);
-  return { ...state, nodes: Object.fromEntries(nodes), openRequests: [], settled: null };
+  return {
+    ...state,
+    plan: plan ?? state.plan,
+    policy: policy ?? state.policy,
+    nodes: Object.fromEntries(nodes),
+    openRequests: [],
+    settled: null,
+    resumed: mode,
+  };
 }
 
 function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
@@ -168,8 +188,10 @@ function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
       };
     case 'effect.settled': {
       const key = effectKey(event.data);
+      // A later process may find out what an earlier one had to leave unknown.
       const index = node.effects.findLastIndex(
-        (record) => record.settled === null && effectKey(record.intent) === key,
+        ({ intent, settled }) =>
+          (settled === null || settled.outcome === 'unknown') && effectKey(intent) === key,
       );
       return {
         ...node,

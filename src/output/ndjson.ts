@@ -13,6 +13,8 @@ const CAP = 64 * 1024 * 1024;
 export interface EventView {
   /** Takes an event; never waits, never throws. */
   readonly onEvent: (event: RunEvent) => void;
+  /** Takes what an earlier process of the run has recorded: known from now on, and not shown anew. */
+  readonly onPast: (event: RunEvent) => void;
   /**
    * Lets the stream take what is waiting, at most `deadline` ms.
    * @returns how many lines did not get through: the caller says so elsewhere
@@ -27,6 +29,7 @@ export function ndjsonView(out: Writable, cap = CAP): EventView {
     onEvent: (event) => {
       writer.write(`${jsonText(event)}\n`);
     },
+    onPast: () => undefined,
     close: (deadline) => writer.flush(deadline),
   };
 }

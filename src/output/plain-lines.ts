@@ -72,6 +72,7 @@ export function plainLines(options: PlainLinesOptions): EventView {
       if (event.type === 'run.settled') admitDropped(event.at);
       write(said.text, said.level, event.at);
     },
+    onPast: (event) => void inWords(event, memory),
     close: async (deadline) => {
       admitDropped(new Date().toISOString());
       return writer.flush(deadline);

@@ -90,6 +90,16 @@ const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
     plan: () =>
       'see that it is disabled on every proxy, pause its inbound side as soon as its ESL answers, mark it',
   },
+  keep_out: {
+    doing: 'keeping it out of service',
+    done: 'out of service',
+    plan: (_, node, details) => `see that ${destinationsText(node, details)} is disabled`,
+  },
+  settle_restart: {
+    doing: 'looking what became of its restart',
+    done: null,
+    plan: () => 'wait until no restart is under way on the node, and look whether it was restarted',
+  },
   hang_up: {
     doing: 'hanging up calls',
     done: 'none of these calls is up',

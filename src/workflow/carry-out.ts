@@ -18,6 +18,8 @@ import type { World } from './world.ts';
 
 /** How long an undo may take: ms. Proxies that do not answer are tried again until then. */
 const UNDO_TIME = 60_000;
+/** How long a lock that was lost is tried to be had again, to give back what is half done: ms. */
+const RETAKE_TIME = 15_000;
 /** How long a node that failed after its restart is waited for, to be fenced: ms; and from a first Ctrl-C on. */
 const SECURE_TIME = 30_000;
 const SECURE_TIME_INTERRUPTED = 3_000;
@@ -42,8 +44,7 @@ export async function carryOut(plan: Plan, carrier: Carrier): Promise<void> {
     plan.nodes.map(({ node: name, steps }) => {
       const memory = newMemory();
       const node = findNode(carrier.world.cluster, name);
-      if (node === undefined)
-        throw new FshaError('bug', `the plan names ${name}, which is not in the inventory`);
+      if (node === undefined) throw notInInventory(name);
       return {
         title: name,
         task: (_: unknown, task) =>
@@ -69,6 +70,20 @@ export async function carryOut(plan: Plan, carrier: Carrier): Promise<void> {
     { ...QUIETLY, exitOnError: false, concurrent: false },
   );
   await root.run();
+}
+
+/** Gives back what an earlier process did, node after node. What went wrong is in the recorder's state. */
+export async function undoAll(plan: Plan, carrier: Carrier): Promise<void> {
+  const { recorder, world } = carrier;
+  for (const { node: name } of plan.nodes) {
+    const node = findNode(world.cluster, name);
+    if (node === undefined) throw notInInventory(name);
+    await undo(node, newMemory(), carrier, soFar(recorder, name));
+  }
+}
+
+function notInInventory(name: string): FshaError {
+  return new FshaError('bug', `the plan names ${name}, which is not in the inventory`);
 }
 
 /** One step, from its first event to its last. @throws whatever failed, after it was recorded */
@@ -152,9 +167,12 @@ async function settle(node: Node, memory: NodeMemory, carrier: Carrier): Promise
   const state = soFar(recorder, node.name);
   if (state.failure === null || state.effects.length === 0) return;
   const { code } = state.failure.error;
+  // A process that goes on, and was refused before it did anything, has nothing of its own to give back.
+  if (recorder.state.resumed !== null && state.failure.step.endsWith('/preflight')) return;
   // Another run took the node: what it is to be is that one's to say.
   if (code === 'locked') return;
   recorder.tolerateJournalLoss();
+  if (code === 'lock.lost' && !(await retakeLock(node, carrier))) return;
   if (restartIntended(state)) {
     await secure(node, memory, carrier);
     return;
@@ -163,6 +181,20 @@ async function settle(node: Node, memory: NodeMemory, carrier: Carrier): Promise
     code === 'drain.held' ||
     (code === 'drain.expired' && policyFor(recorder.state, node.name).onTimeout !== 'restore');
   if (!staysOut) await undo(node, memory, carrier, state);
+}
+
+/** Nothing is given back without the lock: another run may have begun. @returns whether it is held again */
+async function retakeLock(node: Node, { world, leave, recorder }: Carrier): Promise<boolean> {
+  try {
+    await within(world.clock, RETAKE_TIME, leave, 'taking the lock again', (signal) =>
+      world.lock.retake(signal),
+    );
+    return true;
+  } catch (error) {
+    if (!(error instanceof FshaError)) throw error;
+    await recorder.record({ type: 'warning', node: node.name, data: error.toJSON() });
+    return false;
+  }
 }
 
 async function undo(node: Node, memory: NodeMemory, carrier: Carrier, state: NodeRunState): Promise<void> {

@@ -43,6 +43,7 @@ async function perform<K extends EffectKind>(
   const { world, node, step, signal, record } = context;
   const found = await handler.look(effect.target, world, signal);
   if (hasFired(signal)) throw interrupted(step);
+  world.lock.assertHeld();
   const since = world.clock.now();
   await record({ type: 'effect.intended', node, step, data: { ...effect, found } as unknown as Intent });
 
@@ -66,6 +67,12 @@ async function perform<K extends EffectKind>(
   if (hasFired(signal)) {
     await settle({ outcome: 'failed', read: found, error: interrupted(step) });
     throw interrupted(step);
+  }
+  try {
+    world.lock.assertHeld();
+  } catch (error) {
+    if (error instanceof FshaError) await settle({ outcome: 'failed', read: found, error });
+    throw error;
   }
   const result =
     (await handler.actAsProof?.(effect.target, effect.wanted, world, signal)) ??

@@ -14,6 +14,8 @@ export interface RecorderOptions {
   readonly views: readonly View[];
   /** Told once when a view throws and is dropped. */
   readonly onViewFailure: (error: unknown) => void;
+  /** What an earlier process of the run has recorded; absent for a new run. */
+  readonly before?: RunState;
 }
 
 export class Recorder {
@@ -27,6 +29,8 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#views = options.views;
+    this.#state = options.before ?? null;
+    this.#seq = options.before?.lastSeq ?? 0;
   }
 
   /** The fold of everything recorded so far. */

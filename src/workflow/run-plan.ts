@@ -3,27 +3,38 @@ import { conclude, type Interruption } from '../domain/conclude.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { RunSettled } from '../domain/run-events.ts';
-import { carryOut } from './carry-out.ts';
+import type { NewEvent, RunSettled } from '../domain/run-events.ts';
+import { carryOut, undoAll } from './carry-out.ts';
 import type { Recorder } from './recorder.ts';
 import { createRequestDesk, type RequestDesk } from './request-desk.ts';
 import { Watcher } from './watcher.ts';
 import type { World } from './world.ts';
 
+/** How a run comes to be: begun, or gone on with by another process. */
+export type Beginning =
+  | {
+      readonly kind: 'started';
+      /** The command as it was meant, without secrets: `drain node-1`. */
+      readonly command: string;
+      readonly reason: string | null;
+      /** Carry out the preflight only. */
+      readonly dryRun: boolean;
+    }
+  | { readonly kind: 'resumed'; readonly mode: 'forward' | 'undo' };
+
 export interface RunOptions {
   readonly world: World;
+  /** Where the run is gone on with, it has the state so far. */
   readonly recorder: Recorder;
+  readonly beginning: Beginning;
   readonly plan: Plan;
-  /** Carry out the preflight only. */
-  readonly dryRun: boolean;
   readonly policy: Policy;
   readonly run: string;
-  /** The command as it was meant, without secrets: `drain node-1`. */
-  readonly command: string;
-  readonly reason: string | null;
   readonly who: string;
   /** How fsha was called, for the commands that go on. */
   readonly call: string;
+  /** The lock under which it runs, `MACHINE:PATH`; null for none. */
+  readonly lock: string | null;
   readonly signal: AbortSignal;
   readonly leave: AbortSignal;
   /** What fired the signal. */
@@ -42,22 +53,8 @@ export interface RunOptions {
  * @throws FshaError `journal` where not even the beginning could be written; nothing was changed then
  */
 export async function runPlan(options: RunOptions): Promise<RunSettled> {
-  const { world, recorder, plan, policy, run, who, signal, leave } = options;
-  const { source } = world.cluster;
-  await recorder.record({
-    type: 'run.started',
-    data: {
-      command: options.command,
-      reason: options.reason,
-      who,
-      cluster: world.cluster.name,
-      inventory: { path: source.path, sha256: source.sha256 },
-      policy,
-      plan,
-      ...(options.call === 'fsha' ? {} : { call: options.call }),
-      ...(options.dryRun ? { dryRun: true } : {}),
-    },
-  });
+  const { world, recorder, plan, policy, run, who, signal, leave, beginning } = options;
+  await recorder.record(firstEvent(options));
   const watcher = new Watcher(
     [...world.nodes.values()],
     [...world.proxies.values()],
@@ -69,16 +66,10 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
   const wake = (): void => watcher.wake(everything);
   const desk = createRequestDesk({ recorder, abort: options.abort, wake });
   const end = options.onBegin(desk, () => watcher.latest());
+  const carrier = { world, watcher, recorder, run, who, signal, leave };
   try {
-    await carryOut(options.dryRun ? preflightOf(plan) : plan, {
-      world,
-      watcher,
-      recorder,
-      run,
-      who,
-      signal,
-      leave,
-    });
+    if (beginning.kind === 'resumed' && beginning.mode === 'undo') await undoAll(plan, carrier);
+    else await carryOut(isDryRun(options) ? preflightOf(plan) : plan, carrier);
   } finally {
     end();
     await desk.close();
@@ -88,6 +79,34 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
   recorder.tolerateJournalLoss();
   await recorder.record({ type: 'run.settled', data: settled });
   return settled;
+}
+
+function isDryRun({ beginning }: RunOptions): boolean {
+  return beginning.kind === 'started' && beginning.dryRun;
+}
+
+function firstEvent(options: RunOptions): NewEvent {
+  const { world, beginning, policy, plan, who, call, lock } = options;
+  const around = { ...(call === 'fsha' ? {} : { call }), ...(lock === null ? {} : { lock }) };
+  if (beginning.kind === 'resumed') {
+    const data = { who, mode: beginning.mode, plan, policy, ...around };
+    return { type: 'run.resumed', data };
+  }
+  const { name, source } = world.cluster;
+  return {
+    type: 'run.started',
+    data: {
+      command: beginning.command,
+      reason: beginning.reason,
+      who,
+      cluster: name,
+      inventory: { path: source.path, sha256: source.sha256 },
+      policy,
+      plan,
+      ...around,
+      ...(beginning.dryRun ? { dryRun: true } : {}),
+    },
+  };
 }
 
 function preflightOf(plan: Plan): Plan {

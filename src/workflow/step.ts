@@ -65,6 +65,8 @@ export interface NodeMemory {
   coreUuid: string | null;
   /** The mark that preflight saw and allowed; null for none. */
   markFound: string | null;
+  /** An earlier process announced a restart, and it was carried out. */
+  isRestarted: boolean;
 }
 
 /** As the run of a node begins. */
@@ -75,6 +77,7 @@ export function newMemory(): NodeMemory {
     markWanted: null,
     coreUuid: null,
     markFound: null,
+    isRestarted: false,
     fight: beginFight(),
     arrivals: noArrivals(),
     warned: new Set(),

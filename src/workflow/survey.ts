@@ -1,9 +1,9 @@
 /** Finds out about a node what preflight and doctor judge; changes nothing. */
-import { foundDestinations } from '../domain/baseline.ts';
+import { foundDestinations, type Standing } from '../domain/baseline.ts';
 import type { Node } from '../domain/cluster.ts';
 import { readFlags } from '../domain/dispatcher-state.ts';
 import { type ErrorInfo, errorInfo, isInterruption } from '../domain/errors.ts';
-import { readMark } from '../domain/mark.ts';
+import { readMark, type Whereabouts } from '../domain/mark.ts';
 import { known, type Known, type Observation, unknown } from '../domain/observation.ts';
 import type { Purpose } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -19,6 +19,19 @@ import { hostPort, type World } from './world.ts';
 /** How long a node may take to answer OPTIONS: ms. */
 export const OPTIONS_TIMEOUT = 2_000;
 
+/** What is to be known, and for whom. */
+export interface Survey {
+  readonly node: Node;
+  readonly purpose: Purpose;
+  readonly policy: Policy;
+  /** The run that asks; null for a look without one. */
+  readonly asker: {
+    readonly run: string;
+    /** What it had found of the node itself, where it goes on. */
+    readonly standing: Standing | null;
+  } | null;
+}
+
 /**
  * Everything the checks need to know about one node, from an observation in which all nodes are read in full. What does
  * not hang on that (the way over SSH, OPTIONS, earlier runs) is looked at while the observation is made.
@@ -26,9 +39,7 @@ export const OPTIONS_TIMEOUT = 2_000;
 export async function surveyNode(
   world: World,
   observing: Promise<Observation>,
-  node: Node,
-  purpose: Purpose,
-  policy: Policy,
+  { node, purpose, policy, asker }: Survey,
   signal: AbortSignal,
 ): Promise<PreflightInput> {
   const beside = Promise.all([
@@ -38,11 +49,19 @@ export async function surveyNode(
   // Where the observation fails first, that is what is told.
   beside.catch(() => undefined);
   const observation = await observing;
-  const [[facts, standing], addresses, markSettled] = await Promise.all([
+  const [[facts, left], addresses, runs] = await Promise.all([
     beside,
     resolveAll(world, hostsIn(node, observation), signal),
-    hasMarkSettled(world, node, observation),
+    runsOfMarks(world, observation),
   ]);
+  const run = asker?.run ?? null;
+  const isInterrupted =
+    left !== null &&
+    !left.settled &&
+    left.run !== run &&
+    (await world.whereabouts(left.run)) === 'interrupted';
+  // A node that is in service again was brought back by somebody: what an earlier run had found is history.
+  const standing = isDisabledSomewhere(world, node, observation) ? left : null;
   return {
     cluster: world.cluster,
     node,
@@ -51,18 +70,25 @@ export async function surveyNode(
     observation,
     facts,
     addresses,
-    // A node that is in service again was brought back by somebody: what an earlier run had found is history.
-    markSettled,
-    standing: isDisabledSomewhere(world, node, observation) ? standing : null,
+    run,
+    runs,
+    interrupted: isInterrupted ? left : null,
+    standing: asker?.standing ?? standing,
     wall: world.clock.wall().getTime(),
   };
 }
 
-/** Whether the run that the node's mark names came to its end, as a journal on this host tells. */
-async function hasMarkSettled(world: World, node: Node, observation: Observation): Promise<boolean> {
-  const mark = observation.nodes[node.name]?.mark;
-  const held = mark?.known === true && mark.value !== null ? readMark(mark.value) : undefined;
-  return held !== undefined && (await world.hasSettled(held.run));
+/** What is known here of every run that holds a node. */
+async function runsOfMarks(
+  world: World,
+  observation: Observation,
+): Promise<Readonly<Record<string, Whereabouts>>> {
+  const runs = Object.values(observation.nodes).flatMap(({ mark }) =>
+    mark.known && mark.value !== null ? (readMark(mark.value)?.run ?? []) : [],
+  );
+  return Object.fromEntries(
+    await Promise.all([...new Set(runs)].map(async (run) => [run, await world.whereabouts(run)] as const)),
+  );
 }
 
 function isDisabledSomewhere(world: World, node: Node, observation: Observation): boolean {

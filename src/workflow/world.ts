@@ -3,7 +3,8 @@ import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { Known } from '../domain/observation.ts';
 import type { Standing } from '../domain/baseline.ts';
-import type { Clock, HostPort, LocalCommand, NodePort, ProxyPort, SipProbe } from './ports.ts';
+import type { Whereabouts } from '../domain/mark.ts';
+import type { Clock, HostPort, LocalCommand, LockPort, NodePort, ProxyPort, SipProbe } from './ports.ts';
 
 export interface World {
   readonly cluster: Cluster;
@@ -18,10 +19,15 @@ export interface World {
   resolve(host: string, signal: AbortSignal): Promise<Known<readonly string[]>>;
   /** The baseline under which an earlier run of fsha left this node out, if one did. */
   standing(node: string): Promise<Standing | null>;
-  /** Whether a journal of this host says that this run came to its end; false where there is none. */
-  hasSettled(run: string): Promise<boolean>;
-  /** Wraps a command for a node's host: under that node's own lock, ended there after `timeout` ms. */
-  guard(node: string, command: string, timeout: number): string;
+  /** What the journals of this host know of a run, and its lock. */
+  whereabouts(run: string): Promise<Whereabouts>;
+  /** The cluster's lock; without one for what needs none (a dry run). */
+  readonly lock: LockPort;
+  /**
+   * Wraps a command for a node's host: under that node's own lock, ended there after `timeout` ms. It waits for the lock for
+   * `lockWait` ms, by default a few seconds, and exits 75 where it does not get it.
+   */
+  guard(node: string, command: string, timeout: number, lockWait?: number): string;
 }
 
 export function nodePort(world: World, name: string): NodePort {

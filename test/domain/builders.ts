@@ -170,7 +170,9 @@ export function preflightInput(changes: Partial<PreflightInput> = {}): Preflight
     facts: { ssh: null, restart: known(null), options: known(200) },
     addresses: {},
     standing: null,
-    markSettled: false,
+    run: null,
+    runs: {},
+    interrupted: null,
     wall: Date.parse('2026-11-22T20:10:00Z'),
     ...changes,
   };

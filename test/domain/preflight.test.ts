@@ -333,8 +333,8 @@ describe('preflight', () => {
     [
       'the node was left out by a run',
       {
-        standing: { run: 'r0', settled: true, baseline: baseline() },
-        markSettled: true,
+        standing: { run: 'r0', settled: true, restarted: false, baseline: baseline() },
+        runs: { r0: 'ended' },
         observation: observation({
           nodes: [seenNode('node-1', { mark: known('r0,ops@b,2026-11-22T20:00:00Z') })],
           proxies: [seenProxy('lb-1', [['sip:10.0.1.10:5080', 'DX'], TWO])],
@@ -348,6 +348,7 @@ describe('preflight', () => {
         standing: {
           run: 'r0',
           settled: true,
+          restarted: false,
           baseline: {
             ...baseline(),
             destinations: baseline().destinations.map((one) => ({ ...one, flags: 'DX' })),

@@ -10,6 +10,7 @@ import { newMemory, type StepContext } from '../../src/workflow/step.ts';
 import type { Watcher } from '../../src/workflow/watcher.ts';
 import type { World } from '../../src/workflow/world.ts';
 import { node, policy } from '../domain/builders.ts';
+import { HELD } from '../support/held-lock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { calls, leg, NodeWithCalls } from './node-with-calls.ts';
 
@@ -43,6 +44,7 @@ function cut(
     world: {
       nodes: new Map([['node-1', fake as unknown as NodePort]]),
       clock,
+      lock: HELD,
     } as unknown as World,
     watcher: { latest: () => ({ nodes: {}, proxies: {} }) } as unknown as Watcher,
     node: node('node-1', '10.0.1.10'),

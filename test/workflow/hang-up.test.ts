@@ -8,6 +8,7 @@ import type { Watcher } from '../../src/workflow/watcher.ts';
 import type { World } from '../../src/workflow/world.ts';
 import { node, policy } from '../domain/builders.ts';
 import { nodeOf, stateOf } from '../domain/run-story.ts';
+import { HELD } from '../support/held-lock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { calls, leg, NodeWithCalls } from './node-with-calls.ts';
 
@@ -27,7 +28,11 @@ function hang(...named: readonly string[]): ReturnType<typeof hangUp> {
     cutting: { cause: 'MANAGER_REQUEST', protect: ['^112$'], protectTimeout: null, expendable: [] },
   });
   const context: StepContext = {
-    world: { nodes: new Map([['node-1', fake as unknown as NodePort]]), clock } as unknown as World,
+    world: {
+      nodes: new Map([['node-1', fake as unknown as NodePort]]),
+      clock,
+      lock: HELD,
+    } as unknown as World,
     watcher: { latest: () => ({ nodes: {}, proxies: {} }) } as unknown as Watcher,
     node: node('node-1', '10.0.1.10'),
     step: 'node-1/hang_up',

@@ -9,6 +9,7 @@ import { newMemory, type NodeMemory, type StepContext } from '../../src/workflow
 import { Watcher } from '../../src/workflow/watcher.ts';
 import type { World } from '../../src/workflow/world.ts';
 import { baseline, cluster, DOWN, known, node, policy, seenProxy, unknown } from '../domain/builders.ts';
+import { HELD } from '../support/held-lock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const URI = 'sip:10.0.1.10:5080';
@@ -115,6 +116,7 @@ function stage(changes: Changes = {}): Stage {
   const world = {
     cluster: cluster(),
     clock,
+    lock: HELD,
     proxies: new Map([one, two].map((proxy) => [proxy.proxy, proxy])),
   } as unknown as World;
   const stop = new AbortController();

@@ -24,6 +24,7 @@ import {
   seenProxy,
   unknown,
 } from '../domain/builders.ts';
+import { HELD } from '../support/held-lock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const POLL = 30_000;
@@ -179,6 +180,7 @@ async function begin(changes: Partial<Policy> = {}): Promise<void> {
       proxies: [proxy('lb-1', { frTimer: 1_000 }), proxy('lb-2', { frTimer: 1_000 })],
     }),
     clock,
+    lock: HELD,
     nodes: new Map([one, third].map((each) => [each.node, each])),
     proxies: new Map(proxies.map((each) => [each.proxy, each])),
     guard: (_node: string, command: string) => command,

@@ -8,6 +8,7 @@ import type { Detail } from '../../src/workflow/ports.ts';
 import { newMemory, type StepContext } from '../../src/workflow/step.ts';
 import { restore } from '../../src/workflow/steps/restore.ts';
 import { baseline, cluster, known, node, policy, seenNode, seenProxy } from '../domain/builders.ts';
+import { HELD } from '../support/held-lock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const UNDO_TIME = 60_000;
@@ -64,6 +65,7 @@ function begin(): void {
     world: {
       cluster: cluster(),
       clock,
+      lock: HELD,
       nodes: new Map([['node-1', { observe, setMark }]]),
       proxies: new Map(proxies.map((one) => [one.proxy, one])),
     },

@@ -6,6 +6,7 @@ import { within } from '../../src/workflow/deadline.ts';
 import { newMemory, type StepContext } from '../../src/workflow/step.ts';
 import { secure } from '../../src/workflow/steps/secure.ts';
 import { baseline, cluster, DOWN, known, node, policy, seenNode } from '../domain/builders.ts';
+import { HELD } from '../support/held-lock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const LIMIT = 10_000;
@@ -21,6 +22,7 @@ async function warningsWhere(
     world: {
       cluster: cluster(),
       clock,
+      lock: HELD,
       nodes: new Map([
         ['node-1', { observe: (_detail: string, signal: AbortSignal) => observe(clock, signal) }],
       ]),
@@ -93,6 +95,7 @@ test('a proxy that does not answer does not keep the node from being fenced', as
     world: {
       cluster: cluster(),
       clock,
+      lock: HELD,
       nodes: new Map([['node-1', port]]),
       proxies: new Map(['lb-1', 'lb-2'].map((name) => [name, { observe: silent }])),
     },

@@ -7,6 +7,7 @@ import { deactivate } from './deactivate.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { drain } from './drain.ts';
+import { resume } from './resume.ts';
 import { runs } from './runs.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   doctor,
   runs,
   show,
+  resume,
   config,
   demo,
 ];

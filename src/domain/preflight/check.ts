@@ -1,6 +1,7 @@
 /** What a preflight check is: one file each, one line in checks.ts. A check reads and judges; it changes nothing. */
 import type { Cluster, Node } from '../cluster.ts';
 import type { ErrorInfo } from '../errors.ts';
+import type { Whereabouts } from '../mark.ts';
 import type { Known, NodeObservation, Observation } from '../observation.ts';
 import type { Purpose } from '../plan.ts';
 import type { Policy } from '../policy.ts';
@@ -28,8 +29,12 @@ export interface PreflightInput {
   readonly addresses: Readonly<Record<string, Known<readonly string[]>>>;
   /** The run that left the node out, and what it had found; null where none did. */
   readonly standing: Standing | null;
-  /** Whether the run that the node's mark names is known to have ended. */
-  readonly markSettled: boolean;
+  /** The run that asks; null for a look without a run. */
+  readonly run: string | null;
+  /** What is known of the runs that marks of the cluster's nodes name. */
+  readonly runs: Readonly<Record<string, Whereabouts>>;
+  /** A run that touched the node and whose process has ended, other than the one that asks; null where none did. */
+  readonly interrupted: Standing | null;
   /** Wall clock, ms since 1970: ages of marks are told with it. */
   readonly wall: number;
 }

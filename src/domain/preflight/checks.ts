@@ -14,12 +14,14 @@ import { proxies } from './proxies.ts';
 import { restartPermission } from './restart-permission.ts';
 import { ssh } from './ssh.ts';
 import { survivors } from './survivors.ts';
+import { unfinished } from './unfinished.ts';
 import { unlistedTargets } from './unlisted-targets.ts';
 
 const CHECKS: readonly Check[] = [
   esl,
   identity,
   mark,
+  unfinished,
   proxies,
   distinctProxies,
   destinations,

@@ -5,7 +5,7 @@ import { type Check, type Finding, ok, readProxies, refusal, warning } from './c
 /** Every destination of the node stands on every proxy exactly once: what is not listed cannot be disabled. */
 export const destinations: Check = {
   name: 'destinations',
-  purposes: ['drain', 'deactivate', 'activate', 'doctor'],
+  purposes: ['drain', 'deactivate', 'activate', 'doctor', 'resume'],
   forceable: false,
   judge: (input) => {
     const findings: Finding[] = [];

@@ -3,7 +3,7 @@ import { type Check, type Finding, ok, readProxies, refusal, warning } from './c
 /** Two names for one Kamailio mean that another one, which is not in the inventory, is forgotten. */
 export const distinctProxies: Check = {
   name: 'distinct-proxies',
-  purposes: ['drain', 'deactivate', 'activate', 'doctor'],
+  purposes: ['drain', 'deactivate', 'activate', 'doctor', 'resume'],
   forceable: true,
   judge: (input) => {
     const findings: Finding[] = [];

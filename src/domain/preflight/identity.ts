@@ -3,7 +3,7 @@ import { type Check, ok, readingOf, refusal } from './check.ts';
 /** That the ESL connection leads to the node that is meant: draining one and watching another costs calls. */
 export const identity: Check = {
   name: 'identity',
-  purposes: ['drain', 'deactivate', 'activate', 'doctor'],
+  purposes: ['drain', 'deactivate', 'activate', 'doctor', 'resume'],
   forceable: true,
   judge: (input) => {
     const { node } = input;

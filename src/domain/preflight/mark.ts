@@ -1,41 +1,90 @@
+import type { Node } from '../cluster.ts';
 import { roughDuration } from '../duration.ts';
-import { readMark } from '../mark.ts';
+import { isFresh, type Mark, readMark } from '../mark.ts';
 import { printable } from '../text.ts';
-import { type Check, type Finding, ok, readingOf, refusal, warning } from './check.ts';
+import { type Check, type Finding, ok, type PreflightInput, readingOf, refusal, warning } from './check.ts';
 
-/** Whether another run of fsha holds the node: runs on other hosts are seen by this mark alone. */
+/**
+ * Whether another run of fsha holds the node, or changes another node of the cluster at this moment. The lock tells of runs of
+ * this host; those on other hosts are seen by their marks alone.
+ */
 export const mark: Check = {
   name: 'mark',
-  purposes: ['drain', 'deactivate', 'activate', 'doctor'],
+  purposes: ['drain', 'deactivate', 'activate', 'doctor', 'resume'],
   forceable: true,
-  judge: (input): readonly Finding[] => {
-    const seen = readingOf(input);
-    if (seen === undefined) return [];
-    if (!seen.mark.known)
-      return [
-        refusal(
-          `whether another run holds ${input.node.name} is unknown: ${seen.mark.why}`,
-          'Look at `global_getvar fsha_run` on the node.',
-        ),
-      ];
-    if (seen.mark.value === null) return [ok(`no other run holds ${input.node.name}`)];
-    const held = readMark(seen.mark.value);
-    if (held !== undefined && input.markSettled)
-      return [ok(`${input.node.name} is marked by run ${held.run}, which has ended`)];
-    const age =
-      held === undefined || Number.isNaN(held.at)
-        ? ''
-        : `, ${roughDuration(Math.max(0, input.wall - held.at))} ago`;
-    const who = held === undefined ? printable(seen.mark.value) : `run ${held.run} of ${held.who}${age}`;
-    if (input.purpose === 'doctor') return [warning(`${input.node.name} is held by ${who}`)];
-    return [
-      {
-        ...refusal(
-          `${input.node.name} is held by ${who}`,
-          `Look at that run first: fsha show ${held?.run ?? 'RUN'} on its host; where it is dead and forgotten: --force mark.`,
-        ),
-        locked: true,
-      },
-    ];
-  },
+  judge: (input): readonly Finding[] => [
+    ...ownNode(input),
+    ...input.cluster.nodes
+      .filter(({ name }) => name !== input.node.name)
+      .flatMap((node) => anotherNode(input, node)),
+  ],
 };
+
+function ownNode(input: PreflightInput): readonly Finding[] {
+  const { node } = input;
+  const seen = readingOf(input);
+  if (seen === undefined) return [];
+  if (!seen.mark.known)
+    return [
+      refusal(
+        `whether another run holds ${node.name} is unknown: ${seen.mark.why}`,
+        'Look at `global_getvar fsha_run` on the node.',
+      ),
+    ];
+  if (seen.mark.value === null) return [ok(`no other run holds ${node.name}`)];
+  const held = readMark(seen.mark.value);
+  if (held === undefined)
+    return [locked(input, `${node.name} is held by ${printable(seen.mark.value)}`, 'RUN')];
+  if (held.run === input.run) return [ok(`${node.name} is marked by this run`)];
+  const text = `${node.name} is held by ${holder(held, input.wall)}`;
+  switch (input.runs[held.run]) {
+    case 'ended':
+      return [ok(`${node.name} is marked by run ${held.run}, which has ended`)];
+    case 'interrupted':
+      return [ok(`${node.name} is marked by run ${held.run}, which was interrupted`)];
+    default:
+      return [locked(input, text, held.run)];
+  }
+}
+
+/** What it is to this node that a run has another one: nothing, unless that run is under way. */
+function anotherNode(input: PreflightInput, node: Node): readonly Finding[] {
+  const seen = input.observation.nodes[node.name];
+  if (seen?.trouble !== null || !seen.mark.known || seen.mark.value === null) return [];
+  const held = readMark(seen.mark.value);
+  if (held === undefined || held.run === input.run) return [];
+  const text = `${node.name} is held by ${holder(held, input.wall)}`;
+  switch (input.runs[held.run]) {
+    case 'ended':
+      return [];
+    case 'interrupted':
+      return [
+        warning(`${node.name} was left by run ${held.run}, which was interrupted`, `fsha resume ${held.run}`),
+      ];
+    default:
+      return isFresh(held, input.wall)
+        ? [locked(input, `${text}: one run at a time changes ${printable(input.cluster.name)}`, held.run)]
+        : [
+            warning(
+              text,
+              `It was not renewed since: that run has ended, or died, or cannot reach ${node.name}.`,
+            ),
+          ];
+  }
+}
+
+function locked(input: PreflightInput, why: string, run: string): Finding {
+  if (input.purpose === 'doctor') return warning(why);
+  return {
+    ...refusal(
+      why,
+      `Look at that run first: fsha show ${printable(run)} on its host; where it is dead and forgotten: --force mark.`,
+    ),
+    locked: true,
+  };
+}
+
+function holder({ run, who, at }: Mark, wall: number): string {
+  const age = Number.isNaN(at) ? '' : `, ${roughDuration(Math.max(0, wall - at))} ago`;
+  return `run ${printable(run)} of ${printable(who)}${age}`;
+}

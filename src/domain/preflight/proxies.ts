@@ -3,7 +3,7 @@ import { type Check, type Finding, ok, refusal, warning } from './check.ts';
 /** Every proxy has to answer: one that does not may go on sending calls. */
 export const proxies: Check = {
   name: 'proxies',
-  purposes: ['drain', 'deactivate', 'activate', 'doctor'],
+  purposes: ['drain', 'deactivate', 'activate', 'doctor', 'resume'],
   forceable: false,
   judge: (input) =>
     input.cluster.proxies.map((proxy): Finding => {

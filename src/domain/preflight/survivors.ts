@@ -1,3 +1,4 @@
+import { foundDestinations } from '../baseline.ts';
 import { limitsOf } from '../capacity.ts';
 import type { Node } from '../cluster.ts';
 import { isSelectable, readFlags } from '../dispatcher-state.ts';
@@ -8,9 +9,11 @@ import { type Check, type Finding, ok, type PreflightInput, readProxies, refusal
 /** In each set on each proxy somebody has to be left who takes the calls. */
 export const survivors: Check = {
   name: 'survivors',
-  purposes: ['drain', 'deactivate', 'doctor'],
+  purposes: ['drain', 'deactivate', 'doctor', 'resume'],
   forceable: true,
   judge: (input) => {
+    // A node that is out already: nobody is left without it.
+    if (input.purpose === 'resume' && !isInSomewhere(input)) return [];
     const findings: Finding[] = setsWithoutSurvivor(input).map(({ proxy, set, why }) =>
       refusal(
         `without ${input.node.name} nobody is left in set ${set} of ${proxy}${why === '' ? '' : `: ${why}`}`,
@@ -20,6 +23,13 @@ export const survivors: Check = {
     return findings.length > 0 ? findings : [ok(`survivors are left in every set of ${input.node.name}`)];
   },
 };
+
+function isInSomewhere({ cluster, node, observation }: PreflightInput): boolean {
+  return foundDestinations(cluster, node, observation).some(({ flags }) => {
+    const read = readFlags(flags);
+    return read !== undefined && isSelectable(read);
+  });
+}
 
 export interface EmptySet {
   readonly proxy: string;

@@ -1,28 +1,36 @@
 import { foundDestinations, takeBaseline } from '../../domain/baseline.ts';
 import { FshaError } from '../../domain/errors.ts';
 import { judge, refuses } from '../../domain/preflight/checks.ts';
+import { restartIntended } from '../../domain/run.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Step } from '../step.ts';
 import { surveyNode } from '../survey.ts';
 
 /** Looks at everything, judges it, takes the baseline; changes nothing. */
 export const preflight: Step<'preflight'> = async (context, params) => {
-  const { world, watcher, node, record, step, signal, memory } = context;
+  const { world, watcher, node, record, step, signal, memory, run } = context;
   const policy = context.policy();
   const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
   for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'full');
   const observing = watcher.fresh(everything, signal);
-  const input = await surveyNode(world, observing, node, params.purpose, policy, signal);
+  // What this run had found before another process went on with it counts as before.
+  const before = context.soFar().baseline;
+  const standing =
+    before === null
+      ? null
+      : { run, settled: false, baseline: before, restarted: restartIntended(context.soFar()) };
+  const survey = { node, purpose: params.purpose, policy, asker: { run, standing } };
+  const input = await surveyNode(world, observing, survey, signal);
   for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'pulse');
 
   const observation = await observing;
   const verdicts = judge(input);
-  const { facts, standing } = input;
+  const { facts } = input;
   const taken = takeBaseline(
     world.cluster,
     node,
     observation,
-    standing?.baseline ?? null,
+    input.standing?.baseline ?? null,
     facts.options.known ? facts.options.value : null,
   );
   const baseline = 'baseline' in taken ? taken.baseline : null;
@@ -30,7 +38,8 @@ export const preflight: Step<'preflight'> = async (context, params) => {
   await record({ type: 'preflight.settled', node: node.name, step, data: { verdicts, baseline, found } });
 
   if (refuses(verdicts)) throw refusalOf(verdicts);
-  if ('missing' in taken) {
+  // Behind its restart the node may be down; what it was before is known.
+  if ('missing' in taken && (params.purpose !== 'resume' || before === null)) {
     throw new FshaError(
       'refused',
       `what ${node.name} is like now cannot be told: ${taken.missing.join('; ')}`,
@@ -47,7 +56,8 @@ export const preflight: Step<'preflight'> = async (context, params) => {
   return 'succeeded';
 };
 
-function refusalOf(verdicts: readonly Verdict[]): FshaError {
+/** The first refusal, as an error. */
+export function refusalOf(verdicts: readonly Verdict[]): FshaError {
   const refusals = verdicts.filter((verdict) => verdict.level === 'refusal');
   const [first] = refusals;
   const more = refusals.length > 1 ? ` (and ${refusals.length - 1} more)` : '';

@@ -6,11 +6,13 @@ import { activate } from './activate.ts';
 import { deactivate } from './deactivate.ts';
 import { fence } from './fence.ts';
 import { hangUp } from './hang-up.ts';
+import { keepOut } from './keep-out.ts';
 import { onOut } from './on-out.ts';
 import { preflight } from './preflight.ts';
 import { restart } from './restart.ts';
 import { restore } from './restore.ts';
 import { secure } from './secure.ts';
+import { settleRestart } from './settle-restart.ts';
 import { verify } from './verify.ts';
 import { waitDrained } from './wait-drained.ts';
 
@@ -25,5 +27,7 @@ export const STEPS: { readonly [K in StepKind]: Step<K> } = {
   activate,
   restore,
   secure: whileOut(secure, true),
+  keep_out: keepOut,
+  settle_restart: whileOut(settleRestart, true),
   hang_up: hangUp,
 };

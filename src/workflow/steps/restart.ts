@@ -15,6 +15,7 @@ import { deadlineOf, readDrain, waitUntilDrained } from './wait-drained.ts';
 
 /** Last look, restart, proof. From the announced restart on there is no way back, only forward. */
 export const restart: Step<'restart'> = async (context) => {
+  if (context.memory.isRestarted) return 'skipped';
   const retry = new Retries(context);
   do {
     if (context.policy().hold) return 'skipped';

@@ -9,6 +9,7 @@ import {
 } from '../../domain/drain.ts';
 import { mayCut } from '../../domain/cutting.ts';
 import { readOut } from '../../domain/drift.ts';
+import { MARK_EVERY, readMark } from '../../domain/mark.ts';
 import { FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
 import { type CutAttempt, cutCalls } from '../cut-calls.ts';
@@ -69,6 +70,7 @@ export async function waitUntilDrained(context: StepContext, from?: number): Pro
     for (;;) {
       const observation = await watcher.since(since, needs, signal);
       assertHeld(context, observation);
+      world.lock.assertHeld();
       const reading = readDrain(context, observation);
       since = newestOf(observation, needs) + 0.001;
       // Drift was mended since the last look: what was zero before says nothing any more.
@@ -99,11 +101,17 @@ export async function waitUntilDrained(context: StepContext, from?: number): Pro
   }
 }
 
-/** FreeSWITCH was restarted by another hand, and the mark died with it: set again, at a later look where it cannot be now. */
+/**
+ * FreeSWITCH was restarted by another hand, and the mark died with it: set again, at a later look where it cannot be now. And
+ * renewed, so that runs on other hosts see that this one is under way.
+ */
 async function keepMarked(context: StepContext, observation: Observation): Promise<void> {
-  const { node, signal } = context;
+  const { node, signal, world, memory } = context;
   const mark = observation.nodes[node.name]?.mark;
-  if (mark?.known !== true || mark.value !== null) return;
+  if (mark?.known !== true) return;
+  const own = mark.value === null ? undefined : readMark(mark.value);
+  if (own !== undefined && world.clock.wall().getTime() - own.at < MARK_EVERY) return;
+  memory.markWanted = null;
   try {
     const target = { node: node.name };
     await doEffect(context, { effect: 'node.mark', target, wanted: ownMark(context) });

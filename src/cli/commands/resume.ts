@@ -1,0 +1,24 @@
+import { argument, collect, type Command } from '../command.ts';
+
+export const resume: Command = (program, run) => {
+  program
+    .command('resume')
+    .description('go on with a run whose process has ended, or give back what it did')
+    .argument('<run>', 'a run, as `fsha runs` lists it; or `last`: the newest that is interrupted')
+    .option('--undo', 'give back what it did: only before its restart was announced')
+    .option('--force <check>', 'overrule this preflight check', collect)
+    .addHelpText('after', EXAMPLES)
+    .action(
+      run(async (call) => {
+        const { resumeRun } = await import('../resume-run.ts');
+        return resumeRun(call, argument(call, 0));
+      }),
+    );
+};
+
+const EXAMPLES = `
+Examples:
+  fsha status                               shows runs that were interrupted
+  fsha resume last --dry-run                what remains to be done
+  fsha resume 20261122-020131-k3f9
+  fsha resume 20261122-020131-k3f9 --undo   the node as it was found`;

@@ -1,0 +1,183 @@
+/** Going on with a run whose process has ended. */
+import type { Cluster } from '../domain/cluster.ts';
+import { FshaError } from '../domain/errors.ts';
+import type { ExitCode } from '../domain/exit-codes.ts';
+import { isFresh, readMark } from '../domain/mark.ts';
+import type { Observation } from '../domain/observation.ts';
+import type { Policy } from '../domain/policy.ts';
+import { judge, refuses } from '../domain/preflight/checks.ts';
+import { roughDuration } from '../domain/duration.ts';
+import { planResume, type Resumption } from '../domain/resume.ts';
+import { fold, type RunState } from '../domain/run.ts';
+import type { RunEvent } from '../domain/run-events.ts';
+import { readJournalEnds } from '../journal/journal-ends.ts';
+import { journalPath } from '../journal/journal-path.ts';
+import { reopenJournal } from '../journal/reopen-journal.ts';
+import { findStandingBaseline } from '../journal/standing-baseline.ts';
+import { refusalOf } from '../workflow/steps/preflight.ts';
+import { observeAll } from '../workflow/observe-all.ts';
+import { surveyNode } from '../workflow/survey.ts';
+import type { World } from '../workflow/world.ts';
+import { type Call, callText } from './command.ts';
+import { compose } from './compose.ts';
+import { conduct } from './conduct.ts';
+import { type HeldLock, lockName } from './run-lock.ts';
+import type { Stop } from './signals.ts';
+
+export interface GoingOn {
+  /** What counts from here on; absent: what counted before. */
+  readonly policy?: Policy;
+  /** Give back what it did. */
+  readonly undo?: boolean;
+  /** Checks that are overruled, beside those of the policy. */
+  readonly force?: readonly string[];
+  readonly lock: HeldLock;
+  readonly stop: Stop;
+}
+
+/** The drain of this node alone that an earlier process did not bring to its end; null for none. To be asked with the lock held. */
+export async function interruptedDrain(call: Call, cluster: Cluster, node: string): Promise<string | null> {
+  const { dir } = cluster.state;
+  const standing = await findStandingBaseline(dir, cluster.name, node);
+  if (standing === undefined || standing.settled) return null;
+  const { started } = await readJournalEnds(journalPath(dir, standing.run));
+  const nodes = started?.data.plan.nodes ?? [];
+  if (started?.data.plan.kind !== 'drain' || nodes.length !== 1) return null;
+  const { who, command } = started.data;
+  const ago = roughDuration(Math.max(0, call.host.clock.wall().getTime() - Date.parse(started.at)));
+  call.host.stderr.write(
+    `fsha: ${node} has an unfinished run: ${standing.run} (${command}, by ${who}, begun ${ago} ago); going on with it\n`,
+  );
+  return standing.run;
+}
+
+/**
+ * Goes on with a run, or gives back what it did. Everything is looked at before anything is recorded.
+ * @throws FshaError `refused`, `locked`, `usage`, `journal`; nothing was changed then, and the run is as it was
+ */
+export async function goOn(call: Call, cluster: Cluster, run: string, how: GoingOn): Promise<ExitCode> {
+  const { dir } = cluster.state;
+  const { journal, events } = await reopenJournal({ dir, run, cluster: cluster.name });
+  try {
+    const state = stateOf(events, run, cluster);
+    const policy = { ...(how.policy ?? state.policy) };
+    const forced = { ...policy, force: [...new Set([...policy.force, ...(how.force ?? [])])] };
+    const fromElsewhere = lastLock(events) !== lockName(call.host, cluster);
+    const { plan, mode, why } = await lookFirst(call, cluster, state, forced, fromElsewhere, how);
+    if (why !== null) call.host.stderr.write(`fsha: ${why}\n`);
+    const beginning = { kind: 'resumed', mode } as const;
+    const { lock, stop } = how;
+    const rest = { plan, policy: forced, journal, past: events, lock, stop };
+    return await conduct(call, { run, cluster, beginning, ...rest });
+  } catch (error) {
+    await journal.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** What remains of a run, without going on with it. */
+export async function whatRemains(
+  call: Call,
+  cluster: Cluster,
+  events: readonly RunEvent[],
+  how: Omit<GoingOn, 'policy'> & { readonly run: string },
+): Promise<{ readonly resumption: Resumption; readonly policy: Policy }> {
+  const state = stateOf(events, how.run, cluster);
+  const policy = { ...state.policy, force: [...new Set([...state.policy.force, ...(how.force ?? [])])] };
+  const fromElsewhere = lastLock(events) !== lockName(call.host, cluster);
+  return { resumption: await lookFirst(call, cluster, state, policy, fromElsewhere, how), policy };
+}
+
+function stateOf(events: readonly RunEvent[], run: string, cluster: Cluster): RunState {
+  const state = fold(events);
+  if (state === undefined)
+    throw new FshaError('refused', `run ${run} has recorded nothing`, 'It has changed nothing either.');
+  if (state.started.cluster !== cluster.name)
+    throw new FshaError(
+      'usage',
+      `run ${run} is one of the cluster ${state.started.cluster}, not of ${cluster.name}`,
+      'Name its inventory with --config.',
+    );
+  if (state.started.dryRun === true)
+    throw new FshaError('refused', `run ${run} was a dry run: nothing of it remains`);
+  return state;
+}
+
+/** Under which lock its newest process ran; a journal from before locks is taken for one of this host. */
+function lastLock(events: readonly RunEvent[]): string | undefined {
+  return events
+    .flatMap((event) =>
+      event.type === 'run.started' || event.type === 'run.resumed' ? (event.data.lock ?? []) : [],
+    )
+    .at(-1);
+}
+
+async function lookFirst(
+  call: Call,
+  cluster: Cluster,
+  state: RunState,
+  policy: Policy,
+  fromElsewhere: boolean,
+  { undo = false, lock, stop }: GoingOn,
+): Promise<Resumption> {
+  const { world, close } = compose(cluster, call.host, lock);
+  try {
+    await mustBeNewest(world, state, callText(call));
+    const observing = observeAll(world, 'full', stop.signal);
+    const observation = await observing;
+    mustBeDead(state, observation, policy, fromElsewhere, call);
+    const resumption = planResume(state, observation, { undo, policy, call: callText(call) });
+    if (resumption.mode === 'forward')
+      for (const planned of resumption.plan.nodes) {
+        const [first] = planned.steps;
+        const node = cluster.nodes.find(({ name }) => name === planned.node);
+        if (first?.kind !== 'preflight' || node === undefined) continue;
+        const before = state.nodes[planned.node]?.baseline ?? null;
+        const standing =
+          before === null ? null : { run: state.run, settled: false, baseline: before, restarted: false };
+        const asker = { run: state.run, standing };
+        const survey = { node, purpose: first.params.purpose, policy, asker };
+        const verdicts = judge(await surveyNode(world, observing, survey, stop.signal));
+        if (refuses(verdicts)) throw refusalOf(verdicts);
+      }
+    return resumption;
+  } finally {
+    await close();
+  }
+}
+
+/** Somebody has taken one of its nodes in hand since: what is to become of that one is the newer run's to say. */
+async function mustBeNewest(world: World, { run, nodes }: RunState, call: string): Promise<void> {
+  for (const [name, { effects }] of Object.entries(nodes)) {
+    if (!effects.some(({ intent }) => intent.effect === 'dispatcher.state')) continue;
+    const newest = await world.standing(name);
+    if (newest?.run === run) continue;
+    throw new FshaError(
+      'refused',
+      `run ${run} cannot go on: ${newest === null ? 'a later run' : `run ${newest.run}`} came after it on ${name}`,
+      newest === null ? `See them with: ${call} runs` : `Go on with that one: ${call} resume ${newest.run}`,
+    );
+  }
+}
+
+/** A journal that was copied here: a mark that is renewed says that its process is alive elsewhere. */
+function mustBeDead(
+  { run, nodes }: RunState,
+  observation: Observation,
+  { force }: Policy,
+  fromElsewhere: boolean,
+  { host }: Call,
+): void {
+  if (!fromElsewhere || force.includes('mark')) return;
+  for (const name of Object.keys(nodes)) {
+    const seen = observation.nodes[name]?.mark;
+    const mark = seen?.known === true && seen.value !== null ? readMark(seen.value) : undefined;
+    if (mark?.run !== run || !isFresh(mark, host.clock.wall().getTime())) continue;
+    const age = roughDuration(Math.max(0, host.clock.wall().getTime() - mark.at));
+    throw new FshaError(
+      'locked',
+      `run ${run} may still be under way where it was begun: ${name} was marked by ${mark.who} ${age} ago`,
+      'A mark that is not renewed for 5 minutes is a dead run. Where you know that it is dead: --force mark.',
+    );
+  }
+}

@@ -1,0 +1,145 @@
+/** What remains of a run whose process has ended: from what it recorded and what is seen now. */
+import { isSelectable, readFlags } from './dispatcher-state.ts';
+import { flagsOf } from './drift.ts';
+import { FshaError } from './errors.ts';
+import type { Observation } from './observation.ts';
+import {
+  type NodePlan,
+  planActivate,
+  planBehindRestart,
+  planDeactivate,
+  planDrain,
+  type Plan,
+} from './plan.ts';
+import type { Policy } from './policy.ts';
+import { intentsOf, type NodeRunState, policyFor, restartIntended, type RunState } from './run.ts';
+import { serviceOf } from './service.ts';
+
+export interface Resumption {
+  /** `undo`: what the run did is given back; the plan is then as it was. */
+  readonly mode: 'forward' | 'undo';
+  /** What is still to be done. */
+  readonly plan: Plan;
+  /** What a person should know of the choice, a sentence without its full stop; null where it is what was asked for. */
+  readonly why: string | null;
+}
+
+export interface ResumeWish {
+  /** Give it back. */
+  readonly undo: boolean;
+  /** What counts from here on. */
+  readonly policy: Policy;
+  /** How fsha was called, for the commands in errors. */
+  readonly call: string;
+}
+
+/**
+ * Whether there is anything left to do.
+ * @returns why not, a clause; null where there is
+ */
+export function whyOver({ settled, nodes }: RunState): string | null {
+  if (settled === null) return null;
+  const isOpen = settled.outcome === 'unknown' || settled.outcome === 'interrupted';
+  const left = Object.entries(nodes).filter(
+    ([name, node]) => node.effects.length > 0 && serviceOf(name, node) !== 'in service',
+  );
+  return isOpen && left.length > 0 ? null : `it has ended (${settled.outcome}, exit ${settled.exit})`;
+}
+
+/**
+ * Plans what remains. Nothing is taken for done because the journal says so: every step looks first, and does what is not so.
+ * @param observation what is seen now
+ * @throws FshaError `refused` where it is to be given back behind its restart, or nothing remains
+ */
+export function planResume(state: RunState, observation: Observation, wish: ResumeWish): Resumption {
+  const over = whyOver(state);
+  if (over !== null)
+    throw new FshaError('refused', `run ${state.run} cannot go on: ${over}`, nextHint(state));
+  const nodes = Object.entries(state.nodes);
+  const behind = nodes.filter(([, node]) => restartIntended(node)).map(([name]) => name);
+  if (wish.undo) return undo(state, behind, wish.call);
+  if (behind.length === 0) {
+    const begun = nodes.map(([name]) => name).filter((name) => isGivenBack(state, name));
+    if (begun.length > 0)
+      return {
+        mode: 'undo',
+        plan: state.plan,
+        why: `${begun.join(', ')} was being given back: that goes on`,
+      };
+  }
+  const plans = state.plan.nodes.map(({ node }): NodePlan => {
+    const recorded = state.nodes[node];
+    return recorded === undefined || !restartIntended(recorded)
+      ? anew(node, state, recorded, wish.policy)
+      : behindRestart(node, recorded, observation, wish.policy);
+  });
+  return { mode: 'forward', plan: { kind: state.plan.kind, nodes: plans }, why: null };
+}
+
+function nextHint({ settled }: RunState): string {
+  const [first] = settled?.next ?? [];
+  return first === undefined ? '' : `Next: ${first}`;
+}
+
+function undo(state: RunState, behind: readonly string[], call: string): Resumption {
+  if (state.plan.kind === 'hangup')
+    throw new FshaError('refused', `run ${state.run} has cut calls: that cannot be undone`);
+  const [first] = behind;
+  if (first !== undefined)
+    throw new FshaError(
+      'refused',
+      `run ${state.run} cannot be undone: the restart of ${first} was announced, and may have been carried out`,
+      `It can only go forward: ${call} resume ${state.run}`,
+    );
+  return { mode: 'undo', plan: state.plan, why: null };
+}
+
+/** Whether its process had begun to give the node back, or had failed and was about to. */
+function isGivenBack(state: RunState, name: string): boolean {
+  const node = state.nodes[name];
+  if (node === undefined || intentsOf(node).length === 0) return false;
+  if (node.undo !== null) return true;
+  const code = node.failure?.error.code;
+  if (code === undefined || code === 'drain.held' || code === 'locked') return false;
+  return code !== 'drain.expired' || policyFor(state, name).onTimeout === 'restore';
+}
+
+/** The same plan from its beginning: what is so already is seen, and not done again. */
+function anew(name: string, state: RunState, recorded: NodeRunState | undefined, policy: Policy): NodePlan {
+  const [planned] = plansOf(name, state.plan, policy);
+  const own = state.plan.nodes.find(({ node }) => node === name);
+  const plan = planned ?? own ?? { node: name, steps: [] };
+  const isGoingIn = recorded?.steps[`${name}/activate`] !== undefined;
+  // Drained and on its way back in, without a restart: it is not taken out once more for that.
+  if (state.plan.kind !== 'drain' || !isGoingIn) return plan;
+  const [preflight] = planActivate(name).nodes.flatMap(({ steps }) => steps);
+  const activate = plan.steps.filter(({ kind }) => kind === 'activate');
+  return { node: name, steps: [...(preflight === undefined ? [] : [preflight]), ...activate] };
+}
+
+function plansOf(name: string, { kind }: Plan, policy: Policy): readonly NodePlan[] {
+  switch (kind) {
+    case 'drain':
+      return planDrain(name, policy).nodes;
+    case 'deactivate':
+      return planDeactivate(name).nodes;
+    case 'activate':
+      return planActivate(name).nodes;
+    default:
+      return [];
+  }
+}
+
+function behindRestart(name: string, node: NodeRunState, observation: Observation, policy: Policy): NodePlan {
+  const last = node.effects.findLast(({ intent }) => intent.effect === 'node.restart');
+  const uuid = observation.nodes[name]?.coreUuid;
+  const isAnother = uuid?.known === true && uuid.value !== last?.intent.found;
+  const restarted = isAnother || last?.settled?.outcome === 'done';
+  // On its way back in, or let in by somebody meanwhile: as long as it is well it takes calls, and may be the only one.
+  const isIn = (node.baseline?.destinations ?? []).some((one) => {
+    const flags = flagsOf(observation, one);
+    const parsed = flags.known ? readFlags(flags.value) : undefined;
+    return parsed !== undefined && isSelectable(parsed);
+  });
+  return planBehindRestart(name, policy, { restarted, keepOut: !(restarted && isIn) });
+}

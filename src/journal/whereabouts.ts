@@ -1,0 +1,31 @@
+/** What the journals of this host know of a run that a mark names. */
+import { FshaError } from '../domain/errors.ts';
+import type { LockUse } from '../domain/lock-holder.ts';
+import type { Whereabouts } from '../domain/mark.ts';
+import { readJournalEnds } from './journal-ends.ts';
+import { journalPath } from './journal-path.ts';
+import { isRunId } from './run-id.ts';
+
+/**
+ * A journal that cannot be read tells nothing, and neither does one that was copied here: its process may be alive where it
+ * came from.
+ * @param lock this host's lock of the cluster, as journals name it, and who has it now
+ */
+export async function whereaboutsOf(
+  dir: string,
+  run: string,
+  lock: { readonly name: string; readonly use: () => Promise<LockUse> },
+): Promise<Whereabouts> {
+  if (!isRunId(run)) return 'elsewhere';
+  try {
+    const { started, settled } = await readJournalEnds(journalPath(dir, run));
+    if (settled !== null) return 'ended';
+    if (started === null || (started.data.lock ?? lock.name) !== lock.name) return 'elsewhere';
+    const use = await lock.use();
+    // Who has it may not be told: it may be this very run.
+    return use.held && (use.run === null || use.run === run) ? 'under way' : 'interrupted';
+  } catch (error) {
+    if (error instanceof FshaError) return 'elsewhere';
+    throw error;
+  }
+}
