@@ -7,6 +7,8 @@ export interface Cluster {
   readonly source: { readonly path: string; readonly sha256: string };
   readonly state: {
     readonly dir: string;
+    /** The inventory does not say it: this user's own directory then. Absent: the inventory does. */
+    readonly isDefault?: true;
     /** Settled runs beyond so many, or older than this, may be deleted. */
     readonly keepRuns: number;
     readonly keepAge: number;

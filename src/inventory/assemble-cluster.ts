@@ -39,6 +39,7 @@ export async function assembleCluster(
     source: around.source,
     state: {
       dir: stateDirectory(inventory, around),
+      ...(inventory.state.dir === undefined && { isDefault: true }),
       keepRuns: inventory.state.keepRuns,
       keepAge: inventory.state.keepAge,
     },

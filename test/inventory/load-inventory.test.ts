@@ -18,6 +18,7 @@ describe('an inventory with nothing but what has to be there', () => {
       },
       state: {
         dir: join(folder.path, 'home/.local/state/fsha'),
+        isDefault: true,
         keepRuns: 1_000,
         keepAge: 90 * 24 * 3_600_000,
       },
@@ -222,7 +223,7 @@ state: { dir: ./state, keepRuns: 50, keepAge: 4380h }`;
     });
     expect(cluster.redis?.password?.reveal()).toBe('pw');
     expect(cluster.postgres?.dsn.reveal()).toBe('pgsql://hostaddr=10.0.1.8 dbname=fs');
-    expect(cluster.state).toMatchObject({
+    expect(cluster.state).toEqual({
       dir: join(folder.path, 'state'),
       keepRuns: 50,
       keepAge: 15_768_000_000,
