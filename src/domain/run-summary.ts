@@ -1,4 +1,5 @@
 /** A run in one line: what the two ends of its journal say. */
+import type { Plan } from './plan.ts';
 import type { RunSettled, Service } from './run-events.ts';
 
 export interface RunSummary {
@@ -16,12 +17,17 @@ export interface RunSummary {
   /** ISO 8601, UTC. */
   readonly startedAt: string | null;
   readonly settledAt: string | null;
+  readonly kind: Plan['kind'] | null;
   /** The nodes of its plan. */
   readonly nodes: readonly string[];
+  /** How fsha was called. */
+  readonly call: string | null;
   readonly outcome: RunSettled['outcome'] | null;
   readonly exit: number | null;
   /** What it left each node as; empty unless settled. */
   readonly services: Readonly<Record<string, Service>>;
+  /** Commands that go on or undo, as it wrote them down at its end. */
+  readonly next: readonly string[];
   /** What is wrong with the file; null unless damaged. */
   readonly damage: string | null;
 }

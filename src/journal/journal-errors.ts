@@ -36,7 +36,11 @@ const DO: Readonly<Record<string, string>> = {
 };
 
 /** An FshaError `journal` for what the file system said about `path`. */
-export function journalError(action: 'create' | 'write' | 'read', path: string, cause: unknown): FshaError {
+export function journalError(
+  action: 'create' | 'write' | 'read' | 'delete',
+  path: string,
+  cause: unknown,
+): FshaError {
   const { what, hint } = fileTrouble(cause);
   return new FshaError(
     'journal',

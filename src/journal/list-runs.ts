@@ -21,12 +21,13 @@ export async function listRuns(
   const summaries: RunSummary[] = [];
   for (let from = 0; from < runs.length; from += CONCURRENCY) {
     const some = runs.slice(from, from + CONCURRENCY);
-    summaries.push(...(await Promise.all(some.map((run) => summarise(run, journalPath(dir, run))))));
+    summaries.push(...(await Promise.all(some.map((run) => summariseRun(run, journalPath(dir, run))))));
   }
   return summaries;
 }
 
-async function summarise(run: string, path: string): Promise<RunSummary> {
+/** One run. Never throws: what cannot be read is damaged. */
+export async function summariseRun(run: string, path: string): Promise<RunSummary> {
   const nothing: RunSummary = {
     run,
     path,
@@ -37,10 +38,13 @@ async function summarise(run: string, path: string): Promise<RunSummary> {
     reason: null,
     startedAt: null,
     settledAt: null,
+    kind: null,
     nodes: [],
+    call: null,
     outcome: null,
     exit: null,
     services: {},
+    next: [],
     damage: null,
   };
   try {
@@ -54,11 +58,13 @@ async function summarise(run: string, path: string): Promise<RunSummary> {
       who: started.data.who,
       reason: started.data.reason,
       startedAt: started.at,
+      kind: started.data.plan.kind,
       nodes: started.data.plan.nodes.map(({ node }) => node),
+      call: started.data.call ?? 'fsha',
     };
     if (settled === null) return begun;
-    const { outcome, exit, nodes } = settled.data;
-    return { ...begun, state: 'settled', settledAt: settled.at, outcome, exit, services: nodes };
+    const { outcome, exit, nodes, next } = settled.data;
+    return { ...begun, state: 'settled', settledAt: settled.at, outcome, exit, services: nodes, next };
   } catch (error) {
     return { ...nothing, state: 'damaged', damage: errorInfo(error).message };
   }

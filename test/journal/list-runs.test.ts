@@ -55,10 +55,13 @@ test('newest first, each with its end or without', async () => {
     reason: 'kernel update',
     startedAt: '2026-11-22T21:31:34.000Z',
     settledAt: '2026-11-22T21:31:34.000Z',
+    kind: 'drain',
     nodes: ['node-1'],
+    call: 'fsha',
     outcome: 'held',
     exit: 6,
     services: { 'node-1': 'out of service' },
+    next: [],
     damage: null,
   });
   expect(runs[0]?.damage).toBe(

@@ -13,10 +13,13 @@ const row: RunSummary = {
   reason: null,
   settledAt: null,
   startedAt: new Date(2026, 10, 22, 21, 31, 34).toISOString(),
+  kind: 'drain',
   nodes: ['node-1'],
+  call: 'fsha',
   outcome: 'done',
   exit: 0,
   services: { 'node-1': 'in service' },
+  next: [],
   damage: null,
 };
 

@@ -1,0 +1,57 @@
+/** What the journals of this host and the lock say of the runs of a cluster. Facts only: run-notes.ts judges them. */
+import type { LockState } from './lock-holder.ts';
+import type { Plan } from './plan.ts';
+import type { BaselineDestination, Service } from './run-events.ts';
+
+export interface ClusterRuns {
+  /** Those that change nodes for longer than a moment and have not come to their end, newest first. */
+  readonly unfinished: readonly UnfinishedRun[];
+  /** For each node the run that meant to change its destinations last; no entry where there is none. */
+  readonly last: ReadonlyMap<string, LastRun>;
+  /** Every run that has a journal here. */
+  readonly known: ReadonlySet<string>;
+  /** Looked at after the journals; null where it cannot be told. */
+  readonly lock: LockState | null;
+  /** Why something may be missing in all this, sentences without their full stop. Empty where everything was read. */
+  readonly gaps: readonly string[];
+}
+
+export interface UnfinishedRun {
+  readonly run: string;
+  /** As it was meant: `drain node-1`. */
+  readonly command: string;
+  /** Of the process that wrote last: whoever resumed it. */
+  readonly who: string;
+  /** When that process began, and when it wrote last; ISO 8601, UTC. */
+  readonly since: string;
+  readonly lastAt: string;
+  /** The nodes of its plan. */
+  readonly nodes: readonly string[];
+  /** Those of them on which it announced anything. */
+  readonly touched: readonly string[];
+  /** Whether it announced a restart: from then on it cannot be undone. */
+  readonly restartIntended: boolean;
+  /** The kind of the step that was begun last and has not ended; null between two. */
+  readonly step: string | null;
+}
+
+export interface LastRun {
+  readonly run: string;
+  readonly command: string;
+  readonly who: string;
+  readonly kind: Plan['kind'];
+  /** The nodes of its plan. */
+  readonly nodes: readonly string[];
+  readonly settled: boolean;
+  /** When it came to its end, or wrote last. ISO 8601, UTC. */
+  readonly lastAt: string;
+  /** What it left the node as: unknown where it has not ended, or could not tell. */
+  readonly says: Service;
+  /** What it had found of the node's destinations; null where its journal does not say. */
+  readonly found: readonly BaselineDestination[] | null;
+  /** The commands that go on, as it wrote them down, and how fsha was called then. */
+  readonly next: readonly string[];
+  readonly call: string;
+  /** Monotonic ms: at this moment it was the last one and had come to its end, if it has. */
+  readonly seenAt: number;
+}

@@ -1,0 +1,133 @@
+/** What the journals of a state directory say of a cluster now; read again, only what has changed since is read. */
+import { stat } from 'node:fs/promises';
+import type { ClusterRuns, LastRun } from '../domain/cluster-runs.ts';
+import { errorInfo, isInterruption } from '../domain/errors.ts';
+import type { LockState } from '../domain/lock-holder.ts';
+import { printable } from '../domain/text.ts';
+import { isUnderWay } from '../domain/under-way.ts';
+import { journalPath, listRunIds } from './journal-path.ts';
+import { type Clocks, KnownRun } from './known-run.ts';
+
+export interface LastRunsOptions {
+  readonly dir: string;
+  readonly cluster: string;
+  /** The nodes of the inventory. */
+  readonly nodes: readonly string[];
+  readonly clock: Clocks;
+  /** Looks at the lock of the cluster. */
+  readonly lock: () => Promise<LockState>;
+  /** How many journals are looked at, the newest; default 2,000. */
+  readonly most?: number;
+}
+
+const MOST_JOURNALS = 2_000;
+/** Files open at a time. */
+const CONCURRENCY = 32;
+/** So many damaged ones are named one by one. */
+const NAMED = 3;
+
+export class LastRuns {
+  readonly #options: LastRunsOptions;
+  /** Newest first. */
+  #runs = new Map<string, KnownRun>();
+
+  constructor(options: LastRunsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The journals first, then the lock, then once more those that are unfinished and do not hold it: what ended in between was
+   * not interrupted. What cannot be read is a gap in the result: this throws for an interruption and for bugs.
+   */
+  async read(): Promise<ClusterRuns> {
+    const { dir, cluster, lock, most = MOST_JOURNALS } = this.#options;
+    const gaps: string[] = [];
+    const ids = await this.#list(gaps);
+    const before = this.#runs;
+    this.#runs = new Map(
+      ids.slice(0, most).map((run) => [run, before.get(run) ?? new KnownRun(journalPath(dir, run), cluster)]),
+    );
+    await this.#refresh([...this.#runs.keys()]);
+    const held = await lock().catch((error: unknown) => {
+      if (isInterruption(error)) throw error;
+      gaps.push(`whether a run is under way is unknown: ${clause(error)}`);
+      return null;
+    });
+    const open = this.#unfinished().filter(({ run }) => isUnderWay(run, held) !== true);
+    await this.#refresh(open.map(({ run }) => run));
+    if (ids.length > most)
+      gaps.push(`only the newest ${most} of ${ids.length} runs in ${printable(dir, 500)} were looked at`);
+    // First: it finds damage as well.
+    const last = await this.#last();
+    return {
+      unfinished: this.#unfinished(),
+      last,
+      known: new Set(ids),
+      lock: held,
+      gaps: [...gaps, ...this.#damaged()],
+    };
+  }
+
+  async #list(gaps: string[]): Promise<readonly string[]> {
+    const { dir } = this.#options;
+    try {
+      const ids = await listRunIds(dir);
+      if (ids.length === 0) await stat(dir);
+      return ids;
+    } catch (error) {
+      const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      gaps.push(
+        isMissing
+          ? `no run is known on this host: there is no ${printable(dir, 500)}`
+          : `what runs did is unknown: ${clause(error)}`,
+      );
+      return [];
+    }
+  }
+
+  async #refresh(ids: readonly string[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += CONCURRENCY) {
+      const some = ids.slice(from, from + CONCURRENCY);
+      await Promise.all(some.map(async (run) => this.#runs.get(run)?.refresh(run, this.#options.clock)));
+    }
+  }
+
+  #unfinished() {
+    return [...this.#runs.values()].flatMap(({ unfinished }) => (unfinished === null ? [] : [unfinished]));
+  }
+
+  /** Only one run changes nodes at a time, so whichever wrote last is the last one; one that was resumed is later than its name. */
+  async #last(): Promise<ReadonlyMap<string, LastRun>> {
+    const last = new Map<string, LastRun>();
+    const wanted = new Set(this.#options.nodes);
+    const runs = [...this.#runs.values()]
+      .filter(({ own }) => own !== null)
+      .toSorted((one, other) => (one.lastAt < other.lastAt ? 1 : one.lastAt > other.lastAt ? -1 : 0));
+    for (const run of runs) {
+      for (const node of [...wanted].filter((name) => run.mayHaveTouched(name))) {
+        const found = await run.lastRun(node);
+        if (found === null) continue;
+        last.set(node, found);
+        wanted.delete(node);
+      }
+      if (wanted.size === 0) break;
+    }
+    return last;
+  }
+
+  #damaged(): readonly string[] {
+    const all = [...this.#runs.values()].flatMap(({ damage }) => (damage === null ? [] : [damage]));
+    const rest = all.length - NAMED;
+    return [
+      ...all
+        .slice(0, NAMED)
+        .map((damage) => `a journal cannot be read, and what its run did is unknown: ${damage}`),
+      ...(rest > 0 ? [`${rest} more journals cannot be read: see fsha runs`] : []),
+    ].map((text) => text.replace(/\.$/, ''));
+  }
+}
+
+/** Its message as part of a sentence. */
+function clause(error: unknown): string {
+  return errorInfo(error).message.replace(/\.$/, '');
+}

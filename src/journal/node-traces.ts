@@ -1,0 +1,57 @@
+/** What one run did to the nodes of its plan: a fold of its events, as far as it was read. */
+import type { Plan } from '../domain/plan.ts';
+import type { Baseline, RunEvent } from '../domain/run-events.ts';
+
+export interface NodeTrace {
+  /** Whether it meant to change the node's destinations. */
+  readonly touched: boolean;
+  /** What it took the node for before that, its own or one that it inherited. */
+  readonly baseline: Baseline | undefined;
+  /** Whether it announced a restart. */
+  readonly restarted: boolean;
+}
+
+const NOTHING: NodeTrace = { touched: false, baseline: undefined, restarted: false };
+
+export class NodeTraces {
+  readonly #traces = new Map<string, NodeTrace>();
+
+  take(event: RunEvent): void {
+    if (event.type === 'preflight.settled') {
+      const { baseline } = event.data;
+      if (baseline !== null)
+        this.#change(baseline.node, (before) => ({ baseline: before.baseline ?? baseline }));
+    } else if (event.type === 'effect.intended') {
+      const { effect } = event.data;
+      const node = nodeOf(event);
+      if (node !== undefined && effect === 'dispatcher.state') this.#change(node, () => ({ touched: true }));
+      if (node !== undefined && effect === 'node.restart') this.#change(node, () => ({ restarted: true }));
+    }
+  }
+
+  of(node: string): NodeTrace {
+    return this.#traces.get(node) ?? NOTHING;
+  }
+
+  #change(node: string, change: (before: NodeTrace) => Partial<NodeTrace>): void {
+    const before = this.of(node);
+    this.#traces.set(node, { ...before, ...change(before) });
+  }
+}
+
+function nodeOf({ node, step }: RunEvent): string | undefined {
+  return node ?? (step?.includes('/') === true ? step.slice(0, step.indexOf('/')) : undefined);
+}
+
+/** What the first event of a run says it is about. */
+export interface Planned {
+  readonly cluster: string | null;
+  readonly kind: Plan['kind'] | null;
+  readonly nodes: readonly string[];
+}
+
+/** Whether a run of this cluster may have changed the destinations of this node. */
+export function mayHaveTouched(planned: Planned, cluster: string, node: string): boolean {
+  if (planned.cluster !== cluster || planned.kind === 'hangup') return false;
+  return planned.nodes.length === 0 || planned.nodes.includes(node);
+}
