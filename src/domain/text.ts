@@ -5,9 +5,12 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060
 
 /** Replaces everything that could steer a terminal or forge a line by U+FFFD; cuts what is longer than `max` characters. */
 export function printable(text: string, max = 200): string {
-  const clean = text.replace(UNPRINTABLE, '\ufffd');
+  // No character is more than two units: what is beyond can be shown in no case, and may be megabytes.
+  const beginning = text.slice(0, 2 * max);
+  const clean = beginning.replace(UNPRINTABLE, '\ufffd');
   const characters = Array.from(clean);
-  return characters.length <= max ? clean : `${characters.slice(0, max - 1).join('')}…`;
+  const whole = beginning.length === text.length && characters.length <= max;
+  return whole ? clean : `${characters.slice(0, max - 1).join('')}…`;
 }
 
 /** Masks a caller's number or name: the last two characters stay, so that two calls can be told apart. */
