@@ -1,4 +1,5 @@
 import { FramingError } from './frame-reader.ts';
+import { asRecord, parseJson } from './json-values.ts';
 
 /** FreeSWITCH writes Event-Name first (measured on 1.10.12). */
 const FIRST_KEY = /^\{"Event-Name":"([A-Z_]{1,64})"[,}]/;
@@ -11,14 +12,7 @@ const FIRST_KEY = /^\{"Event-Name":"([A-Z_]{1,64})"[,}]/;
 export function eventName(json: string): string {
   const name = FIRST_KEY.exec(json)?.[1];
   if (name !== undefined && json.trimEnd().endsWith('}')) return name;
-  try {
-    const event: unknown = JSON.parse(json);
-    if (typeof event === 'object' && event !== null && 'Event-Name' in event) {
-      const value = event['Event-Name'];
-      if (typeof value === 'string') return value;
-    }
-  } catch {
-    // Said below.
-  }
+  const value = asRecord(parseJson(json))?.['Event-Name'];
+  if (typeof value === 'string') return value;
   throw new FramingError('an event that is not JSON with an Event-Name', json.slice(0, 100));
 }

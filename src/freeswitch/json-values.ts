@@ -1,7 +1,12 @@
 /** Values inside JSON that came over the wire: looked at, never assumed. */
+import { nestsDeeperThan } from '../domain/json-nesting.ts';
 
-/** Undefined where the text is not JSON. */
+/** The deepest answer of FreeSWITCH, that to status, has 5. */
+const MOST_LEVELS = 64;
+
+/** Undefined where the text is not JSON, or nested beyond reason. */
 export function parseJson(text: string): unknown {
+  if (nestsDeeperThan(MOST_LEVELS, text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -10,7 +10,7 @@ import { connectionFailure, connectTimeout } from './connection-errors.ts';
 import { brokenBody, refusedCall, requestTimeout } from './rpc-errors.ts';
 
 /** A dispatcher list of 1,000 destinations has 570 kB; more than this is no answer of Kamailio's. */
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** One count for the whole process: no answer, however late and from wherever, passes for that to another request. */
 let lastId = 0;

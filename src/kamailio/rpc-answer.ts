@@ -1,3 +1,4 @@
+import { nestsDeeperThan } from '../domain/json-nesting.ts';
 import type { Endpoint } from './endpoint.ts';
 import { denied, wrongAnswer } from './rpc-errors.ts';
 
@@ -71,7 +72,12 @@ function readError(
   return { ok: false, code, message };
 }
 
+/** The deepest answer of Kamailio, the dispatcher list, has 9. */
+const MOST_LEVELS = 64;
+
+/** Undefined where the body is not JSON, or nested beyond reason. */
 function parsed(body: string): unknown {
+  if (nestsDeeperThan(MOST_LEVELS, body)) return undefined;
   try {
     return JSON.parse(body) as unknown;
   } catch {
@@ -83,6 +89,7 @@ function parsed(body: string): unknown {
 function kindOf(body: string): string {
   if (body.trim() === '') return 'empty';
   if (/^\s*</.test(body)) return 'a web page';
+  if (nestsDeeperThan(MOST_LEVELS, body)) return 'JSON that is nested too deeply';
   return /^\s*[[{]/.test(body) ? 'cut or broken JSON' : 'text';
 }
 
