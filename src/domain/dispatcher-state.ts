@@ -20,9 +20,12 @@ const LETTERS: Readonly<Record<string, DestinationState>> = {
   D: 'disabled',
 };
 
-/** Reads FLAGS: first letter A, T, I or D; then P (probed), X (not), N (pinging forbidden). Undefined for anything else. */
+/**
+ * Reads FLAGS: first letter A, T, I or D; then P (probed) or X (not), N (pinging forbidden) behind or instead of it.
+ * Undefined for anything else.
+ */
 export function readFlags(text: string): Flags | undefined {
-  const match = /^([ATID])([PXN]{1,2})$/.exec(text);
+  const match = /^([ATID])(P|X|N|PN|XN)$/.exec(text);
   const state = match?.[1] === undefined ? undefined : LETTERS[match[1]];
   if (match?.[2] === undefined || state === undefined) return undefined;
   return { state, probing: match[2].includes('P'), noPing: match[2].includes('N') };
