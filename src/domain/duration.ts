@@ -7,7 +7,7 @@ const UNITS = [
   ['ms', 1],
 ] as const;
 
-const SHAPE = /^(?:(\d{1,6})h)?(?:(\d{1,8})m(?!s))?(?:(\d{1,10})s)?(?:(\d{1,12})ms)?$/;
+const SHAPE = /^(?:(\d{1,10})h)?(?:(\d{1,8})m(?!s))?(?:(\d{1,10})s)?(?:(\d{1,12})ms)?$/;
 
 /**
  * Reads a duration: integers with h, m, s, ms, largest first, each at most once; never a bare number.
