@@ -29,9 +29,9 @@ export function expectLinear(size: number, work: (size: number) => () => unknown
   const large = work(size * 4);
   let ratio = 0;
   for (let attempt = 0; attempt < 4; attempt += 1) {
-    const spent = cpu(large);
+    const spent = cpuOf(large);
     if (spent < MOMENT) return;
-    ratio = spent / Math.max(cpu(small), MOMENT / 16);
+    ratio = spent / Math.max(cpuOf(small), MOMENT / 16);
     if (ratio < 9) return;
   }
   expect.fail(`four times as long a text takes ${ratio.toFixed(1)} times as long`);
@@ -40,7 +40,7 @@ export function expectLinear(size: number, work: (size: number) => () => unknown
 const MOMENT = 60;
 
 /** Milliseconds of this process's own work, so that what else the machine does says nothing. */
-function cpu(work: () => unknown): number {
+export function cpuOf(work: () => unknown): number {
   const before = process.cpuUsage();
   watched(() => {
     try {
