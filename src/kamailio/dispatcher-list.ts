@@ -16,10 +16,12 @@ export function readDispatcherList(result: unknown): Known<readonly DispatcherSe
     return unknown('the dispatcher list has no NRSETS or no RECORDS');
   if (records.length !== count) return unknown(`the dispatcher list has ${records.length} of ${count} sets`);
   const sets: DispatcherSet[] = [];
+  const ids = new Set<number>();
   for (const record of records as readonly unknown[]) {
     const set = readSet(record);
     if (typeof set === 'string') return unknown(set);
-    if (sets.some(({ id }) => id === set.id)) return unknown(`the dispatcher list has set ${set.id} twice`);
+    if (ids.has(set.id)) return unknown(`the dispatcher list has set ${set.id} twice`);
+    ids.add(set.id);
     sets.push(set);
   }
   return known(sets);
