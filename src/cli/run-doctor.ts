@@ -1,14 +1,11 @@
-import { access, constants, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import type { Cluster } from '../domain/cluster.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import { judge, refuses } from '../domain/preflight/checks.ts';
-import type { Verdict } from '../domain/verdict.ts';
 import { verdictLines } from '../output/verdict-list.ts';
 import { observeAll } from '../workflow/observe-all.ts';
 import { surveyNode } from '../workflow/survey.ts';
 import type { Call } from './command.ts';
 import { compose } from './compose.ts';
+import { stateVerdicts } from './doctor-state.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { nodeNamed, policyOf } from './node-policy.ts';
 import { listen } from './signals.ts';
@@ -23,12 +20,15 @@ export async function runDoctor(call: Call): Promise<ExitCode> {
   const { world, close } = compose(cluster, host);
   try {
     const observing = observeAll(world, 'full', stop.signal);
-    const inputs = await Promise.all(
-      nodes.map((node) =>
-        surveyNode(world, observing, { node, purpose: 'doctor', policy, asker: null }, stop.signal),
+    const [state, inputs] = await Promise.all([
+      stateVerdicts(call, cluster, stop.signal),
+      Promise.all(
+        nodes.map((node) =>
+          surveyNode(world, observing, { node, purpose: 'doctor', policy, asker: null }, stop.signal),
+        ),
       ),
-    );
-    const verdicts = [await stateDirectory(cluster), ...inputs.flatMap((input) => judge(input))];
+    ]);
+    const verdicts = [...state, ...inputs.flatMap((input) => judge(input))];
     if (globals.json) host.stdout.write(`${JSON.stringify({ v: 1, cluster: cluster.name, verdicts })}\n`);
     else {
       const lines = verdictLines(verdicts, { verbose: globals.verbose, refusal: 'problem' });
@@ -38,39 +38,5 @@ export async function runDoctor(call: Call): Promise<ExitCode> {
   } finally {
     stop.dispose();
     await close();
-  }
-}
-
-/** Journals have to be written somewhere: without one no run begins. */
-async function stateDirectory(cluster: Cluster): Promise<Verdict> {
-  const { dir } = cluster.state;
-  const verdict = { check: 'state-dir', forceable: false };
-  let path = dir;
-  for (;;) {
-    const there = await stat(path).catch(() => null);
-    if (there !== null) {
-      const writable =
-        there.isDirectory() &&
-        (await access(path, constants.W_OK | constants.X_OK).then(
-          () => true,
-          () => false,
-        ));
-      return writable
-        ? { ...verdict, level: 'ok', why: `journals can be written in ${dir}` }
-        : {
-            ...verdict,
-            level: 'refusal',
-            why: `journals cannot be written in ${dir}`,
-            fix: `Make ${path} a directory that you may write, or set state.dir in the inventory.`,
-          };
-    }
-    if (dirname(path) === path)
-      return {
-        ...verdict,
-        level: 'refusal',
-        why: `${dir} is nowhere`,
-        fix: 'Set state.dir in the inventory.',
-      };
-    path = dirname(path);
   }
 }

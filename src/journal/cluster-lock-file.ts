@@ -31,8 +31,17 @@ export async function openLockFile(path: string, shared: Stats | null): Promise<
 // Not with O_CREAT: Linux refuses that for another user's file in a sticky directory (fs.protected_regular).
 const EXISTING = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** Opens it and closes it again, which is no try to lock it. @throws FshaError `journal` where it is there and may not be opened */
+export async function mayOpenLock(path: string): Promise<void> {
+  try {
+    await (await openExisting(path))?.close();
+  } catch (error) {
+    throw lockError('open', path, error);
+  }
+}
+
 /** null: there is none yet. */
-export async function openExisting(path: string): Promise<FileHandle | null> {
+async function openExisting(path: string): Promise<FileHandle | null> {
   return open(path, EXISTING).catch((error: unknown) => unless('ENOENT', error));
 }
 

@@ -11,6 +11,7 @@ import { resume } from './resume.ts';
 import { runs } from './runs.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
+import { unlock } from './unlock.ts';
 
 export const COMMANDS: readonly Command[] = [
   drain,
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   runs,
   show,
   resume,
+  unlock,
   config,
   demo,
 ];

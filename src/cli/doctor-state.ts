@@ -1,0 +1,84 @@
+/** What doctor says of the state directory and of the lock in it. */
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Cluster } from '../domain/cluster.ts';
+import { errorInfo, isInterruption } from '../domain/errors.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { mustHaveFlock } from '../journal/cluster-lock-flock.ts';
+import { mayOpenLock } from '../journal/cluster-lock-file.ts';
+import { lockPath } from '../journal/cluster-lock-path.ts';
+import { lockState } from '../journal/cluster-lock-state.ts';
+import { holderWords } from '../journal/lock-holder-words.ts';
+import { sharedBy } from '../journal/shared-directory.ts';
+import { type Call, callText } from './command.ts';
+
+export async function stateVerdicts(
+  call: Call,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<readonly Verdict[]> {
+  return Promise.all([stateDirectory(cluster), lock(call, cluster, signal)]);
+}
+
+/** Journals have to be written somewhere: without one no run begins. */
+async function stateDirectory({ state }: Cluster): Promise<Verdict> {
+  const { dir } = state;
+  const verdict = { check: 'state-dir', forceable: false };
+  for (let path = resolve(dir); ; path = dirname(path)) {
+    const there = await stat(path).catch(() => null);
+    if (there === null && dirname(path) !== path) continue;
+    const writable =
+      there?.isDirectory() === true &&
+      (await access(path, constants.W_OK | constants.X_OK).then(
+        () => true,
+        () => false,
+      ));
+    if (!writable)
+      return {
+        ...verdict,
+        level: 'refusal',
+        why: `journals cannot be written in ${dir}`,
+        fix: `Make ${path} a directory that you may write, or set state.dir in the inventory.`,
+      };
+    const isShared = path === resolve(dir) && (await sharedBy(path)) !== null;
+    if (isShared)
+      return { ...verdict, level: 'ok', why: `journals can be written in ${dir}, which a group shares` };
+    if (state.isDefault !== true)
+      return { ...verdict, level: 'ok', why: `journals can be written in ${dir}` };
+    return {
+      ...verdict,
+      level: 'warning',
+      why: `the lock lies in ${dir}, this user's own: runs of other users of this host do not see it`,
+      fix: 'Set state.dir in the inventory to a directory that a group shares: install -d -m 2770 -g GROUP /var/lib/fsha',
+    };
+  }
+}
+
+/** A run that is under way is no fault, and worth knowing before the next one is begun. */
+async function lock(call: Call, { name, state }: Cluster, signal: AbortSignal): Promise<Verdict> {
+  const verdict = { check: 'lock', forceable: false };
+  try {
+    await mustHaveFlock(signal);
+    await mayOpenLock(lockPath(state.dir, name));
+    const seen = await lockState(state.dir, name, signal);
+    if (!seen.held) return { ...verdict, level: 'ok', why: `no run changes ${name}` };
+    if (seen.holder === null)
+      return {
+        ...verdict,
+        level: 'warning',
+        why: `a run changes ${name}, and nothing says which`,
+        fix: `See with: ${callText(call)} runs`,
+      };
+    return {
+      ...verdict,
+      level: 'warning',
+      why: `a run changes ${name}: ${holderWords(seen.holder, call.host.clock.wall().getTime())}`,
+      fix: `Watch it: ${callText(call)} show ${seen.holder.run} --follow. Ask it to stop: ${callText(call)} unlock`,
+    };
+  } catch (error) {
+    if (isInterruption(error)) throw error;
+    const { code, message, hint } = errorInfo(error);
+    if (code === 'bug') throw error;
+    return { ...verdict, level: 'refusal', why: message, fix: hint };
+  }
+}
