@@ -5,8 +5,10 @@ import { errorInfo } from '../domain/errors.ts';
 import { restartIntended } from '../domain/run.ts';
 import type { RunSummary } from '../domain/run-summary.ts';
 import { GrowingRun } from './growing-run.ts';
+import { journalPath } from './journal-path.ts';
 import { summariseRun } from './list-runs.ts';
 import { mayHaveTouched, type NodeTraces } from './node-traces.ts';
+import { peekEnd, type PeekedEnd } from './peek-end.ts';
 import { scanTraces } from './scan-journal.ts';
 
 export interface Clocks {
@@ -15,10 +17,13 @@ export interface Clocks {
 }
 
 export class KnownRun {
+  readonly #run: string;
   readonly #path: string;
   readonly #cluster: string;
   /** Size, time and file of what was read last. */
   #version = '';
+  /** Where a short look was enough, for now. */
+  #end: PeekedEnd | null = null;
   #summary: RunSummary | null = null;
   #growing: GrowingRun | null = null;
   #traces: NodeTraces | null = null;
@@ -26,60 +31,65 @@ export class KnownRun {
   #damage: string | null = null;
   #seenAt = 0;
 
-  constructor(path: string, cluster: string) {
-    this.#path = path;
+  /** @param dir the state directory */
+  constructor(dir: string, run: string, cluster: string) {
+    this.#run = run;
+    this.#path = journalPath(dir, run);
     this.#cluster = cluster;
   }
 
-  /** null for one of another cluster, one that did nothing, and one of which nothing can be read. */
-  get own(): RunSummary | null {
-    const summary = this.#summary;
-    const isOwn = summary?.cluster === this.#cluster;
-    return isOwn && (summary.state === 'settled' || summary.state === 'unfinished') ? summary : null;
-  }
-
+  /** Why it cannot be read, as far as that was tried. */
   get damage(): string | null {
     return this.#summary?.damage ?? this.#damage;
   }
 
-  /** When it came to its end, or wrote last. ISO 8601, UTC. */
+  /** When it came to its end, or wrote last: ISO 8601, UTC; '' for one that did nothing. */
   get lastAt(): string {
-    return this.#growing?.state?.lastAt ?? this.#summary?.settledAt ?? this.#summary?.startedAt ?? '';
+    const { settledAt = null, startedAt = null } = this.#summary ?? {};
+    return this.#end?.at ?? this.#growing?.state?.lastAt ?? settledAt ?? startedAt ?? '';
   }
 
   /** Reads it where it has changed since. Never throws: what cannot be read is damage. */
-  async refresh(run: string, clock: Clocks): Promise<void> {
+  async refresh(clock: Clocks): Promise<void> {
     const [now, wall] = [clock.now(), clock.wall().getTime()];
-    const version = await versionOf(this.#path);
+    const { version, size } = await versionOf(this.#path);
     if (version === this.#version) return;
     this.#version = version;
     this.#damage = null;
     this.#traces = null;
     this.#summary = null;
+    this.#end = null;
     if (version === GONE) return;
-    const summary = await summariseRun(run, this.#path);
-    this.#summary = summary;
-    if (this.own?.state === 'unfinished' && summary.kind !== 'hangup') await this.#grow();
-    else this.#growing = null;
+    this.#end = await peekEnd(this.#path, this.#run, size).catch(() => null);
+    if (this.#end === null) this.#summary = await summariseRun(this.#run, this.#path);
+    await this.#grow();
     // What had ended before this began, had ended by now; its end may be later than that where a clock was set.
-    this.#seenAt = Date.parse(summary.settledAt ?? '') <= wall ? now : clock.now();
+    this.#seenAt = Date.parse(this.lastAt) <= wall ? now : clock.now();
   }
 
   async #grow(): Promise<void> {
     const growing = this.#growing ?? new GrowingRun(this.#path);
+    this.#growing = null;
+    if (this.#open === null) return;
     try {
       await growing.advance();
       this.#growing = growing;
     } catch (error) {
-      this.#growing = null;
       this.#damage = errorInfo(error).message;
     }
   }
 
-  /** null where it has come to its end; a hang-up leaves nothing half done either. */
+  /** A hang-up leaves nothing half done: it is never open. */
+  get #open(): RunSummary | null {
+    const summary = this.#summary;
+    const isOpen = summary?.state === 'unfinished' && summary.kind !== 'hangup';
+    return isOpen && summary.cluster === this.#cluster ? summary : null;
+  }
+
+  /** null where it has come to its end. */
   get unfinished(): UnfinishedRun | null {
-    const summary = this.own;
-    if (summary?.state !== 'unfinished' || summary.kind === 'hangup') return null;
+    const summary = this.#open;
+    if (summary === null) return null;
     const { run, nodes, startedAt } = summary;
     const begun = { run, command: summary.command ?? '', nodes };
     const growing = this.#growing?.state;
@@ -101,15 +111,19 @@ export class KnownRun {
     };
   }
 
-  mayHaveTouched(node: string): boolean {
-    const summary = this.own;
-    return summary !== null && mayHaveTouched(summary, this.#cluster, node);
+  /** Whether it says what this node is, at its end or by having none. */
+  isAbout(node: string): boolean {
+    if (this.#end !== null) return Object.hasOwn(this.#end.nodes, node);
+    const summary = this.#summary;
+    const isRun = summary?.state === 'settled' || summary?.state === 'unfinished';
+    return isRun && mayHaveTouched(summary, this.#cluster, node);
   }
 
   /** What it says of a node whose destinations it meant to change; null where it did not. */
   async lastRun(node: string): Promise<LastRun | null> {
-    const summary = this.own;
-    if (summary === null) return null;
+    this.#summary ??= await summariseRun(this.#run, this.#path);
+    const summary = this.#summary;
+    if (summary.state === 'damaged' || !mayHaveTouched(summary, this.#cluster, node)) return null;
     const traces = await this.#readTraces(summary);
     const trace = traces?.of(node);
     if (trace?.touched === false) return null;
@@ -147,11 +161,12 @@ export class KnownRun {
 const GONE = 'gone';
 
 /** Another text for another state of the file. */
-async function versionOf(path: string): Promise<string> {
+async function versionOf(path: string): Promise<{ readonly version: string; readonly size: number }> {
   try {
     const { size, mtimeMs, ino } = await stat(path);
-    return `${ino} ${size} ${mtimeMs}`;
+    return { version: `${ino} ${size} ${mtimeMs}`, size };
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? GONE : 'cannot be read';
+    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return { version: isGone ? GONE : 'cannot be read', size: 0 };
   }
 }

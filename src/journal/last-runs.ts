@@ -5,7 +5,7 @@ import { errorInfo, isInterruption } from '../domain/errors.ts';
 import type { LockState } from '../domain/lock-holder.ts';
 import { printable } from '../domain/text.ts';
 import { isUnderWay } from '../domain/under-way.ts';
-import { journalPath, listRunIds } from './journal-path.ts';
+import { listRunIds } from './journal-path.ts';
 import { type Clocks, KnownRun } from './known-run.ts';
 
 export interface LastRunsOptions {
@@ -45,7 +45,7 @@ export class LastRuns {
     const ids = await this.#list(gaps);
     const before = this.#runs;
     this.#runs = new Map(
-      ids.slice(0, most).map((run) => [run, before.get(run) ?? new KnownRun(journalPath(dir, run), cluster)]),
+      ids.slice(0, most).map((run) => [run, before.get(run) ?? new KnownRun(dir, run, cluster)]),
     );
     await this.#refresh([...this.#runs.keys()]);
     const held = await lock().catch((error: unknown) => {
@@ -88,7 +88,7 @@ export class LastRuns {
   async #refresh(ids: readonly string[]): Promise<void> {
     for (let from = 0; from < ids.length; from += CONCURRENCY) {
       const some = ids.slice(from, from + CONCURRENCY);
-      await Promise.all(some.map(async (run) => this.#runs.get(run)?.refresh(run, this.#options.clock)));
+      await Promise.all(some.map(async (run) => this.#runs.get(run)?.refresh(this.#options.clock)));
     }
   }
 
@@ -100,11 +100,11 @@ export class LastRuns {
   async #last(): Promise<ReadonlyMap<string, LastRun>> {
     const last = new Map<string, LastRun>();
     const wanted = new Set(this.#options.nodes);
-    const runs = [...this.#runs.values()]
-      .filter(({ own }) => own !== null)
-      .toSorted((one, other) => (one.lastAt < other.lastAt ? 1 : one.lastAt > other.lastAt ? -1 : 0));
+    const runs = [...this.#runs.values()].toSorted((one, other) =>
+      one.lastAt < other.lastAt ? 1 : one.lastAt > other.lastAt ? -1 : 0,
+    );
     for (const run of runs) {
-      for (const node of [...wanted].filter((name) => run.mayHaveTouched(name))) {
+      for (const node of [...wanted].filter((name) => run.isAbout(name))) {
         const found = await run.lastRun(node);
         if (found === null) continue;
         last.set(node, found);

@@ -1,7 +1,8 @@
 /** All runs of a state directory, from the two ends of their journals. */
 import { errorInfo } from '../domain/errors.ts';
 import type { RunSummary } from '../domain/run-summary.ts';
-import { readJournalEnds } from './journal-ends.ts';
+import { type JournalEnds, readJournalEnds } from './journal-ends.ts';
+import { damagedJournal } from './journal-errors.ts';
 import { journalPath, listRunIds } from './journal-path.ts';
 
 /** Files open at a time. */
@@ -50,6 +51,7 @@ export async function summariseRun(run: string, path: string): Promise<RunSummar
   try {
     const { started, settled } = await readJournalEnds(path);
     if (started === null) return nothing;
+    mustBeWhole(path, started, settled);
     const begun: RunSummary = {
       ...nothing,
       state: 'unfinished',
@@ -68,4 +70,27 @@ export async function summariseRun(run: string, path: string): Promise<RunSummar
   } catch (error) {
     return { ...nothing, state: 'damaged', damage: errorInfo(error).message };
   }
+}
+
+/** What was changed by hand, or written by something else, must not be taken for a run. @throws FshaError `journal` */
+function mustBeWhole(path: string, started: JournalEnds['started'], settled: JournalEnds['settled']): void {
+  const first: unknown = started?.data;
+  const last: unknown = settled?.data;
+  const isText = (value: unknown): boolean => typeof value === 'string';
+  const plan = isRecord(first) ? first['plan'] : undefined;
+  const nodes = isRecord(plan) ? plan['nodes'] : undefined;
+  const isFirst =
+    isRecord(first) &&
+    [first['command'], first['who'], first['cluster']].every(isText) &&
+    Array.isArray(nodes) &&
+    nodes.every((one: unknown) => isRecord(one) && isText(one['node']));
+  if (!isFirst) throw damagedJournal(path, 1, 'a run.started without command, who, cluster or plan');
+  if (settled === null) return;
+  const next = isRecord(last) ? last['next'] : undefined;
+  if (!isRecord(last) || !isRecord(last['nodes']) || !Array.isArray(next) || !next.every(isText))
+    throw damagedJournal(path, 'last', 'a run.settled without nodes or next');
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

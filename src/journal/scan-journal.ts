@@ -6,7 +6,9 @@ import { journalError } from './journal-errors.ts';
 import { JournalLines } from './journal-lines.ts';
 import { NodeTraces } from './node-traces.ts';
 
-const CHUNK = 64 * 1024;
+/** What is wanted is mostly near the beginning: pieces grow from the first size to the last. */
+const FIRST_CHUNK = 8 * 1024;
+const LAST_CHUNK = 256 * 1024;
 
 /**
  * Gives the events one by one, in pieces of the file, until `take` returns true or there are no more. An unfinished last line
@@ -19,9 +21,9 @@ async function scanJournal(path: string, take: (event: RunEvent) => boolean): Pr
   try {
     handle = await open(path, 'r');
     const lines = new JournalLines(path);
-    const chunk = Buffer.alloc(CHUNK);
-    for (let offset = 0; ;) {
-      const { bytesRead } = await handle.read(chunk, 0, CHUNK, offset);
+    for (let offset = 0, length = FIRST_CHUNK; ; length = Math.min(2 * length, LAST_CHUNK)) {
+      const chunk = Buffer.alloc(length);
+      const { bytesRead } = await handle.read(chunk, 0, length, offset);
       if (bytesRead === 0) return;
       offset += bytesRead;
       for (const event of lines.push(chunk.subarray(0, bytesRead))) if (take(event)) return;

@@ -116,3 +116,16 @@ test('thousands of runs are listed quickly', async () => {
   expect(performance.now() - before).toBeLessThan(5_000);
   expect(runs).toHaveLength(3_000);
 });
+
+test('what is JSON and no run is damaged', async () => {
+  const [first, last] = ['20261120-080000-aaaa', '20261121-080000-bbbb'];
+  const whole = enveloped([started(), settled({})], first);
+  const dir = await stateDirectory({
+    [`${first}.ndjson`]: lines(whole).replace('"who":"ops@bastion"', '"who":7'),
+    [`${last}.ndjson`]: lines(enveloped([started(), settled({})], last)).replace('"next":[]', '"next":[7]'),
+  });
+  expect((await listRuns(dir)).map(({ state, damage }) => [state, damage])).toEqual([
+    ['damaged', expect.stringContaining('last line: a run.settled without nodes or next.')],
+    ['damaged', expect.stringContaining(':1: a run.started without command, who, cluster or plan.')],
+  ]);
+});
