@@ -7,7 +7,7 @@ import type { Observation } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
 import { judge, refuses } from '../domain/preflight/checks.ts';
 import { roughDuration } from '../domain/duration.ts';
-import { planResume, type Resumption } from '../domain/resume.ts';
+import { assertOpen, planResume, type Resumption } from '../domain/resume.ts';
 import { fold, type RunState } from '../domain/run.ts';
 import type { RunEvent } from '../domain/run-events.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
@@ -57,6 +57,7 @@ export async function interruptedDrain(call: Call, cluster: Cluster, node: strin
  */
 export async function goOn(call: Call, cluster: Cluster, run: string, how: GoingOn): Promise<ExitCode> {
   const { dir } = cluster.state;
+  await how.lock.nameRun(run, how.stop.signal);
   const { journal, events } = await reopenJournal({ dir, run, cluster: cluster.name });
   try {
     const state = stateOf(events, run, cluster);
@@ -122,6 +123,7 @@ async function lookFirst(
 ): Promise<Resumption> {
   const { world, close } = compose(cluster, call.host, lock);
   try {
+    assertOpen(state);
     await mustBeNewest(world, state, callText(call));
     const observing = observeAll(world, 'full', stop.signal);
     const observation = await observing;

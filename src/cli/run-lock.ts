@@ -13,6 +13,8 @@ export interface HeldLock extends LockPort {
   readonly name: string | null;
   /** Who has the lock now. */
   readonly use: () => Promise<LockUse>;
+  /** Holds it for this run from now on, which another process had begun. */
+  readonly nameRun: (run: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** For what changes nothing, and for what may go on beside a run. */
@@ -21,6 +23,7 @@ export function withoutLock(cluster: Cluster): HeldLock {
     name: null,
     assertHeld: () => undefined,
     retake: () => Promise.resolve(),
+    nameRun: () => Promise.resolve(),
     // Asked once: what it is for is over before it matters that it changes.
     use: once(async () => {
       const state = await lockState(cluster.state.dir, cluster.name);
@@ -43,12 +46,17 @@ export async function underLock<T>(
   const { dir } = cluster.state;
   const holder = { run, command, who: whoAsks(call) };
   const lock = await takeLock({ dir, cluster: cluster.name, holder, call: callText(call) }, signal);
+  let named = run;
   try {
     return await work({
       name: lockName(call.host, cluster),
       assertHeld: () => lock.assertHeld(),
       retake: (again) => lock.retake(again),
-      use: () => Promise.resolve({ held: true, run }),
+      use: () => Promise.resolve({ held: true, run: named }),
+      nameRun: async (other, until) => {
+        await lock.nameRun(other, until);
+        named = other;
+      },
     });
   } finally {
     await lock.release();

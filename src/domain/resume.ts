@@ -33,17 +33,20 @@ export interface ResumeWish {
   readonly call: string;
 }
 
-/**
- * Whether there is anything left to do.
- * @returns why not, a clause; null where there is
- */
-export function whyOver({ settled, nodes }: RunState): string | null {
-  if (settled === null) return null;
+/** @throws FshaError `refused` where there is nothing left to do */
+export function assertOpen({ run, settled, nodes }: RunState): void {
+  if (settled === null) return;
   const isOpen = settled.outcome === 'unknown' || settled.outcome === 'interrupted';
   const left = Object.entries(nodes).filter(
     ([name, node]) => node.effects.length > 0 && serviceOf(name, node) !== 'in service',
   );
-  return isOpen && left.length > 0 ? null : `it has ended (${settled.outcome}, exit ${settled.exit})`;
+  if (isOpen && left.length > 0) return;
+  const [next] = settled.next;
+  throw new FshaError(
+    'refused',
+    `run ${run} cannot go on: it has ended (${settled.outcome}, exit ${settled.exit})`,
+    next === undefined ? '' : `Next: ${next}`,
+  );
 }
 
 /**
@@ -52,9 +55,7 @@ export function whyOver({ settled, nodes }: RunState): string | null {
  * @throws FshaError `refused` where it is to be given back behind its restart, or nothing remains
  */
 export function planResume(state: RunState, observation: Observation, wish: ResumeWish): Resumption {
-  const over = whyOver(state);
-  if (over !== null)
-    throw new FshaError('refused', `run ${state.run} cannot go on: ${over}`, nextHint(state));
+  assertOpen(state);
   const nodes = Object.entries(state.nodes);
   const behind = nodes.filter(([, node]) => restartIntended(node)).map(([name]) => name);
   if (wish.undo) return undo(state, behind, wish.call);
@@ -74,11 +75,6 @@ export function planResume(state: RunState, observation: Observation, wish: Resu
       : behindRestart(node, recorded, observation, wish.policy);
   });
   return { mode: 'forward', plan: { kind: state.plan.kind, nodes: plans }, why: null };
-}
-
-function nextHint({ settled }: RunState): string {
-  const [first] = settled?.next ?? [];
-  return first === undefined ? '' : `Next: ${first}`;
 }
 
 function undo(state: RunState, behind: readonly string[], call: string): Resumption {
