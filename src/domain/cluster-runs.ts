@@ -33,6 +33,8 @@ export interface UnfinishedRun {
   readonly restartIntended: boolean;
   /** The kind of the step that was begun last and has not ended; null between two. */
   readonly step: string | null;
+  /** Whether it was begun, or resumed last, under another lock than the one that is looked at here: on another host. */
+  readonly elsewhere: boolean;
 }
 
 export interface LastRun {

@@ -118,18 +118,30 @@ function begunJustNow({ runs, command }: RunNotesInput): readonly RunNote[] {
   ];
 }
 
-function unfinishedNotes({ runs, command }: RunNotesInput): readonly RunNote[] {
+function unfinishedNotes(input: RunNotesInput): readonly RunNote[] {
+  const { runs, command } = input;
   return runs.unfinished.flatMap((one): readonly RunNote[] => {
     const { run, nodes, step, who } = one;
     const note = { run, command: one.command, who, nodes, step, changed: one.touched.length > 0 };
     const follow = `${command} show ${run} --follow`;
     const resume = `${command} resume ${run}`;
-    const goesOn = isUnderWay(run, runs.lock);
+    const goesOn = goesOnElsewhere(one, input) ? null : isUnderWay(run, runs.lock);
     if (goesOn === true) return [{ ...note, state: 'in-progress', since: one.since, next: [follow] }];
     if (isOvertaken(one, runs)) return [];
     if (goesOn === null) return [{ ...note, state: 'unfinished', since: one.since, next: [follow, resume] }];
     const next = one.restartIntended ? [resume] : [resume, `${resume} --undo`];
     return [{ ...note, state: 'interrupted', since: one.lastAt, next }];
+  });
+}
+
+/** Whether it may go on where another lock is: its journal was copied here, and somebody still renews its mark. */
+function goesOnElsewhere({ run, nodes, elsewhere }: UnfinishedRun, input: RunNotesInput): boolean {
+  const { observation, runs, wall } = input;
+  if (!elsewhere || isUnderWay(run, runs.lock) === true) return false;
+  return nodes.some((name) => {
+    const mark = observation.nodes[name]?.mark;
+    const read = mark?.known === true && mark.value !== null ? readMark(mark.value) : undefined;
+    return read?.run === run && isFresh(read, wall);
   });
 }
 

@@ -22,6 +22,8 @@ export interface RunSummary {
   readonly nodes: readonly string[];
   /** How fsha was called. */
   readonly call: string | null;
+  /** Under which lock it was begun, `MACHINE:PATH`. */
+  readonly lock: string | null;
   readonly outcome: RunSettled['outcome'] | null;
   readonly exit: number | null;
   /** What it left each node as; empty unless settled. */
@@ -30,4 +32,9 @@ export interface RunSummary {
   readonly next: readonly string[];
   /** What is wrong with the file; null unless damaged. */
   readonly damage: string | null;
+}
+
+export interface ListedRun extends RunSummary {
+  /** Whether it goes on; null where that cannot be told. A hang-up takes no lock, and one of another host not this one. */
+  readonly underWay: boolean | null;
 }

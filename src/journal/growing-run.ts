@@ -18,6 +18,8 @@ export interface GrowingState {
   readonly lastAt: string;
   /** The kind of the step that was begun last and has not ended. */
   readonly step: string | null;
+  /** Under which lock that process ran; null where that is not written down. */
+  readonly lock: string | null;
 }
 
 export class GrowingRun {
@@ -71,6 +73,7 @@ export class GrowingRun {
       since: isBegin ? event.at : (before?.since ?? event.at),
       lastAt: event.at,
       step: stepAfter(before?.step ?? null, event),
+      lock: isBegin ? (event.data.lock ?? null) : (before?.lock ?? null),
     };
   }
 }

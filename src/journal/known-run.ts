@@ -16,10 +16,26 @@ export interface Clocks {
   wall(): Date;
 }
 
+/** Monotonic ms, and ms since 1970. */
+export interface Moment {
+  readonly now: number;
+  readonly wall: number;
+}
+
+/** Whose runs, and where they lie. */
+export interface RunsPlace {
+  /** The state directory. */
+  readonly dir: string;
+  readonly cluster: string;
+  /** By which journals name the lock of the cluster in this directory: `MACHINE:PATH`. */
+  readonly lockName: string;
+}
+
 export class KnownRun {
   readonly #run: string;
   readonly #path: string;
   readonly #cluster: string;
+  readonly #lockName: string;
   /** Size, time and file of what was read last. */
   #version = '';
   /** Where a short look was enough, for now. */
@@ -31,11 +47,11 @@ export class KnownRun {
   #damage: string | null = null;
   #seenAt = 0;
 
-  /** @param dir the state directory */
-  constructor(dir: string, run: string, cluster: string) {
+  constructor(run: string, { dir, cluster, lockName }: RunsPlace) {
     this.#run = run;
     this.#path = journalPath(dir, run);
     this.#cluster = cluster;
+    this.#lockName = lockName;
   }
 
   /** Why it cannot be read, as far as that was tried. */
@@ -49,9 +65,11 @@ export class KnownRun {
     return this.#end?.at ?? this.#growing?.state?.lastAt ?? settledAt ?? startedAt ?? '';
   }
 
-  /** Reads it where it has changed since. Never throws: what cannot be read is damage. */
-  async refresh(clock: Clocks): Promise<void> {
-    const [now, wall] = [clock.now(), clock.wall().getTime()];
+  /**
+   * Reads it where it has changed since. Never throws: what cannot be read is damage.
+   * @param begun both clocks when this reading of all runs began
+   */
+  async refresh(begun: Moment, clock: Clocks): Promise<void> {
     const { version, size } = await versionOf(this.#path);
     if (version === this.#version) return;
     this.#version = version;
@@ -63,8 +81,8 @@ export class KnownRun {
     this.#end = await peekEnd(this.#path, this.#run, size).catch(() => null);
     if (this.#end === null) this.#summary = await summariseRun(this.#run, this.#path);
     await this.#grow();
-    // What had ended before this began, had ended by now; its end may be later than that where a clock was set.
-    this.#seenAt = Date.parse(this.lastAt) <= wall ? now : clock.now();
+    // What ended before this reading began, had ended then; whether it did cannot be told where a clock was set back.
+    this.#seenAt = Date.parse(this.lastAt) <= begun.wall ? begun.now : clock.now();
   }
 
   async #grow(): Promise<void> {
@@ -96,9 +114,10 @@ export class KnownRun {
     if (growing === null || growing === undefined) {
       // Nothing is known of what it did: it may be anything.
       const [who, since] = [summary.who ?? '', startedAt ?? ''];
-      return { ...begun, who, since, lastAt: since, touched: nodes, restartIntended: true, step: null };
+      const worst = { touched: nodes, restartIntended: true, step: null, elsewhere: false };
+      return { ...begun, who, since, lastAt: since, ...worst };
     }
-    const { state, who, since, lastAt, step } = growing;
+    const { state, who, since, lastAt, step, lock } = growing;
     const touched = Object.entries(state.nodes).filter(([, node]) => node.effects.length > 0);
     return {
       ...begun,
@@ -108,6 +127,7 @@ export class KnownRun {
       step,
       touched: touched.map(([name]) => name),
       restartIntended: touched.some(([, node]) => restartIntended(node)),
+      elsewhere: lock !== null && lock !== this.#lockName,
     };
   }
 

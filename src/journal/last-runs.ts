@@ -6,11 +6,9 @@ import type { LockState } from '../domain/lock-holder.ts';
 import { printable } from '../domain/text.ts';
 import { isUnderWay } from '../domain/under-way.ts';
 import { listRunIds } from './journal-path.ts';
-import { type Clocks, KnownRun } from './known-run.ts';
+import { type Clocks, KnownRun, type Moment, type RunsPlace } from './known-run.ts';
 
-export interface LastRunsOptions {
-  readonly dir: string;
-  readonly cluster: string;
+export interface LastRunsOptions extends RunsPlace {
   /** The nodes of the inventory. */
   readonly nodes: readonly string[];
   readonly clock: Clocks;
@@ -40,21 +38,25 @@ export class LastRuns {
    * not interrupted. What cannot be read is a gap in the result: this throws for an interruption and for bugs.
    */
   async read(): Promise<ClusterRuns> {
-    const { dir, cluster, lock, most = MOST_JOURNALS } = this.#options;
+    const { dir, lock, clock, most = MOST_JOURNALS } = this.#options;
+    const begun = { now: clock.now(), wall: clock.wall().getTime() };
     const gaps: string[] = [];
     const ids = await this.#list(gaps);
     const before = this.#runs;
     this.#runs = new Map(
-      ids.slice(0, most).map((run) => [run, before.get(run) ?? new KnownRun(dir, run, cluster)]),
+      ids.slice(0, most).map((run) => [run, before.get(run) ?? new KnownRun(run, this.#options)]),
     );
-    await this.#refresh([...this.#runs.keys()]);
+    await this.#refresh([...this.#runs.keys()], begun);
     const held = await lock().catch((error: unknown) => {
       if (isInterruption(error)) throw error;
       gaps.push(`whether a run is under way is unknown: ${clause(error)}`);
       return null;
     });
     const open = this.#unfinished().filter(({ run }) => isUnderWay(run, held) !== true);
-    await this.#refresh(open.map(({ run }) => run));
+    await this.#refresh(
+      open.map(({ run }) => run),
+      begun,
+    );
     if (ids.length > most)
       gaps.push(`only the newest ${most} of ${ids.length} runs in ${printable(dir, 500)} were looked at`);
     // First: it finds damage as well.
@@ -85,10 +87,10 @@ export class LastRuns {
     }
   }
 
-  async #refresh(ids: readonly string[]): Promise<void> {
+  async #refresh(ids: readonly string[], begun: Moment): Promise<void> {
     for (let from = 0; from < ids.length; from += CONCURRENCY) {
       const some = ids.slice(from, from + CONCURRENCY);
-      await Promise.all(some.map(async (run) => this.#runs.get(run)?.refresh(this.#options.clock)));
+      await Promise.all(some.map(async (run) => this.#runs.get(run)?.refresh(begun, this.#options.clock)));
     }
   }
 

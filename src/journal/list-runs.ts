@@ -1,6 +1,8 @@
 /** All runs of a state directory, from the two ends of their journals. */
 import { errorInfo } from '../domain/errors.ts';
-import type { RunSummary } from '../domain/run-summary.ts';
+import type { LockState } from '../domain/lock-holder.ts';
+import type { ListedRun, RunSummary } from '../domain/run-summary.ts';
+import { isUnderWay } from '../domain/under-way.ts';
 import { type JournalEnds, readJournalEnds } from './journal-ends.ts';
 import { damagedJournal } from './journal-errors.ts';
 import { journalPath, listRunIds } from './journal-path.ts';
@@ -27,6 +29,34 @@ export async function listRuns(
   return summaries;
 }
 
+export interface LockLook {
+  /** By which journals name the lock of the cluster here. */
+  readonly name: string;
+  /** Looks at it. */
+  readonly state: () => Promise<LockState>;
+}
+
+/**
+ * The same runs, with whether each goes on: the lock is looked at after them, and then once more at those that are unfinished
+ * and do not hold it, since they may have ended in between.
+ */
+export async function withLock(runs: readonly RunSummary[], lock: LockLook): Promise<readonly ListedRun[]> {
+  if (runs.every(({ state }) => state !== 'unfinished'))
+    return runs.map((summary) => ({ ...summary, underWay: false }));
+  const state = await lock.state().catch(() => null);
+  return Promise.all(
+    runs.map(async (summary): Promise<ListedRun> => {
+      if (summary.state !== 'unfinished') return { ...summary, underWay: false };
+      const goesOn = isUnderWay(summary.run, state);
+      if (goesOn === true) return { ...summary, underWay: true };
+      const again = await summariseRun(summary.run, summary.path);
+      if (again.state !== 'unfinished') return { ...again, underWay: false };
+      const isOther = summary.kind === 'hangup' || (summary.lock ?? lock.name) !== lock.name;
+      return { ...again, underWay: isOther ? null : goesOn };
+    }),
+  );
+}
+
 /** One run. Never throws: what cannot be read is damaged. */
 export async function summariseRun(run: string, path: string): Promise<RunSummary> {
   const nothing: RunSummary = {
@@ -42,6 +72,7 @@ export async function summariseRun(run: string, path: string): Promise<RunSummar
     kind: null,
     nodes: [],
     call: null,
+    lock: null,
     outcome: null,
     exit: null,
     services: {},
@@ -63,6 +94,7 @@ export async function summariseRun(run: string, path: string): Promise<RunSummar
       kind: started.data.plan.kind,
       nodes: started.data.plan.nodes.map(({ node }) => node),
       call: started.data.call ?? 'fsha',
+      lock: started.data.lock ?? null,
     };
     if (settled === null) return begun;
     const { outcome, exit, nodes, next } = settled.data;

@@ -1,5 +1,5 @@
 /** The screen of `fsha runs`. */
-import type { RunSummary } from '../domain/run-summary.ts';
+import type { ListedRun } from '../domain/run-summary.ts';
 import { printable } from '../domain/text.ts';
 import { type Column, renderTable } from './table.ts';
 
@@ -12,7 +12,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** One line for each run, in the order given; below them what is wrong with journals that cannot be read. */
-export function runsTable(rows: readonly RunSummary[], width = 80): readonly string[] {
+export function runsTable(rows: readonly ListedRun[], width = 80): readonly string[] {
   if (rows.length === 0) return ['no runs'];
   const damaged = rows.flatMap(({ damage }) =>
     damage === null ? [] : [`damaged: ${printable(damage, 1000)}`],
@@ -31,7 +31,8 @@ export function runsTable(rows: readonly RunSummary[], width = 80): readonly str
   return damaged.length === 0 ? lines : [...lines, '', ...damaged];
 }
 
-function endText({ state, outcome, exit, services }: RunSummary): string {
+function endText({ state, outcome, exit, services, underWay }: ListedRun): string {
+  if (state === 'unfinished' && underWay !== null) return underWay ? 'in progress' : 'interrupted';
   if (state !== 'settled') return state;
   const out = Object.values(services).filter((service) => service !== 'in service');
   // The ones to look after: what is not in service.

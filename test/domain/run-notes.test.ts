@@ -30,6 +30,7 @@ const unfinished: UnfinishedRun = {
   touched: ['node-1'],
   restartIntended: false,
   step: 'wait_drained',
+  elsewhere: false,
 };
 
 const leftOut: LastRun = {
@@ -155,6 +156,17 @@ describe('a run that has not come to its end', () => {
     expect(says(lock)).toMatchObject([
       { state: 'unfinished', next: [`fsha show ${R1} --follow`, `fsha resume ${R1}`] },
     ]);
+  });
+
+  test('one of another host may go on there as long as its mark is renewed', () => {
+    const states = (elsewhere: boolean, at: string) =>
+      judge(runs({ unfinished: [{ ...unfinished, elsewhere }] }), {
+        nodes: marked(`${R1},ops@bastion,${at}`),
+      }).runs.map(({ state }) => state);
+    expect(states(true, '2026-11-22T21:59:00.000Z')).toEqual(['unfinished']);
+    expect(states(true, '2026-11-22T21:00:00.000Z')).toEqual(['interrupted']);
+    expect(states(false, '2026-11-22T21:59:00.000Z')).toEqual(['interrupted']);
+    expect(says(heldBy(R1), { elsewhere: true })).toMatchObject([{ state: 'in-progress' }]);
   });
 
   test('one that announced nothing changed nothing', () => {

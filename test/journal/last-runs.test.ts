@@ -26,6 +26,7 @@ function reader(
   return new LastRuns({
     dir,
     cluster: 'voice-eu',
+    lockName: 'bastion:/var/lib/fsha/voice-eu.lock',
     nodes: options.nodes ?? ['node-1', 'node-2'],
     clock: { now: () => (now += 1), wall: () => new Date(options.wall ?? NOW) },
     lock: options.lock ?? (() => Promise.resolve(FREE)),
@@ -141,6 +142,7 @@ describe('runs that have not come to their end', () => {
         touched: ['node-1'],
         restartIntended: false,
         step: 'wait_drained',
+        elsewhere: false,
       },
       expect.objectContaining({ run: runId(1), touched: [], lastAt: momentOf(1), step: null }),
       expect.objectContaining({ run: runId(0), restartIntended: true }),
@@ -154,6 +156,30 @@ describe('runs that have not come to their end', () => {
     ]);
     const { unfinished } = await reader(dir).read();
     expect(unfinished).toMatchObject([{ who: 'eve@b', since: momentOf(0, 3), lastAt: momentOf(0, 3) }]);
+  });
+
+  test('may be of another host: their lock says so', async () => {
+    const under = (lock: string): NewEvent[] => {
+      const first = started();
+      return first.type === 'run.started' ? [{ ...first, data: { ...first.data, lock } }] : [];
+    };
+    const dir = await runsDirectory(
+      under('bastion:/var/lib/fsha/voice-eu.lock'),
+      under('other:/var/lib/fsha/voice-eu.lock'),
+      [
+        ...under('other:/var/lib/fsha/voice-eu.lock'),
+        {
+          type: 'run.resumed',
+          data: { who: 'eve', mode: 'undo', lock: 'bastion:/var/lib/fsha/voice-eu.lock' },
+        },
+      ],
+    );
+    const { unfinished } = await reader(dir).read();
+    expect(unfinished.map(({ run, elsewhere }) => [run, elsewhere])).toEqual([
+      [runId(2), false],
+      [runId(1), true],
+      [runId(0), false],
+    ]);
   });
 
   test('are read on as they grow, a torn line too', async () => {

@@ -1,7 +1,8 @@
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listRuns } from '../../src/journal/list-runs.ts';
+import type { LockState } from '../../src/domain/lock-holder.ts';
+import { listRuns, withLock } from '../../src/journal/list-runs.ts';
 import { disable, enveloped, lines, progress, settled, started } from './events.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -58,6 +59,7 @@ test('newest first, each with its end or without', async () => {
     kind: 'drain',
     nodes: ['node-1'],
     call: 'fsha',
+    lock: null,
     outcome: 'held',
     exit: 6,
     services: { 'node-1': 'out of service' },
@@ -128,4 +130,56 @@ test('what is JSON and no run is damaged', async () => {
     ['damaged', expect.stringContaining('last line: a run.settled without nodes or next.')],
     ['damaged', expect.stringContaining(':1: a run.started without command, who, cluster or plan.')],
   ]);
+});
+
+test('whether those that are unfinished go on, is told by the lock', async () => {
+  const [done, under, dead, other, cut] = [
+    '20261120-080000-aaaa',
+    '20261121-080000-bbbb',
+    '20261122-080000-cccc',
+    '20261123-080000-dddd',
+    '20261124-080000-eeee',
+  ];
+  const name = 'bastion:/var/lib/fsha/voice-eu.lock';
+  const startedUnder = (lock: string) => {
+    const first = started();
+    return first.type === 'run.started' ? [{ ...first, data: { ...first.data, lock } }] : [];
+  };
+  const text = lines(enveloped([started()], cut)).replace('"kind":"drain"', '"kind":"hangup"');
+  const dir = await stateDirectory({
+    [`${done}.ndjson`]: lines(enveloped([started(), settled({})], done)),
+    [`${under}.ndjson`]: lines(enveloped(startedUnder(name), under)),
+    [`${dead}.ndjson`]: lines(enveloped(startedUnder(name), dead)),
+    [`${other}.ndjson`]: lines(enveloped(startedUnder('other:/x.lock'), other)),
+    [`${cut}.ndjson`]: text,
+  });
+  const holder = { run: under, command: 'drain node-1', who: 'ops', pid: 1, started: 1, since: '' };
+  const listed = async (state: () => Promise<LockState>) =>
+    (await withLock(await listRuns(dir), { name, state })).map(({ underWay }) => underWay);
+  expect(await listed(() => Promise.resolve({ held: true, holder }))).toEqual([
+    null,
+    null,
+    false,
+    true,
+    false,
+  ]);
+  expect(await listed(() => Promise.resolve({ held: false }))).toEqual([null, null, false, false, false]);
+  expect(await listed(() => Promise.resolve({ held: true, holder: null }))).toEqual([
+    null,
+    null,
+    null,
+    null,
+    false,
+  ]);
+  expect(await listed(() => Promise.reject(new Error('no')))).toEqual([null, null, null, null, false]);
+  // One that ends before the lock is looked at was not interrupted.
+  const ends = async (): Promise<LockState> => {
+    await writeFile(
+      join(dir, 'runs', `${dead}.ndjson`),
+      lines(enveloped([...startedUnder(name), settled({})], dead)),
+    );
+    return { held: false };
+  };
+  const runs = await withLock(await listRuns(dir), { name, state: ends });
+  expect(runs.find(({ run }) => run === dead)).toMatchObject({ state: 'settled', underWay: false });
 });

@@ -1,9 +1,9 @@
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import type { RunSummary } from '../../src/domain/run-summary.ts';
+import type { ListedRun } from '../../src/domain/run-summary.ts';
 import { runsTable } from '../../src/output/runs-table.ts';
 
-const row: RunSummary = {
+const row: ListedRun = {
   run: '20261122-213134-k3f9',
   path: '/var/lib/fsha/runs/20261122-213134-k3f9.ndjson',
   state: 'settled',
@@ -16,11 +16,13 @@ const row: RunSummary = {
   kind: 'drain',
   nodes: ['node-1'],
   call: 'fsha',
+  lock: null,
   outcome: 'done',
   exit: 0,
   services: { 'node-1': 'in service' },
   next: [],
   damage: null,
+  underWay: false,
 };
 
 test('a line for each run', () => {
@@ -29,7 +31,9 @@ test('a line for each run', () => {
       row,
       { ...row, outcome: 'held', exit: 6, services: { 'node-1': 'out of service' } },
       { ...row, outcome: 'unknown', exit: 9, services: { 'node-1': 'unknown' } },
-      { ...row, state: 'unfinished', outcome: null, exit: null, services: {} },
+      { ...row, state: 'unfinished', outcome: null, exit: null, services: {}, underWay: true },
+      { ...row, state: 'unfinished', outcome: null, exit: null, services: {}, underWay: false },
+      { ...row, state: 'unfinished', outcome: null, exit: null, services: {}, underWay: null },
       {
         ...row,
         state: 'damaged',
@@ -44,6 +48,8 @@ test('a line for each run', () => {
     '20261122-213134-k3f9  11-22 21:31  done           drain node-1  ops@bastion',
     '20261122-213134-k3f9  11-22 21:31  held (6), out  drain node-1  ops@bastion',
     '20261122-213134-k3f9  11-22 21:31  unknown (9)    drain node-1  ops@bastion',
+    '20261122-213134-k3f9  11-22 21:31  in progress    drain node-1  ops@bastion',
+    '20261122-213134-k3f9  11-22 21:31  interrupted    drain node-1  ops@bastion',
     '20261122-213134-k3f9  11-22 21:31  unfinished     drain node-1  ops@bastion',
     '20261122-213134-k3f9  -            damaged        -             -',
     '',

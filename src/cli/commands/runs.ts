@@ -12,11 +12,15 @@ export const runs: Command = (program, run) => {
       run(async (call) => {
         const { host, globals, options } = call;
         const cluster = await inventoryOf(call, 'leave');
-        const { listRuns } = await import('../../journal/list-runs.ts');
+        const { listRuns, withLock } = await import('../../journal/list-runs.ts');
+        const { lockState } = await import('../../journal/cluster-lock-state.ts');
+        const { lockName } = await import('../run-lock.ts');
         const { runsTable } = await import('../../output/runs-table.ts');
-        const summaries = await listRuns(cluster.state.dir, options['all'] === true ? undefined : 20);
-        const own = summaries.filter(
-          (summary) => summary.cluster === null || summary.cluster === cluster.name,
+        const { dir } = cluster.state;
+        const summaries = await listRuns(dir, options['all'] === true ? undefined : 20);
+        const own = await withLock(
+          summaries.filter((summary) => summary.cluster === null || summary.cluster === cluster.name),
+          { name: lockName(host, cluster), state: () => lockState(dir, cluster.name) },
         );
         if (globals.json)
           host.stdout.write(`${JSON.stringify({ v: 1, cluster: cluster.name, runs: own })}\n`);
