@@ -2,13 +2,14 @@
 import { join, resolve } from 'node:path';
 import type { Cluster } from '../domain/cluster.ts';
 import type { LockUse } from '../domain/lock-holder.ts';
-import { takeLock } from '../journal/cluster-lock.ts';
+import { type ClusterLock, takeLock } from '../journal/cluster-lock.ts';
 import { lockState } from '../journal/cluster-lock-state.ts';
-import type { LockPort } from '../workflow/ports.ts';
+import { relieveGuard, takeGuardLock, whoWants } from '../journal/guard-lock.ts';
+import type { RunLockPort } from '../workflow/ports.ts';
 import { type Call, callText, whoAsks } from './command.ts';
 import type { Host } from './host.ts';
 
-export interface HeldLock extends LockPort {
+export interface HeldLock extends RunLockPort {
   /** `MACHINE:PATH`, by which a journal says under which lock it was written; null where none is held. */
   readonly name: string | null;
   /** Who has the lock now. */
@@ -19,11 +20,15 @@ export interface HeldLock extends LockPort {
 
 /** For what changes nothing, and for what may go on beside a run. */
 export function withoutLock(cluster: Cluster): HeldLock {
+  const nothing = (): Promise<void> => Promise.resolve();
   return {
     name: null,
     assertHeld: () => undefined,
-    retake: () => Promise.resolve(),
-    nameRun: () => Promise.resolve(),
+    retake: nothing,
+    nameRun: nothing,
+    guardOnly: nothing,
+    relieve: nothing,
+    whoWants: () => Promise.resolve(null),
     // Asked once: what it is for is over before it matters that it changes.
     use: once(async () => {
       const state = await lockState(cluster.state.dir, cluster.name);
@@ -39,24 +44,34 @@ export function withoutLock(cluster: Cluster): HeldLock {
 export async function underLock<T>(
   call: Call,
   cluster: Cluster,
-  { run, command }: { readonly run: string; readonly command: string },
+  asker: { readonly run: string; readonly command: string },
   signal: AbortSignal,
   work: (lock: HeldLock) => Promise<T>,
 ): Promise<T> {
   const { dir } = cluster.state;
-  const holder = { run, command, who: whoAsks(call) };
-  const lock = await takeLock({ dir, cluster: cluster.name, holder, call: callText(call) }, signal);
-  let named = run;
+  const { name } = cluster;
+  const who = whoAsks(call);
+  let holder = { ...asker, who };
+  // The cluster's, until the run does nothing but keep a node out.
+  let lock: ClusterLock = await takeLock({ dir, cluster: name, holder, call: callText(call) }, signal);
   try {
     return await work({
       name: lockName(call.host, cluster),
       assertHeld: () => lock.assertHeld(),
       retake: (again) => lock.retake(again),
-      use: () => Promise.resolve({ held: true, run: named }),
-      nameRun: async (other, until) => {
-        await lock.nameRun(other, until);
-        named = other;
+      use: () => Promise.resolve({ held: true, run: holder.run }),
+      nameRun: async (run, until) => {
+        await lock.nameRun(run, until);
+        holder = { ...holder, run };
       },
+      guardOnly: async (node, until) => {
+        const own = await takeGuardLock({ dir, cluster: name, node }, holder, until);
+        await lock.release();
+        lock = own;
+      },
+      whoWants: (node) => whoWants({ dir, cluster: name, node }),
+      relieve: (node, until) =>
+        relieveGuard({ dir, cluster: name, node }, `run ${holder.run} (${holder.command}) of ${who}`, until),
     });
   } finally {
     await lock.release();

@@ -131,6 +131,9 @@ function endOfFailure(
     if (isUnhealthy(error)) return { outcome: 'failed', exit: EXIT.unhealthy };
     return UNKNOWN;
   }
+  // What ended is the watch over a node that was to be out.
+  if (node.failure?.step.endsWith('/guard') === true && !unsettled && isOut(name, node) && stopped !== null)
+    return { outcome: 'interrupted', exit: stopped };
   // Another run has the node: this one gave way.
   if (stepOutcome(node, name, 'restore') === 'skipped') return { outcome: 'refused', exit: EXIT.locked };
   if (node.undo === 'done') {

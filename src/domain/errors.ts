@@ -54,6 +54,7 @@ export type ErrorCode =
   // Warnings only.
   | 'calls.arriving'
   | 'calls.ghosts'
+  | 'guard.over'
   | 'bug';
 
 /** The part of an error that may be shown, journaled and sent: no cause, no stack, no secret. */

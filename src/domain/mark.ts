@@ -1,4 +1,4 @@
-/** The mark by which a run holds a node, in FreeSWITCH's own memory: `RUN,WHO,WHEN`. It dies with a restart. */
+/** The mark by which a run holds a node, in FreeSWITCH's own memory: `RUN,WHO,WHEN[,guard]`. It dies with a restart. */
 
 import { FshaError } from './errors.ts';
 import { printable } from './text.ts';
@@ -8,6 +8,8 @@ export interface Mark {
   readonly who: string;
   /** Wall clock, ms since 1970; NaN where it was not written as a time. */
   readonly at: number;
+  /** It only keeps the node out, and gives way to whoever wants to have it. */
+  readonly guard: boolean;
 }
 
 /**
@@ -23,15 +25,15 @@ export function isFresh(mark: Mark, wall: number): boolean {
 }
 
 /**
- * What this host's journals know of a run that a mark names. `interrupted`: its process has ended, the run has not.
- * `elsewhere`: no journal of it is here.
+ * What this host's journals know of a run that a mark names. `guarding`: it only keeps its node out. `interrupted`: its process
+ * has ended, the run has not. `elsewhere`: no journal of it is here.
  */
-export type Whereabouts = 'under way' | 'interrupted' | 'ended' | 'elsewhere';
+export type Whereabouts = 'under way' | 'guarding' | 'interrupted' | 'ended' | 'elsewhere';
 
 /** The value of the global variable `fsha_run`. Anything that could end an ESL command or a field is replaced. */
-export function writeMark(run: string, who: string, at: Date): string {
+export function writeMark(run: string, who: string, at: Date, guard = false): string {
   const field = (text: string): string => text.replace(/[^A-Za-z0-9@._:-]/g, '_').slice(0, 80);
-  return `${field(run)},${field(who)},${at.toISOString()}`;
+  return `${field(run)},${field(who)},${at.toISOString()}${guard ? ',guard' : ''}`;
 }
 
 /** What a run says that finds another one's mark where its own should be: it gives way. */
@@ -48,7 +50,7 @@ export function takenByAnother(node: string, mark: string): FshaError {
 
 /** Reads a mark; undefined where the text is none of fsha's. */
 export function readMark(text: string): Mark | undefined {
-  const match = /^([^,\s]+),([^,\s]*),([^,\s]+)$/.exec(text);
+  const match = /^([^,\s]+),([^,\s]*),([^,\s]+?)(,guard)?$/.exec(text);
   if (match?.[1] === undefined || match[2] === undefined || match[3] === undefined) return undefined;
-  return { run: match[1], who: match[2], at: Date.parse(match[3]) };
+  return { run: match[1], who: match[2], at: Date.parse(match[3]), guard: match[4] !== undefined };
 }

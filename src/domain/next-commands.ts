@@ -31,6 +31,8 @@ export function nextCommands(ended: EndedNode, state: RunState, command: string)
       ...(service === 'in service' && !restartIntended(node) ? [] : [`${command} activate ${name}`]),
     ];
   }
+  if (node.failure?.step.endsWith('/guard') === true)
+    return [`${command} deactivate ${name} --guard`, `${command} activate ${name}`];
   if (stepOutcome(node, name, 'activate') === 'succeeded') return leftBehind(name, node, state);
   // Drained or not, it was not restarted: going on and giving it back are both open.
   if (exit === EXIT.expiredHeld) return [`${command} drain ${name}`, `${command} activate ${name}`];
@@ -40,6 +42,8 @@ export function nextCommands(ended: EndedNode, state: RunState, command: string)
 /** For a run that did what it was to do. */
 export function nextAfterSuccess(ended: EndedNode, state: RunState, command: string): readonly string[] {
   const { name, node, service } = ended;
+  // Whoever wanted to have it has it now.
+  if (node !== undefined && stepOutcome(node, name, 'guard') === 'succeeded') return [];
   const activate = service === 'out of service' ? [`${command} activate ${name}`] : [];
   return [...activate, ...(node === undefined ? [] : leftBehind(name, node, state))];
 }

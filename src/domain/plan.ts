@@ -29,6 +29,8 @@ export interface StepParams {
   secure: Record<string, never>;
   /** Out on every proxy again, whatever an earlier process did; the node itself may be down. */
   keep_out: Record<string, never>;
+  /** Stay, and take it out again whenever somebody enables it, until a run wants to have it. */
+  guard: Record<string, never>;
   /** What became of a restart that an earlier process announced: waits for the node's own lock, then looks. */
   settle_restart: Record<string, never>;
   /** Cut these calls, each named by the uuid of its first leg, and no others. */
@@ -91,12 +93,19 @@ export function planDrain(node: string, policy: Policy): Plan {
   };
 }
 
-/** Out, and stay out. */
-export function planDeactivate(node: string): Plan {
+/** Out, and stay out. @param guard whether the run stays, and keeps it out until another one wants to have it */
+export function planDeactivate(node: string, guard = false): Plan {
   return {
     kind: 'deactivate',
     nodes: [
-      { node, steps: [step(node, 'preflight', { purpose: 'deactivate' }), step(node, 'deactivate', {})] },
+      {
+        node,
+        steps: [
+          step(node, 'preflight', { purpose: 'deactivate' }),
+          step(node, 'deactivate', {}),
+          ...(guard ? [step(node, 'guard', {})] : []),
+        ],
+      },
     ],
   };
 }

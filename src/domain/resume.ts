@@ -3,14 +3,7 @@ import { isSelectable, readFlags } from './dispatcher-state.ts';
 import { flagsOf } from './drift.ts';
 import { FshaError } from './errors.ts';
 import type { Observation } from './observation.ts';
-import {
-  type NodePlan,
-  planActivate,
-  planBehindRestart,
-  planDeactivate,
-  planDrain,
-  type Plan,
-} from './plan.ts';
+import { type NodePlan, planActivate, planBehindRestart, planDrain, type Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
 import { intentsOf, type NodeRunState, policyFor, restartIntended, type RunState } from './run.ts';
 import { serviceOf } from './service.ts';
@@ -102,28 +95,15 @@ function isGivenBack(state: RunState, name: string): boolean {
 
 /** The same plan from its beginning: what is so already is seen, and not done again. */
 function anew(name: string, state: RunState, recorded: NodeRunState | undefined, policy: Policy): NodePlan {
-  const [planned] = plansOf(name, state.plan, policy);
-  const own = state.plan.nodes.find(({ node }) => node === name);
-  const plan = planned ?? own ?? { node: name, steps: [] };
+  const own = state.plan.nodes.find(({ node }) => node === name) ?? { node: name, steps: [] };
+  const [drain] = state.plan.kind === 'drain' ? planDrain(name, policy).nodes : [];
+  const plan = drain ?? own;
   const isGoingIn = recorded?.steps[`${name}/activate`] !== undefined;
   // Drained and on its way back in, without a restart: it is not taken out once more for that.
   if (state.plan.kind !== 'drain' || !isGoingIn) return plan;
   const [preflight] = planActivate(name).nodes.flatMap(({ steps }) => steps);
   const activate = plan.steps.filter(({ kind }) => kind === 'activate');
   return { node: name, steps: [...(preflight === undefined ? [] : [preflight]), ...activate] };
-}
-
-function plansOf(name: string, { kind }: Plan, policy: Policy): readonly NodePlan[] {
-  switch (kind) {
-    case 'drain':
-      return planDrain(name, policy).nodes;
-    case 'deactivate':
-      return planDeactivate(name).nodes;
-    case 'activate':
-      return planActivate(name).nodes;
-    default:
-      return [];
-  }
 }
 
 function behindRestart(name: string, node: NodeRunState, observation: Observation, policy: Policy): NodePlan {

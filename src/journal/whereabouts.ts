@@ -2,6 +2,7 @@
 import { FshaError } from '../domain/errors.ts';
 import type { LockUse } from '../domain/lock-holder.ts';
 import type { Whereabouts } from '../domain/mark.ts';
+import { guardOf } from './guard-lock.ts';
 import { readJournalEnds } from './journal-ends.ts';
 import { journalPath } from './journal-path.ts';
 import { isRunId } from './run-id.ts';
@@ -21,6 +22,10 @@ export async function whereaboutsOf(
     const { started, settled } = await readJournalEnds(journalPath(dir, run));
     if (settled !== null) return 'ended';
     if (started === null || (started.data.lock ?? lock.name) !== lock.name) return 'elsewhere';
+    for (const { node } of started.data.plan.nodes) {
+      const guard = await guardOf({ dir, cluster: started.data.cluster, node });
+      if (guard === 'unnamed' || guard?.run === run) return 'guarding';
+    }
     const use = await lock.use();
     // Who has it may not be told: it may be this very run.
     return use.held && (use.run === null || use.run === run) ? 'under way' : 'interrupted';

@@ -95,6 +95,11 @@ const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
     done: 'out of service',
     plan: (_, node, details) => `see that ${destinationsText(node, details)} is disabled`,
   },
+  guard: {
+    doing: 'keeping it out until somebody wants to have it',
+    done: 'handed over',
+    plan: (_, node) => `stay, and disable it again whenever somebody enables it, until fsha activate ${node}`,
+  },
   settle_restart: {
     doing: 'looking what became of its restart',
     done: null,

@@ -169,6 +169,8 @@ async function settle(node: Node, memory: NodeMemory, carrier: Carrier): Promise
   const { code } = state.failure.error;
   // A process that goes on, and was refused before it did anything, has nothing of its own to give back.
   if (recorder.state.resumed !== null && state.failure.step.endsWith('/preflight')) return;
+  // It is out, and that is what was wanted: what ended is the watch over it.
+  if (state.failure.step.endsWith('/guard')) return;
   // Another run took the node: what it is to be is that one's to say.
   if (code === 'locked') return;
   recorder.tolerateJournalLoss();

@@ -139,7 +139,7 @@ function noteRefusal(context: StepContext, destination: BaselineDestination, fai
   const key = destinationKey(destination);
   const refusals = (memory.refusals[key] ?? 0) + 1;
   memory.refusals[key] = refusals;
-  if (refusals < REFUSED || isForwardOnly(context)) return;
+  if (refusals < REFUSED || isForwardOnly(context) || context.memory.isGuarding) return;
   throw new FshaError(
     'effect.failed',
     `${destination.proxy} does not take ${node.name} out again, although it answers: ${failure.message}`,
@@ -224,7 +224,7 @@ export function noteFight(context: StepContext, { destination, now, cause }: Dri
   const { fight, fought } = afterDrift(memory.fight, key, world.clock.now(), context.policy().poll);
   memory.fight = fight;
   // Behind the point of no return giving up would leave a node in that may not be well: there it is set again for ever.
-  if (!fought || isForwardOnly(context)) return;
+  if (!fought || isForwardOnly(context) || memory.isGuarding) return;
   throw new FshaError(
     'drain.drift',
     `${node.name} is enabled again and again: ${key} shows ${now} (${cause})`,

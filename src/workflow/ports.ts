@@ -144,6 +144,19 @@ export interface LockPort {
   retake(signal: AbortSignal): Promise<void>;
 }
 
+/** The lock as a run has it. */
+export interface RunLockPort extends LockPort {
+  /**
+   * From here on this run does nothing but keep that node out: it gives up the cluster's lock for one that says so, and only
+   * for this node. @throws FshaError `locked` where another run keeps it out already, `journal`, `interrupted`
+   */
+  guardOnly(node: string, signal: AbortSignal): Promise<void>;
+  /** Who wants to have the node that this run keeps out, in words; null as long as nobody has said so. */
+  whoWants(node: string): Promise<string | null>;
+  /** Asks the run of this host that keeps the node out, if one does, to end, and waits until it has. @throws FshaError `locked` */
+  relieve(node: string, signal: AbortSignal): Promise<void>;
+}
+
 /** Where a run's events are kept. */
 export interface JournalPort {
   /** Returns when the event has reached the disk. @throws FshaError `journal` */

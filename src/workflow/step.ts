@@ -65,6 +65,8 @@ export interface NodeMemory {
   coreUuid: string | null;
   /** The mark that preflight saw and allowed; null for none. */
   markFound: string | null;
+  /** It only keeps the node out: that is never given up because somebody fights, and its marks say so. */
+  isGuarding: boolean;
   /** An earlier process announced a restart, and it was carried out. */
   isRestarted: boolean;
 }
@@ -78,6 +80,7 @@ export function newMemory(): NodeMemory {
     coreUuid: null,
     markFound: null,
     isRestarted: false,
+    isGuarding: false,
     fight: beginFight(),
     arrivals: noArrivals(),
     warned: new Set(),
@@ -90,7 +93,7 @@ export function newMemory(): NodeMemory {
 
 /** The mark of this run, as it is written; the same text for the whole run. */
 export function ownMark({ run, who, memory, world }: StepContext): string {
-  memory.markWanted ??= writeMark(run, who, world.clock.wall());
+  memory.markWanted ??= writeMark(run, who, world.clock.wall(), memory.isGuarding);
   return memory.markWanted;
 }
 
@@ -133,6 +136,12 @@ export function baselineOf(context: StepContext): Baseline {
   const { baseline } = context.soFar();
   if (baseline === null) throw new FshaError('bug', `${context.step} was reached without a baseline`);
   return baseline;
+}
+
+/** Whether a mark is the one that preflight saw and allowed, renewed perhaps by the run that it names. */
+export function isMarkFound({ memory }: StepContext, mark: string): boolean {
+  if (memory.markFound === null) return false;
+  return memory.markFound === mark || readMark(mark)?.run === readMark(memory.markFound)?.run;
 }
 
 /** The destinations that concern this run: the baseline's, and those it disabled on a proxy that answered late. */

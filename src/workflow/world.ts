@@ -4,7 +4,7 @@ import { FshaError } from '../domain/errors.ts';
 import type { Known } from '../domain/observation.ts';
 import type { Standing } from '../domain/baseline.ts';
 import type { Whereabouts } from '../domain/mark.ts';
-import type { Clock, HostPort, LocalCommand, LockPort, NodePort, ProxyPort, SipProbe } from './ports.ts';
+import type { Clock, HostPort, LocalCommand, RunLockPort, NodePort, ProxyPort, SipProbe } from './ports.ts';
 
 export interface World {
   readonly cluster: Cluster;
@@ -22,7 +22,7 @@ export interface World {
   /** What the journals of this host know of a run, and its lock. */
   whereabouts(run: string): Promise<Whereabouts>;
   /** The cluster's lock; without one for what needs none (a dry run). */
-  readonly lock: LockPort;
+  readonly lock: RunLockPort;
   /**
    * Wraps a command for a node's host: under that node's own lock, ended there after `timeout` ms. It waits for the lock for
    * `lockWait` ms, by default a few seconds, and exits 75 where it does not get it.

@@ -37,7 +37,10 @@ function ownNode(input: PreflightInput): readonly Finding[] {
     return [locked(input, `${node.name} is held by ${printable(seen.mark.value)}`, 'RUN')];
   if (held.run === input.run) return [ok(`${node.name} is marked by this run`)];
   const text = `${node.name} is held by ${holder(held, input.wall)}`;
-  switch (input.runs[held.run]) {
+  const whereabouts = input.runs[held.run] ?? 'elsewhere';
+  if (whereabouts === 'guarding' || (whereabouts === 'elsewhere' && held.guard))
+    return [guarded(input, held)];
+  switch (whereabouts) {
     case 'ended':
       return [ok(`${node.name} is marked by run ${held.run}, which has ended`)];
     case 'interrupted':
@@ -47,12 +50,19 @@ function ownNode(input: PreflightInput): readonly Finding[] {
   }
 }
 
+/** It gives way to whoever brings the node back; who wants it out has that already. */
+function guarded(input: PreflightInput, held: Mark): Finding {
+  const text = `${input.node.name} is kept out by ${holder(held, input.wall)}`;
+  return input.purpose === 'deactivate' ? locked(input, text, held.run) : ok(`${text}, which gives way`);
+}
+
 /** What it is to this node that a run has another one: nothing, unless that run is under way. */
 function anotherNode(input: PreflightInput, node: Node): readonly Finding[] {
   const seen = input.observation.nodes[node.name];
   if (seen?.trouble !== null || !seen.mark.known || seen.mark.value === null) return [];
   const held = readMark(seen.mark.value);
-  if (held === undefined || held.run === input.run) return [];
+  // One that is only kept out is in nobody's way.
+  if (held === undefined || held.run === input.run || held.guard) return [];
   const text = `${node.name} is held by ${holder(held, input.wall)}`;
   switch (input.runs[held.run]) {
     case 'ended':

@@ -8,6 +8,7 @@ import {
   assertHeld,
   baselineOf,
   disable,
+  isMarkFound,
   doEffect,
   isIgnored,
   needsOf,
@@ -42,10 +43,10 @@ export const deactivate: Step<'deactivate'> = async (context) => {
 
 /** Takes the node, where nobody else has taken it since preflight. */
 async function takeMark(context: StepContext): Promise<void> {
-  const { world, node, memory, signal } = context;
+  const { world, node, signal } = context;
   const mark = (await nodePort(world, node.name).observe('pulse', signal)).mark;
   const other = anothersMark(context, mark);
-  if (other !== null && other !== memory.markFound) throw takenByAnother(node.name, other);
+  if (other !== null && !isMarkFound(context, other)) throw takenByAnother(node.name, other);
   await doEffect(context, { effect: 'node.mark', target: { node: node.name }, wanted: ownMark(context) });
 }
 

@@ -46,6 +46,8 @@ export const preflight: Step<'preflight'> = async (context, params) => {
       'Without that nobody could say later whether it is well again.',
     );
   }
+  // Not before everything speaks for it: until then somebody keeps it out.
+  if (params.purpose !== 'deactivate') await world.lock.relieve(node.name, signal);
   const mark = observation.nodes[node.name]?.mark;
   memory.markFound = mark?.known === true ? mark.value : null;
   memory.startedAs = Object.fromEntries(

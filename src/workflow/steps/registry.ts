@@ -5,6 +5,7 @@ import type { Step } from '../step.ts';
 import { activate } from './activate.ts';
 import { deactivate } from './deactivate.ts';
 import { fence } from './fence.ts';
+import { guard } from './guard.ts';
 import { hangUp } from './hang-up.ts';
 import { keepOut } from './keep-out.ts';
 import { onOut } from './on-out.ts';
@@ -28,6 +29,7 @@ export const STEPS: { readonly [K in StepKind]: Step<K> } = {
   restore,
   secure: whileOut(secure, true),
   keep_out: keepOut,
+  guard: whileOut(guard),
   settle_restart: whileOut(settleRestart, true),
   hang_up: hangUp,
 };

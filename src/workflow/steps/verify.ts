@@ -6,6 +6,7 @@ import {
   assertSameStart,
   baselineOf,
   isForwardOnly,
+  isMarkFound,
   ownMark,
   type Step,
   type StepContext,
@@ -54,10 +55,11 @@ export const verify: Step<'verify'> = async (context) => {
 
 /** The mark died with the restart; who has set one since has taken the node. One that preflight allowed is no news. */
 function assertUntaken(context: StepContext): void {
-  const { watcher, node, memory } = context;
+  const { watcher, node } = context;
   const observation = watcher.latest();
   const mark = observation.nodes[node.name]?.mark;
-  if (mark?.known === true && mark.value !== memory.markFound) assertHeld(context, observation);
+  if (mark?.known === true && mark.value !== null && !isMarkFound(context, mark.value))
+    assertHeld(context, observation);
 }
 
 async function untilHealthy(context: StepContext, deadline: number): Promise<void> {

@@ -9,22 +9,18 @@ import {
 } from '../../domain/drain.ts';
 import { mayCut } from '../../domain/cutting.ts';
 import { readOut } from '../../domain/drift.ts';
-import { MARK_EVERY, readMark } from '../../domain/mark.ts';
 import { FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
 import { type CutAttempt, cutCalls } from '../cut-calls.ts';
-import { hasFired } from '../deadline.ts';
-import { mayPass } from '../insist.ts';
+import { keepMarked } from '../keep-marked.ts';
 import { keepLoggedIn, tryLogin } from '../login-keeper.ts';
 import {
   assertHeld,
   baselineOf,
   destinationsOf,
-  doEffect,
   frTimerOf,
   isIgnored,
   needsOf,
-  ownMark,
   type Step,
   type StepContext,
   tell,
@@ -98,25 +94,6 @@ export async function waitUntilDrained(context: StepContext, from?: number): Pro
   } finally {
     report.end();
     await endLogin();
-  }
-}
-
-/**
- * FreeSWITCH was restarted by another hand, and the mark died with it: set again, at a later look where it cannot be now. And
- * renewed, so that runs on other hosts see that this one is under way.
- */
-async function keepMarked(context: StepContext, observation: Observation): Promise<void> {
-  const { node, signal, world, memory } = context;
-  const mark = observation.nodes[node.name]?.mark;
-  if (mark?.known !== true) return;
-  const own = mark.value === null ? undefined : readMark(mark.value);
-  if (own !== undefined && world.clock.wall().getTime() - own.at < MARK_EVERY) return;
-  memory.markWanted = null;
-  try {
-    const target = { node: node.name };
-    await doEffect(context, { effect: 'node.mark', target, wanted: ownMark(context) });
-  } catch (error) {
-    if (!mayPass(error) || hasFired(signal)) throw error;
   }
 }
 

@@ -1,0 +1,32 @@
+import { keepMarked } from '../keep-marked.ts';
+import { anothersMark, type Step, tell } from '../step.ts';
+
+/** Between two looks at the node, and at whether somebody wants to have it: ms, at most. */
+const LOOK_EVERY = 1_000;
+
+/**
+ * Stays. What somebody enables is disabled again by the guard around this step, whether or not the node answers; here its mark is
+ * kept, and given up to whoever wants to have the node: a run of this host says so beside the lock, one of another host by its
+ * mark.
+ */
+export const guard: Step<'guard'> = async (context) => {
+  const { world, watcher, memory, node, signal, policy } = context;
+  await world.lock.guardOnly(node.name, signal);
+  memory.isGuarding = true;
+  const pace = Math.min(policy().poll, LOOK_EVERY);
+  watcher.setPace(node.name, pace, 'pulse');
+  for (;;) {
+    const wanted = await world.lock.whoWants(node.name);
+    if (wanted !== null) return handOver(wanted);
+    const observation = watcher.latest();
+    const other = anothersMark(context, observation.nodes[node.name]?.mark);
+    if (other !== null) return handOver(`who has marked it: ${other}`);
+    await keepMarked(context, observation);
+    await world.clock.sleep(pace, signal);
+  }
+
+  async function handOver(to: string): Promise<'succeeded'> {
+    await tell(context, 'guard.over', `${node.name} is kept out no longer: it is handed over to ${to}`);
+    return 'succeeded';
+  }
+};

@@ -1,0 +1,133 @@
+/** `fsha deactivate --guard`: a node that is to stay out over night does, until somebody brings it back. */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { driftsOf, lastSeq, settledRun, stepStarted } from './harness/events-of.ts';
+import { finalState, readFinalState } from './harness/final-state.ts';
+import { only, runFsha, type StartedFsha } from './harness/fsha.ts';
+import { untilDisabledAgain } from './harness/out-again.ts';
+import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
+import { type EndedRun, runToEnd, startRun, WITH_GATES } from './harness/run-of.ts';
+
+const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
+const OUT = 'lb-1 DX, lb-2 DX; open; no restart; marked';
+
+let cluster: RealCluster;
+
+beforeAll(async () => {
+  cluster = await startRealCluster({ ...WITH_GATES, nodes: 3 });
+});
+beforeEach(() => cluster.reset());
+afterAll(() => cluster.stop());
+
+interface Guard {
+  readonly fsha: StartedFsha;
+  readonly config: string;
+  /** What it printed, and how it ended: behind it there are newer runs in its state directory. */
+  readonly end: () => Promise<Pick<EndedRun, 'exitCode' | 'events' | 'settled'>>;
+}
+
+async function guarding(): Promise<Guard> {
+  const config = await cluster.configWith({});
+  const run = await startRun(cluster, { config, command: 'deactivate', flags: ['--guard', '--json'] });
+  await run.fsha.untilEvent(stepStarted('guard'));
+  await until('it says so in the node', async () => (await markNow()).endsWith(',guard'));
+  const end: Guard['end'] = async () => {
+    const { exitCode } = await run.fsha.done;
+    const events = run.fsha.events();
+    return { exitCode, events, settled: settledRun(events) };
+  };
+  return { fsha: run.fsha, config, end };
+}
+
+const markNow = async (): Promise<string> => (await readFinalState(cluster)).mark ?? '';
+
+test('reloads, restarts of proxies, a restart of the node: out again each time, and marked; activate ends it', async () => {
+  const { fsha, config, end } = await guarding();
+  const [first, second] = cluster.proxies;
+  const [node] = cluster.nodes;
+  for (const [proxy, act] of [
+    ['lb-1', () => first.reload()],
+    ['lb-2', () => second.restart()],
+    ['lb-1', () => first.setState('a', 1, node.destination)],
+  ] as const) {
+    const before = lastSeq(fsha.events());
+    await act();
+    await untilDisabledAgain(fsha, proxy, before);
+  }
+  await node.unit('restart');
+  await until('it is marked again', async () => (await markNow()).endsWith(',guard'));
+  const activated = await runToEnd(cluster, { config, command: 'activate' });
+  const ended = await end();
+  expect([activated.exitCode, ended.exitCode]).toEqual([0, 0]);
+  expect(await finalState(cluster)).toBe('lb-1 AP, lb-2 AP; open; 1 restart; no mark');
+  expect(ended.settled.next).toEqual([]);
+  expect(only(ended.events, 'warning').at(-1)?.data.message).toContain(
+    `run ${activated.events[0]?.run ?? ''}`,
+  );
+});
+
+test('who fights it does not win: it never gives up', async () => {
+  const { fsha, config, end } = await guarding();
+  const [proxy] = cluster.proxies;
+  const [node] = cluster.nodes;
+  for (let time = 0; time < 7; time += 1) {
+    const before = lastSeq(fsha.events());
+    await proxy.setState('a', 1, node.destination);
+    await untilDisabledAgain(fsha, 'lb-1', before);
+  }
+  expect((await runToEnd(cluster, { config, command: 'activate' })).exitCode).toBe(0);
+  const ended = await end();
+  expect([ended.exitCode, driftsOf(ended.events).length]).toEqual([0, 7]);
+});
+
+test('other nodes can be worked on meanwhile; it itself cannot be taken out twice', async () => {
+  const { config, end } = await guarding();
+  const other = await runFsha(['drain', 'node-2', '--no-restart', '--json', '--config', config], 60_000);
+  expect(other.exitCode).toBe(0);
+  const twice = await runFsha(['deactivate', 'node-1', '--guard', '--config', config], 60_000);
+  expect([twice.exitCode, twice.stdout + twice.stderr]).toEqual([
+    4,
+    expect.stringMatching(/kept out by run/),
+  ]);
+  expect(await finalState(cluster)).toBe(OUT);
+  expect((await runToEnd(cluster, { config, command: 'drain' })).exitCode).toBe(0);
+  expect((await end()).exitCode).toBe(0);
+  expect(await finalState(cluster)).toBe('lb-1 AP, lb-2 AP; open; 1 restart; no mark');
+});
+
+test('SIGTERM ends the watch, and the node stays out', async () => {
+  const { fsha, config, end } = await guarding();
+  fsha.send('SIGTERM');
+  const ended = await end();
+  expect([ended.exitCode, ended.settled.nodes]).toEqual([143, { 'node-1': 'out of service' }]);
+  const fshaWith = `fsha --config ${config}`;
+  expect(ended.settled.next).toEqual([
+    `${fshaWith} deactivate node-1 --guard`,
+    `${fshaWith} activate node-1`,
+  ]);
+  expect(await finalState(cluster)).toBe(OUT);
+  expect((await runToEnd(cluster, { config, command: 'activate' })).exitCode).toBe(0);
+  expect(await finalState(cluster)).toBe(WELL);
+});
+
+test('killed: it stays out, resume guards it again', async () => {
+  const { fsha, config } = await guarding();
+  const run = fsha.events()[0]?.run ?? '';
+  await fsha.end();
+  const again = await startRun(cluster, { config, command: 'deactivate', flags: ['--guard', '--json'] });
+  await again.fsha.untilEvent(stepStarted('guard'));
+  again.fsha.send('SIGTERM');
+  expect((await again.end()).exitCode).toBe(143);
+  const refused = await runFsha(['resume', run, '--config', config], 60_000);
+  expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringMatching(/came after it/)]);
+  expect(await finalState(cluster)).toBe(OUT);
+});
+
+test('activate on another host takes it over by its mark', async () => {
+  const { end } = await guarding();
+  // A state directory of its own: as if on another host.
+  const activated = await runToEnd(cluster, { command: 'activate', settings: { verify: { minSoak: '4s' } } });
+  const ended = await end();
+  expect([activated.exitCode, ended.exitCode]).toEqual([0, 0]);
+  expect(await finalState(cluster)).toBe(WELL);
+});
