@@ -91,12 +91,12 @@ export function rejectedByAcl(where: string): FshaError {
   );
 }
 
-/** @param what what came, or what is wrong with it, as in "a line that is not a header" */
+/** @param what what came, or what is wrong with it, as in "a line that is not a header"; parts of it may be from the wire */
 export function notEsl(where: string, what: string, excerpt = ''): FshaError {
   const shown = excerpt === '' ? '' : `: "${printable(excerpt.trimEnd(), 60)}"`;
   return new FshaError(
     'protocol',
-    `What ESL of ${where} sent is not ESL: ${what}${shown}.`,
+    `What ESL of ${where} sent is not ESL: ${printable(what)}${shown}.`,
     /^(SSH-|HTTP\/|220 )/.test(excerpt)
       ? 'Another service answers there: check esl.port in the inventory (mod_event_socket listens on 8021 by default).'
       : 'Check that esl.port is the port of mod_event_socket; if it is, please report this with the version of FreeSWITCH.',

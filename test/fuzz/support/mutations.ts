@@ -137,7 +137,14 @@ export function mutated(
   const originals = valid.map((one) => Buffer.from(one));
   return fc
     .tuple(fc.constantFrom(...originals), fc.array(mutation(words), { minLength: 1, maxLength: 5 }))
-    .map(([original, mutations]) => mutations.reduce(apply, original));
+    .map(([original, mutations]) => readable(Buffer.from(mutations.reduce(apply, original))));
+}
+
+/** In a counterexample as text, a character a byte. */
+function readable(bytes: Buffer): Buffer {
+  return Object.assign(bytes, {
+    [fc.toStringMethod]: () => `Buffer.from(${JSON.stringify(bytes.toString('latin1'))}, 'latin1')`,
+  });
 }
 
 /** The same as text. */
