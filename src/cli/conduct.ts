@@ -7,6 +7,7 @@ import type { Policy } from '../domain/policy.ts';
 import { fold } from '../domain/run.ts';
 import type { RunEvent, RunSettled } from '../domain/run-events.ts';
 import type { OpenJournal } from '../journal/journal-file.ts';
+import { pruneRuns } from '../journal/prune-runs.ts';
 import { Recorder } from '../workflow/recorder.ts';
 import { type Beginning, runPlan } from '../workflow/run-plan.ts';
 import { type Call, callText, whoAsks } from './command.ts';
@@ -79,7 +80,14 @@ export async function conduct(call: Call, run: Conduct): Promise<ExitCode> {
     await close();
     // Everything in it was synced when it was written; what fails here loses nothing.
     await journal?.close().catch(() => undefined);
+    if (journal !== null && lock.name !== null) await prune(call, cluster);
   }
+}
+
+/** With the lock held still: nobody begins or goes on with one of them meanwhile. */
+async function prune({ host }: Call, { name, state }: Cluster): Promise<void> {
+  const { trouble } = await pruneRuns(state.dir, name, state, host.clock.wall());
+  if (trouble !== null) host.stderr.write(`fsha: ${trouble}\n`);
 }
 
 function exitOf(settled: RunSettled): ExitCode {
