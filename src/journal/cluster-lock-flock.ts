@@ -4,6 +4,7 @@
  * other child gets the file: Node opens all with O_CLOEXEC.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { FshaError, interrupted } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
 import { lockError } from './cluster-lock-errors.ts';
@@ -18,8 +19,9 @@ const COMPLAINT = 4_096;
 /**
  * Tries once to lock the open file `fd`.
  * @param path names it in errors
+ * @param limit ms
  * @returns false where somebody else holds a lock that excludes it
- * @throws FshaError `refused` where there is no flock on this machine, `journal` where it fails or takes longer than 10 s,
+ * @throws FshaError `refused` where there is no flock on this machine, `journal` where it fails or takes too long,
  *   `interrupted`. It may then have been locked all the same: close it
  */
 export async function flock(
@@ -27,9 +29,10 @@ export async function flock(
   mode: 'exclusive' | 'shared',
   path: string,
   signal: AbortSignal,
+  limit = LIMIT,
 ): Promise<boolean> {
   const args = ['--nonblock', `--${mode}`, '--conflict-exit-code', String(CONFLICT), '3'];
-  const { code, said } = await runFlock(args, fd, path, signal);
+  const { code, said } = await runFlock(args, fd, path, signal, limit);
   if (code === 0) return true;
   if (code === CONFLICT) return false;
   const why = said === '' ? `flock ended with ${code ?? 'a signal'}` : said;
@@ -40,9 +43,15 @@ export async function flock(
   );
 }
 
-/** @throws FshaError `refused` where there is no flock on this machine */
+/** @throws FshaError `refused` where there is no flock on this machine, `journal` where it is another program of that name */
 export async function mustHaveFlock(signal: AbortSignal): Promise<void> {
-  await runFlock(['--version'], 'ignore', 'flock', signal);
+  // Any file that is no lock of fsha's does.
+  const handle = await open('/dev/null');
+  try {
+    await flock(handle.fd, 'shared', '/dev/null', signal);
+  } finally {
+    await handle.close();
+  }
 }
 
 interface Ended {
@@ -53,9 +62,10 @@ interface Ended {
 
 function runFlock(
   args: readonly string[],
-  fd: number | 'ignore',
+  fd: number,
   path: string,
   signal: AbortSignal,
+  limit: number,
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -90,7 +100,7 @@ function runFlock(
     const onAbort = (): void => leave(interrupted('taking the lock'));
     const timer = setTimeout(
       () => leave(lockError('lock', path, Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))),
-      LIMIT,
+      limit,
     );
     const finish = (settle: () => void): void => {
       clearTimeout(timer);

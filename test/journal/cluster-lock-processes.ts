@@ -44,14 +44,16 @@ export interface LockProcessOptions {
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
+const ENTRIES = {
+  'cluster-lock-process': new URL('./cluster-lock-process.ts', import.meta.url),
+  'cluster-lock-crowd': new URL('./cluster-lock-crowd.ts', import.meta.url),
+};
+
 /** Bundles one of the processes beside this file into `directory`, readable for every user. */
-export async function bundleProcess(
-  directory: string,
-  name: 'cluster-lock-process' | 'cluster-lock-crowd',
-): Promise<string> {
+export async function bundleProcess(directory: string, name: keyof typeof ENTRIES): Promise<string> {
   const outfile = join(directory, `${name}.mjs`);
   await build({
-    entryPoints: [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))],
+    entryPoints: [fileURLToPath(ENTRIES[name])],
     outfile,
     bundle: true,
     platform: 'node',

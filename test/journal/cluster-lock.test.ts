@@ -1,9 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, readdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { takeLock } from '../../src/journal/cluster-lock.ts';
+import { flock } from '../../src/journal/cluster-lock-flock.ts';
 import { processEntry } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 import {
@@ -146,6 +158,29 @@ describe('takeLock', () => {
       message: `Cannot lock ${join(directory, 'state', 'voice-eu.lock')}: unknown option\ufffd[31m.`,
       hint: expect.stringContaining('util-linux') as string,
     });
+  });
+
+  test('waits for no flock that hangs, and leaves none behind', async () => {
+    const directory = await temporaryDirectory();
+    const noted = join(directory, 'pid');
+    await writeFile(join(directory, 'flock'), `#!/bin/sh\necho $$ >> ${noted}\nexec sleep 600\n`, {
+      mode: 0o755,
+    });
+    vi.stubEnv('PATH', `${directory}:${process.env['PATH'] ?? ''}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const stop = new AbortController();
+    const taking = take(join(directory, 'state'), RUN, stop.signal);
+    await until('it hangs', async () => (await readFile(noted, 'utf8')) !== '');
+    stop.abort();
+    expect((await failure(taking)).code).toBe('interrupted');
+    const handle = await open('/dev/null');
+    const error = await failure(flock(handle.fd, 'shared', '/dev/null', new AbortController().signal, 200));
+    await handle.close();
+    expect(error.message).toBe('Cannot lock /dev/null: the disk does not answer.');
+    const pids = (await readFile(noted, 'utf8')).trim().split('\n').map(Number);
+    await until('they are gone', () =>
+      pids.every((pid) => [undefined, 'Z'].includes(processEntry(pid)?.state)),
+    );
   });
 
   test('does nothing for a signal that has fired, and leaves nothing held', async () => {
