@@ -1,0 +1,100 @@
+import { chmod, readdir, symlink, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Call } from '../../src/cli/command.ts';
+import { stateVerdicts } from '../../src/cli/doctor-state.ts';
+import { systemClock } from '../../src/cli/main.ts';
+import type { Verdict } from '../../src/domain/verdict.ts';
+import { cluster } from '../domain/builders.ts';
+import { take } from '../journal/cluster-lock-processes.ts';
+import { RUN } from '../journal/events.ts';
+import { temporaryDirectory } from '../journal/temporary-directory.ts';
+
+const call = {
+  globals: { config: '/etc/fsha.yaml' },
+  host: { clock: systemClock },
+} as unknown as Call;
+
+async function verdicts(dir: string, isDefault = false): Promise<Readonly<Record<string, Verdict>>> {
+  const state = { dir, keepRuns: 10, keepAge: 1_000, ...(isDefault && { isDefault: true as const }) };
+  const all = await stateVerdicts(call, cluster({ name: 'voice-eu', state }), AbortSignal.timeout(15_000));
+  return Object.fromEntries(all.map((one) => [one.check, one]));
+}
+
+test('nothing is there yet: all is well, and nothing is made', async () => {
+  const directory = await temporaryDirectory();
+  expect(await verdicts(join(directory, 'a', 'state'))).toEqual({
+    'state-dir': {
+      check: 'state-dir',
+      forceable: false,
+      level: 'ok',
+      why: `journals can be written in ${directory}/a/state`,
+    },
+    lock: { check: 'lock', forceable: false, level: 'ok', why: 'no run changes voice-eu' },
+  });
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test('the default is nobody else’s, unless a group shares it', async () => {
+  const dir = await temporaryDirectory();
+  const own = await verdicts(dir, true);
+  expect(own['state-dir']).toMatchObject({
+    level: 'warning',
+    fix: expect.stringContaining('-m 2770') as string,
+  });
+  expect(own['state-dir']?.why).toContain('runs of other users of this host do not see it');
+  await chmod(dir, 0o2770);
+  expect((await verdicts(dir, true))['state-dir']).toMatchObject({
+    level: 'ok',
+    why: `journals can be written in ${dir}, which a group shares`,
+  });
+});
+
+test('a file is no directory', async () => {
+  const path = join(await temporaryDirectory(), 'file');
+  await writeFile(path, '');
+  expect((await verdicts(path))['state-dir']).toMatchObject({
+    level: 'refusal',
+    fix: `Make ${path} a directory that you may write, or set state.dir in the inventory.`,
+  });
+});
+
+test('a run under way is told, with the commands for it', async () => {
+  const dir = await temporaryDirectory();
+  const lock = await take(dir);
+  expect((await verdicts(dir))['lock']).toMatchObject({
+    level: 'warning',
+    why: expect.stringMatching(
+      `^a run changes voice-eu: run ${RUN} \\(drain node-1\\) by ops@bastion`,
+    ) as string,
+    fix: `Watch it: fsha --config /etc/fsha.yaml show ${RUN} --follow. Ask it to stop: fsha --config /etc/fsha.yaml unlock`,
+  });
+  await unlink(join(dir, 'voice-eu.holder'));
+  expect((await verdicts(dir))['lock']).toMatchObject({
+    level: 'warning',
+    why: 'a run changes voice-eu, and nothing says which',
+  });
+  lock.assertHeld();
+  await lock.release();
+});
+
+test('what every run would be refused for is a problem', async () => {
+  const dir = await temporaryDirectory();
+  await symlink('/etc/hostname', join(dir, 'voice-eu.lock'));
+  expect((await verdicts(dir))['lock']).toMatchObject({
+    level: 'refusal',
+    why: `Cannot open ${dir}/voice-eu.lock: too many symbolic links.`,
+  });
+  await unlink(join(dir, 'voice-eu.lock'));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('PATH', dir);
+  expect((await verdicts(dir))['lock']).toMatchObject({
+    level: 'refusal',
+    fix: expect.stringContaining('util-linux') as string,
+  });
+  await writeFile(join(dir, 'flock'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  expect((await verdicts(dir))['lock']).toMatchObject({
+    level: 'refusal',
+    why: 'Cannot lock /dev/null: flock ended with 1.',
+  });
+});
