@@ -47,7 +47,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
-          exclude: ['test/system/**/*.load.test.ts', 'test/system/trouble-*.test.ts'],
+          exclude: ['test/system/**/*.load.test.ts', 'test/system/{trouble,faults}-*.test.ts'],
           ...bundled,
           testTimeout: 180_000,
         },
@@ -59,6 +59,17 @@ export default defineConfig({
           include: ['test/system/trouble-*.test.ts'],
           ...bundled,
           testTimeout: 180_000,
+          maxWorkers: 3,
+        },
+      },
+      // Killed, cut off, out of disk, in every step of a drain, on the same servers.
+      {
+        test: {
+          name: 'faults',
+          include: ['test/system/faults-*.test.ts'],
+          globalSetup: ['test/global-setup.ts', 'test/system/harness/fault-setup.ts'],
+          hookTimeout: 60_000,
+          testTimeout: 120_000,
           maxWorkers: 3,
         },
       },

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The whole test run: installs what is missing, then check, unit (with the lab and the fuzz tests), contract, runs on the
-# lab, system tests, drains in trouble, and load tests.
+# lab, system tests, drains in trouble, the suite of faults, and load tests.
 # Ends with the time of each and one line, `N passed, N failed`; exits 1 if anything failed.
 #
-#   bash scripts/test.sh [--only check|unit|contract|runs|system|trouble|load]
+#   bash scripts/test.sh [--only check|unit|contract|runs|system|trouble|faults|load]
 #
 # With CI=true a test that is skipped or still to be written counts as failed.
 set -euo pipefail
@@ -15,10 +15,10 @@ readonly packages=(
   kamailio kamailio-redis-modules kamailio-json-modules kamailio-utils-modules kamailio-extra-modules
   openssh-server openssh-client openssl sip-tester redis-server postgresql tmux
 )
-suites=(check unit contract runs system trouble load)
+suites=(check unit contract runs system trouble faults load)
 
 usage() {
-  echo "usage: bash scripts/test.sh [--only check|unit|contract|runs|system|trouble|load]" >&2
+  echo "usage: bash scripts/test.sh [--only check|unit|contract|runs|system|trouble|faults|load]" >&2
   exit 2
 }
 
@@ -61,7 +61,7 @@ install_servers() {
 
 reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
-# The tests of drains in trouble write down what they saw; it is printed as one table at the end.
+# The tests of drains in trouble and of faults write down what they saw; it is printed as one table at the end.
 export FSHA_CASES="$reports/cases.ndjson"
 
 # Prints nothing but the suite's own output; sets passed and failed.
@@ -80,7 +80,7 @@ run_suite() {
 }
 
 require_node
-if [[ " ${suites[*]} " =~ \ (contract|system|trouble|load)\  ]]; then install_servers; fi
+if [[ " ${suites[*]} " =~ \ (contract|system|trouble|faults|load)\  ]]; then install_servers; fi
 install_node_modules
 
 table=$(printf '%-10s %8s %8s %8s' suite passed failed seconds)

@@ -1,0 +1,101 @@
+/** One drain of node-1 with a fault in it, and what has to hold whatever it was. */
+import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { until } from '../../support/until.ts';
+import { caseTable } from './case-table.ts';
+import { carryOutNext } from './fault-next.ts';
+import { contradictions, journalFlaws } from './fault-outcome.ts';
+import { finalState, flagsOf, readFinalState } from './final-state.ts';
+import type { HeldCalls } from './held-calls.ts';
+import type { RealCluster } from './real-cluster.ts';
+import { type EndedRun, journalFile } from './run-of.ts';
+
+/** The steps of a drain, in their order. */
+export const STEPS = [
+  'preflight',
+  'deactivate',
+  'wait_drained',
+  'fence',
+  'restart',
+  'verify',
+  'activate',
+] as const;
+export type StepOfDrain = (typeof STEPS)[number];
+
+export const stepBegins = (step: StepOfDrain): string => `step.started node-1/${step}`;
+
+/** The next one; undefined behind the last. */
+export function stepBehind(step: StepOfDrain): StepOfDrain | undefined {
+  return STEPS[STEPS.indexOf(step) + 1];
+}
+
+/** Whether calls may be up on the node in that step. */
+export function isBeforeZero(step: StepOfDrain): boolean {
+  return STEPS.indexOf(step) <= STEPS.indexOf('wait_drained');
+}
+
+/** Where everything is in, as it was; with so many restarts. */
+export function well(restarts: number): string {
+  const times = restarts === 0 ? 'no restart' : restarts === 1 ? '1 restart' : `${restarts} restarts`;
+  return `lb-1 AP, lb-2 AP; open; ${times}; no mark`;
+}
+
+export interface EndedCase {
+  readonly ended: EndedRun;
+  readonly stateDir: string;
+  /** One call on another node, which is to be up. */
+  readonly elsewhere: HeldCalls;
+  /** How often the test itself has restarted or killed the node. Default never. */
+  readonly startsByOthers?: number;
+  /** The disk was full: what was told last is not in the journal. */
+  readonly isJournalLost?: boolean;
+}
+
+/** On node-2, past the proxies. */
+export function callElsewhere(cluster: RealCluster): Promise<HeldCalls> {
+  return cluster.hold({ '1000': 1 }, { at: { host: cluster.nodes[1].host, port: 5080 }, holdMs: 120_000 });
+}
+
+/** @param cluster once it is there */
+export function faultTable(title: string, cluster: () => RealCluster) {
+  const table = caseTable(title);
+  return {
+    /**
+     * Reads the servers, writes the row, and asserts that words and world agree. Where the node is not in then, does what
+     * the run says is to be done next, and asserts that it is.
+     */
+    async judge(what: string, its: EndedCase): Promise<void> {
+      const { ended, stateDir, elsewhere, startsByOthers = 0, isJournalLost = false } = its;
+      const { settled, exitCode, events, stdout, stderr } = ended;
+      await untilPinged(cluster());
+      const state = await finalState(cluster());
+      const real = await readFinalState(cluster());
+      const service = settled.nodes['node-1'] ?? '';
+      table.add({ case: what, did: `${settled.outcome}: ${service}`, state, exit: exitCode });
+      const context = `${what}: ${state}\n${stdout.slice(-6_000)}\n${stderr}`;
+      expect(contradictions({ exitCode, settled, events, real, startsByOthers }), context).toEqual([]);
+      if (!isJournalLost)
+        expect(journalFlaws(readFileSync(journalFile(stateDir).path, 'utf8')), context).toEqual([]);
+      expect(stderr, context).not.toMatch(/a bug/);
+      expect([elsewhere.up(), elsewhere.errors()], context).toEqual([['1000'], '']);
+      if (service === 'in service' || exitCode === 3) return;
+      // Of several ways to go on the last one is the way back in.
+      const done = await carryOutNext(cluster(), exitCode === 9 ? settled.next : settled.next.slice(-1));
+      expect(
+        done.filter((one) => !one.endsWith(': 0')),
+        context,
+      ).toEqual([]);
+      expect(await finalState(cluster()), `${context}\n${done.join('\n')}`).toBe(well(real.restarts));
+      expect(elsewhere.up(), context).toEqual(['1000']);
+    },
+  };
+}
+
+/** Behind a reload it is AX, which the next ping makes AP. */
+async function untilPinged(cluster: RealCluster): Promise<void> {
+  await until(
+    'every proxy has pinged it',
+    async () => !Object.values(await flagsOf(cluster)).includes('AX'),
+    5_000,
+  );
+}

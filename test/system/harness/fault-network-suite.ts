@@ -1,0 +1,89 @@
+/** The way to one server in trouble, in every step of a drain. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  callElsewhere,
+  faultTable,
+  isBeforeZero,
+  stepBegins,
+  stepBehind,
+  STEPS,
+  type StepOfDrain,
+} from './fault-cases.ts';
+import type { Moment } from './fault-gate.ts';
+import { type FaultNetwork, startFaultNetwork, type Way } from './fault-network.ts';
+import { FOR_FAULTS } from './fault-quick.ts';
+import { startFaultRun } from './fault-run.ts';
+import { oneCall } from './hold-at-node.ts';
+import { type RealCluster, startRealCluster } from './real-cluster.ts';
+import type { TcpFault } from './tcp-faults.ts';
+
+interface Kind {
+  readonly name: string;
+  readonly fault: TcpFault;
+  /** Everything gets there, whole: the drain has to end well. It lasts as long as the step. */
+  readonly isHarmless: boolean;
+}
+
+const KINDS: readonly Kind[] = [
+  { name: 'cut', fault: 'cut', isHarmless: false },
+  { name: 'half-open', fault: 'half-open', isHarmless: false },
+  { name: 'corrupt', fault: { corrupt: 5 }, isHarmless: false },
+  { name: 'delay', fault: { delay: 100 }, isHarmless: true },
+  { name: 'split', fault: { split: 'bytes' }, isHarmless: true },
+  { name: 'slow', fault: { slow: 8_000 }, isHarmless: true },
+];
+/** How long what is not harmless lasts: ms. */
+const LASTS = 2_000;
+
+/** @param what as people would call that way: `lb-1’s RPC` */
+export function testNetworkFaults(what: string, way: Way, via: 'direct' | 'ssh' = 'direct'): void {
+  let cluster: RealCluster;
+  let network: FaultNetwork;
+  const table = faultTable(`${what} in trouble`, () => cluster);
+
+  beforeAll(async () => {
+    cluster = await startRealCluster({ ...FOR_FAULTS, via });
+    network = await startFaultNetwork(cluster, via);
+  });
+  beforeEach(async () => {
+    network.end();
+    await cluster.reset();
+  });
+  afterAll(async () => {
+    await network.stop();
+    await cluster.stop();
+  });
+
+  describe.each(STEPS)('%s', (step) => {
+    test.each(KINDS)('$name', async (kind) => {
+      const proxy = network.ways[way];
+      const elsewhere = await callElsewhere(cluster);
+      const call = isBeforeZero(step) ? await oneCall(cluster) : null;
+      const moments = [begin(step, () => proxy.begin(kind.fault))];
+      const behind = stepBehind(step);
+      // What is harmless lasts until the step is over, however long that takes.
+      const run = await startFaultRun(cluster, { settings: network.settings, moments });
+      await run.met();
+      if (!kind.isHarmless) await Promise.race([delay(LASTS), run.fsha.done]);
+      else {
+        await call?.hangUp();
+        if (behind !== undefined)
+          await run.until(
+            'the next step',
+            (event) => `${event.type} ${event.step ?? ''}` === stepBegins(behind),
+          );
+      }
+      if (!kind.isHarmless || behind !== undefined) proxy.end();
+      if (!kind.isHarmless) await call?.hangUp();
+      const ended = await run.end();
+      expect(call?.cutByFarSide() ?? []).toEqual([]);
+      await table.judge(`${kind.name}, from ${step} on`, { ended, stateDir: run.stateDir, elsewhere });
+      if (kind.isHarmless) expect(ended.exitCode).toBe(0);
+    });
+  });
+}
+
+function begin(step: StepOfDrain, hook: Moment['hook']): Moment {
+  return { when: 'after', key: stepBegins(step), hook };
+}

@@ -1,0 +1,59 @@
+/** Where a run may die, derived from the journal of one that did not. */
+import type { RunEvent } from '../../../src/domain/run-events.ts';
+import { isRestartIntent, stepName } from './events-of.ts';
+import { eventKey, type When } from './fault-orders.ts';
+
+export interface KillPoint {
+  /** `tear`: in the middle of writing the event down. */
+  readonly when: When | 'tear';
+  readonly key: string;
+  readonly nth: number;
+  /** `deactivate`; empty for what belongs to no step. */
+  readonly step: string;
+  /** For people: `after effect.intended deactivate dispatcher.state lb-1`. */
+  readonly name: string;
+  /** The last event that is on the disk then; 0 for none. In the run that was recorded: in another one it may be a little more or less. */
+  readonly seq: number;
+  /** The restart is announced on the disk: there is no way back. */
+  readonly isForwardOnly: boolean;
+  /** That the run has ended is on the disk. */
+  readonly isSettled: boolean;
+}
+
+/** Whether one comes, and how often, is a matter of how fast the machine is: no run can be told to die there. */
+const NOT_ALWAYS: readonly string[] = ['step.retrying', 'warning', 'drift.detected'];
+
+/**
+ * Before and after every effect is announced and settled; after the first event of each other type in each step; and in the
+ * middle of writing down each announcement.
+ */
+export function killPoints(recorded: readonly RunEvent[]): readonly KillPoint[] {
+  const restart = recorded.find(isRestartIntent)?.seq ?? Number.POSITIVE_INFINITY;
+  const settled = recorded.find(({ type }) => type === 'run.settled')?.seq ?? Number.POSITIVE_INFINITY;
+  const seen = new Map<string, number>();
+  const others = new Set<string>();
+  return recorded.flatMap((event) => {
+    const key = eventKey(event);
+    const nth = (seen.get(key) ?? 0) + 1;
+    seen.set(key, nth);
+    const point = (when: KillPoint['when']): KillPoint => {
+      const seq = when === 'after' ? event.seq : event.seq - 1;
+      return {
+        when,
+        key,
+        nth,
+        step: stepName(event.step),
+        name: `${when === 'tear' ? 'in the middle of' : when} ${key.replaceAll('node-1/', '')}${nth > 1 ? ` (${nth})` : ''}`,
+        seq,
+        isForwardOnly: seq >= restart,
+        isSettled: seq >= settled,
+      };
+    };
+    if (event.type === 'effect.intended') return (['before', 'tear', 'after'] as const).map(point);
+    if (event.type === 'effect.settled') return (['before', 'after'] as const).map(point);
+    const other = `${event.type} ${event.step ?? ''}`;
+    if (NOT_ALWAYS.includes(event.type) || others.has(other)) return [];
+    others.add(other);
+    return [point('after')];
+  });
+}
