@@ -450,6 +450,12 @@ describe('marks', () => {
     expect(state(mark)).toBe('ended');
   });
 
+  test('say only what they say themselves where it is not known which runs there were here', () => {
+    const mark = '20261122-215900-zzzz,eve@other,2026-11-22T21:59:00.000Z';
+    expect(state(mark, runs({ known: null }))).toBeUndefined();
+    expect(judge(runs({ known: null, lock: heldBy(R1) })).runs).toMatchObject([{ state: 'in-progress' }]);
+  });
+
   test('that are not there, or unknown, are none', () => {
     expect(judge(runs()).marks).toEqual({});
     expect(judge(runs(), { nodes: [seenNode('node-1', { mark: unknown('no answer') })] }).marks).toEqual({});

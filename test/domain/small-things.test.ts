@@ -274,6 +274,7 @@ describe('marks', () => {
       run: '20261122-200000-abcd',
       who: 'ops_team@bastion___x',
       at: Date.parse('2026-11-22T20:00:00Z'),
+      guard: false,
     });
   });
   it.each(['', 'nonsense', 'a b,c,d'])('does not take %j for one', (text) =>

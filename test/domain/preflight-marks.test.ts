@@ -1,0 +1,114 @@
+/** Who holds a node, and what that is to a run that wants one: the check `mark`, and `unfinished` beside it. */
+import { describe, expect, it } from 'vitest';
+import { MARK_FRESH, type Whereabouts } from '../../src/domain/mark.ts';
+import type { Purpose } from '../../src/domain/plan.ts';
+import type { PreflightInput } from '../../src/domain/preflight/check.ts';
+import { judge } from '../../src/domain/preflight/checks.ts';
+import type { Verdict } from '../../src/domain/verdict.ts';
+import { baseline, DOWN, known, observation, policy, preflightInput, seenNode, unknown } from './builders.ts';
+
+const WALL = Date.parse('2026-11-22T20:10:00Z');
+const mark = (age: number, rest = ''): string => `r1,ops@b,${new Date(WALL - age).toISOString()}${rest}`;
+const FRESH = mark(10_000);
+const STALE = mark(MARK_FRESH + 1_000);
+
+function verdicts(check: string, changes: Partial<PreflightInput>): readonly Verdict[] {
+  return judge(preflightInput({ wall: WALL, ...changes })).filter((one) => one.check === check);
+}
+
+/** The worst that is said of a mark on this node, with `!` where it is for the lock's sake. */
+function said(node: 'node-1' | 'node-2', value: string, changes: Partial<PreflightInput> = {}): string {
+  const found = verdicts('mark', {
+    observation: observation({ nodes: [seenNode(node, { mark: known(value) })] }),
+    ...changes,
+  });
+  const worst =
+    found.find(({ level }) => level === 'refusal') ??
+    found.find(({ level }) => level === 'warning') ??
+    found[0];
+  return `${worst?.level ?? 'nothing'}${worst?.locked === true ? '!' : ''}`;
+}
+
+const runs = (whereabouts: Whereabouts): Partial<PreflightInput> => ({ runs: { r1: whereabouts } });
+
+describe('the node itself', () => {
+  it.each([
+    ['of a run on another host', FRESH, {}, 'refusal!'],
+    ['of one that was not renewed: whoever knows that it is dead says so', STALE, {}, 'refusal!'],
+    ['of one that was', STALE, { policy: policy({ force: ['mark'] }) }, 'warning!'],
+    ['of none of fsha’s', 'hello', {}, 'refusal!'],
+    ['of this very run', FRESH, { run: 'r1' }, 'ok'],
+    ['of a run of this host that has ended', FRESH, runs('ended'), 'ok'],
+    ['of one that was interrupted', FRESH, runs('interrupted'), 'ok'],
+    ['of one that is under way', FRESH, runs('under way'), 'refusal!'],
+    ['of one that keeps it out and gives way', FRESH, runs('guarding'), 'ok'],
+    ['of one that does so on another host', mark(10_000, ',guard'), {}, 'ok'],
+  ] as const)('marked by a run, %s', (_, value, changes, expected) => {
+    expect(said('node-1', value, changes)).toBe(expected);
+  });
+
+  it('is not kept out twice', () => {
+    const purpose: Purpose = 'deactivate';
+    expect(said('node-1', FRESH, { ...runs('guarding'), purpose })).toBe('refusal!');
+    expect(said('node-1', mark(10_000, ',guard'), { purpose })).toBe('refusal!');
+  });
+
+  it('unknown is not free', () => {
+    const observed = observation({ nodes: [seenNode('node-1', { mark: unknown('no answer') })] });
+    expect(verdicts('mark', { observation: observed })).toMatchObject([{ level: 'refusal' }]);
+  });
+});
+
+describe('another node of the cluster', () => {
+  it.each([
+    ['fresh, on another host: one run at a time', FRESH, {}, 'refusal!'],
+    ['fresh, and overruled', FRESH, { policy: policy({ force: ['mark'] }) }, 'warning!'],
+    ['its time is still to come: a clock that is ahead', mark(-3_600_000), {}, 'refusal!'],
+    ['its time cannot be read', 'r1,ops@b,yesterday', {}, 'refusal!'],
+    ['stale: shown, in nobody’s way', STALE, {}, 'warning'],
+    ['of a run of this host that has ended', FRESH, runs('ended'), 'ok'],
+    ['of one that was interrupted: shown', FRESH, runs('interrupted'), 'warning'],
+    ['of one that is only kept out', mark(10_000, ',guard'), {}, 'ok'],
+    ['of none of fsha’s', 'hello', {}, 'ok'],
+    ['of this very run', FRESH, { run: 'r1' }, 'ok'],
+  ] as const)('%s', (_, value, changes, expected) => {
+    expect(said('node-2', value, changes)).toBe(expected);
+  });
+
+  it('is said with its age', () => {
+    const observed = observation({ nodes: [seenNode('node-2', { mark: known(STALE) })] });
+    const [, other] = verdicts('mark', { observation: observed });
+    expect(other?.why).toBe('node-2 is held by run r1 of ops@b, 5m1s ago');
+  });
+
+  it('that is silent is in nobody’s way', () => {
+    const observed = observation({ nodes: [seenNode('node-2', { trouble: DOWN })] });
+    expect(verdicts('mark', { observation: observed })).toMatchObject([{ level: 'ok' }]);
+  });
+});
+
+describe('a run that was interrupted on the node', () => {
+  const interrupted = (restarted: boolean): Partial<PreflightInput> => ({
+    interrupted: { run: 'r1', settled: false, baseline: baseline(), restarted },
+  });
+
+  it.each(['drain', 'deactivate', 'activate'] as const)(
+    '%s: refused once a restart was announced, which may be under way',
+    (purpose) => {
+      expect(verdicts('unfinished', { ...interrupted(true), purpose })).toMatchObject([
+        { level: 'refusal', fix: 'Go on with that run, which waits for it: fsha resume r1' },
+      ]);
+      expect(verdicts('unfinished', { ...interrupted(false), purpose })).toMatchObject([{ level: 'ok' }]);
+      const force = policy({ force: ['unfinished'] });
+      expect(verdicts('unfinished', { ...interrupted(true), purpose, policy: force })).toMatchObject([
+        { level: 'warning' },
+      ]);
+    },
+  );
+
+  it('doctor: told', () => {
+    expect(verdicts('unfinished', { ...interrupted(false), purpose: 'doctor' })).toMatchObject([
+      { level: 'warning' },
+    ]);
+  });
+});
