@@ -75,14 +75,20 @@ export class ConfigAnswers {
   }
 }
 
-/** Reads `key value` lines as `ssh -G` prints them; unknown keys are normal. */
+/**
+ * Reads `key value` lines as `ssh -G` prints them; unknown keys are normal.
+ * @throws FshaError `ssh.config` for a port that is none
+ */
 export function parseConfigOutput(text: string): UserConfig {
   const all = new Map<string, string[]>();
   for (const line of text.split('\n')) {
-    const [, key, value] = /^(\S+)\s+(.*?)\s*$/.exec(line) ?? [];
-    if (key === undefined || value === undefined) continue;
-    const name = key.toLowerCase();
-    all.set(name, [...(all.get(name) ?? []), value]);
+    const gap = line.search(/\s/);
+    if (gap < 1) continue;
+    const name = line.slice(0, gap).toLowerCase();
+    const values = all.get(name);
+    const value = line.slice(gap).trim();
+    if (values === undefined) all.set(name, [value]);
+    else values.push(value);
   }
   const list = (key: string): string[] => all.get(key) ?? [];
   const one = (key: string): string | null => list(key)[0] ?? null;
@@ -92,7 +98,7 @@ export function parseConfigOutput(text: string): UserConfig {
   };
   return {
     hostname: one('hostname') ?? '',
-    port: Number(one('port') ?? 22),
+    port: portOf(one('port') ?? '22'),
     user: one('user') ?? '',
     identityFiles: list('identityfile').filter(isPath),
     certificateFiles: list('certificatefile').filter(isPath),
@@ -104,6 +110,16 @@ export function parseConfigOutput(text: string): UserConfig {
     proxyJump: (given('proxyjump') ?? '').split(',').filter((jump) => jump !== ''),
     proxyCommand: given('proxycommand'),
   };
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new FshaError(
+    'ssh.config',
+    `ssh says that the port is "${printable(text, 40)}", which is none`,
+    'Correct Port in the ssh configuration; "ssh -G HOST" shows it.',
+  );
 }
 
 function isPath(text: string): boolean {
@@ -155,12 +171,21 @@ export function userConfigReader(options: ConfigReaderOptions): ConfigReader {
   };
 }
 
-function askSsh(args: readonly string[], env: Environment, signal: AbortSignal): Promise<UserConfig | null> {
+async function askSsh(
+  args: readonly string[],
+  env: Environment,
+  signal: AbortSignal,
+): Promise<UserConfig | null> {
+  const output = await outputOfSsh(args, env, signal);
+  return output === null ? null : parseConfigOutput(output);
+}
+
+function outputOfSsh(args: readonly string[], env: Environment, signal: AbortSignal): Promise<string | null> {
   const settings = { env: { ...env }, signal, killSignal: 'SIGKILL' as const, maxBuffer: OUTPUT_LIMIT };
   return new Promise((resolve, reject) => {
     const child = execFile('ssh', args, settings, (error, stdout, stderr) => {
       if (error === null) {
-        resolve(parseConfigOutput(stdout));
+        resolve(stdout);
       } else if (error.code === 'ENOENT') {
         resolve(null);
       } else {
