@@ -10,7 +10,7 @@ export interface SipResponse {
 }
 
 const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d)(?: |$)/i;
-const COMPACT: Readonly<Record<string, string>> = { i: 'call-id' };
+const COMPACT: ReadonlyMap<string, string> = new Map([['i', 'call-id']]);
 
 /** @returns null for anything that is not a response with a Call-ID and a CSeq */
 export function parseSipResponse(text: string): SipResponse | null {
@@ -34,11 +34,11 @@ function unfolded(text: string): string[] {
 function headersOf(lines: readonly string[]): Map<string, string> {
   const headers = new Map<string, string>();
   for (const line of lines) {
-    const [, name, value] = /^([^\s:]+)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) continue;
-    const lower = name.toLowerCase();
-    const full = COMPACT[lower] ?? lower;
-    if (!headers.has(full)) headers.set(full, value);
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, colon)).trimEnd().toLowerCase();
+    if (name === '' || /\s/.test(name)) continue;
+    const full = COMPACT.get(name) ?? name;
+    if (!headers.has(full)) headers.set(full, line.slice(colon + 1).trim());
   }
   return headers;
 }
