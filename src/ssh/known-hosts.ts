@@ -64,7 +64,30 @@ function parseLine(text: string): Omit<KnownHostLine, 'file' | 'line'> | null {
   if (hosts === undefined || keyType === undefined || encoded === undefined || hosts.startsWith('@'))
     return null;
   const key = Buffer.from(encoded, 'base64');
-  return typeOfKey(key) === keyType ? { marker, hosts, keyType, key } : null;
+  // Node passes over what is no base64; a line that somebody damaged is none, whatever is left of its key.
+  const whole = key.toString('base64') === encoded && isWholeKey(key, keyType);
+  return whole ? { marker, hosts, keyType, key } : null;
+}
+
+/** How many fields follow the type; of other kinds of keys only the type is looked at. */
+const FIELDS: ReadonlyMap<string, number> = new Map([
+  ['ssh-ed25519', 1],
+  ['ssh-rsa', 2],
+  ['ecdsa-sha2-nistp256', 2],
+  ['ecdsa-sha2-nistp384', 2],
+  ['ecdsa-sha2-nistp521', 2],
+]);
+
+function isWholeKey(key: Buffer, keyType: string): boolean {
+  if (typeOfKey(key) !== keyType) return false;
+  const expected = FIELDS.get(keyType);
+  if (expected === undefined) return true;
+  let offset = 4 + keyType.length;
+  for (let field = 0; field < expected; field += 1) {
+    if (offset + 4 > key.length) return false;
+    offset += 4 + key.readUInt32BE(offset);
+  }
+  return offset === key.length;
 }
 
 /** The type that a public key in its wire form gives itself; empty where it is none. */
