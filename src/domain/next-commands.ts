@@ -26,6 +26,10 @@ export function nextCommands(ended: EndedNode, state: RunState, command: string)
     return [
       `${command} status`,
       `${command} show ${state.run}`,
+      // Looks at all of it again, and does what could not be done: by hand is for where fsha cannot.
+      ...(service === 'in service'
+        ? []
+        : [`${command} resume ${state.run}${restartIntended(node) ? '' : ' --undo'}`]),
       ...byHand(name, node),
       // A node that is in behind a restart was not watched to the end, and its mark is there still: that brings it to an end.
       ...(service === 'in service' && !restartIntended(node) ? [] : [`${command} activate ${name}`]),

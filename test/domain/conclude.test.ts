@@ -574,6 +574,7 @@ describe('conclude', () => {
     expect(conclude(state, null, 'fsha').next).toEqual([
       'fsha status',
       'fsha show r1',
+      'fsha resume r1 --undo',
       'kamcmd dispatcher.set_state ap 1 sip:10.0.1.10:5080  # on lb-2',
       'fsha activate node-1',
     ]);
@@ -582,6 +583,7 @@ describe('conclude', () => {
   const KAMCMD = (state: string, proxy: string): string =>
     `kamcmd dispatcher.set_state ${state} 1 sip:10.0.1.10:5080  # on ${proxy}`;
   const LOOK = ['fsha status', 'fsha show r1'];
+  const BACK = 'fsha resume r1 --undo';
   const activation = { plan: planActivate('node-1') };
   it.each<[string, readonly RunEvent[], Interruption, readonly string[]]>([
     [
@@ -613,7 +615,7 @@ describe('conclude', () => {
         activation,
       ),
       null,
-      [...LOOK, KAMCMD('d', 'lb-2'), 'fsha activate node-1'],
+      [...LOOK, BACK, KAMCMD('d', 'lb-2'), 'fsha activate node-1'],
     ],
     [
       'a fence that activate lifted and that the undo could not put up again',
@@ -633,7 +635,7 @@ describe('conclude', () => {
         activation,
       ),
       null,
-      [...LOOK, `fs_cli -x 'fsctl pause inbound'  # on node-1`, 'fsha activate node-1'],
+      [...LOOK, BACK, `fs_cli -x 'fsctl pause inbound'  # on node-1`, 'fsha activate node-1'],
     ],
     [
       'deactivate, stopped and undone: deactivate again',
@@ -675,7 +677,7 @@ describe('conclude', () => {
         failed('activate', 'interrupted'),
       ]),
       'SIGINT',
-      [...LOOK, KAMCMD('d', 'lb-2'), 'fsha activate node-1'],
+      [...LOOK, 'fsha resume r1', KAMCMD('d', 'lb-2'), 'fsha activate node-1'],
     ],
     [
       'the same, in on both: activate is the way on, which watches it',

@@ -103,7 +103,14 @@ describe('before the restart, with lb-2 silent: what it says gives it back there
       'lb-1 AP, lb-2 DX; open; no restart; marked',
     );
     expect([ended.exitCode, ended.settled.outcome]).toEqual([9, 'unknown']);
-    expect(nextOf(ended)).toEqual(['status', 'show RUN', byHand('ap', 'lb-2'), UNMARK, 'activate node-1']);
+    expect(nextOf(ended)).toEqual([
+      'status',
+      'show RUN',
+      'resume RUN --undo',
+      byHand('ap', 'lb-2'),
+      UNMARK,
+      'activate node-1',
+    ]);
   });
 });
 
@@ -124,7 +131,9 @@ test('in activate, at lb-1’s ip: unknown, and each proxy on which it is not ou
   expect([ended.exitCode, ended.settled.outcome]).toEqual([9, 'interrupted']);
   const { flags } = await readFinalState(cluster);
   const isIn = Object.entries(flags).flatMap(([proxy, now]) => (now === 'DX' ? [] : [byHand('d', proxy)]));
-  expect(nextOf(ended)).toEqual(expect.arrayContaining(['status', 'show RUN', ...isIn, 'activate node-1']));
+  expect(nextOf(ended)).toEqual(
+    expect.arrayContaining(['status', 'show RUN', 'resume RUN', ...isIn, 'activate node-1']),
+  );
   expect(await table.add('activate, at lb-1’s ip', 'left, said what to run', ended)).toMatch(
     /; open; 1 restart; marked$/,
   );
@@ -133,7 +142,7 @@ test('in activate, at lb-1’s ip: unknown, and each proxy on which it is not ou
 test('in the soak, with lb-2 silent: out on lb-1, and in on lb-2, which is said', async () => {
   const ended = await twice(momentOf('activate (soak)'), lb1IsSet('activate', /^DX$/));
   expect([ended.exitCode, ended.settled.nodes]).toEqual([9, { 'node-1': 'unknown' }]);
-  expect(nextOf(ended)).toEqual(['status', 'show RUN', byHand('d', 'lb-2'), 'activate node-1']);
+  expect(nextOf(ended)).toEqual(['status', 'show RUN', 'resume RUN', byHand('d', 'lb-2'), 'activate node-1']);
   expect(await table.add('soak, lb-2 silent', 'out on lb-1, said what to run', ended)).toBe(
     'lb-1 DX, lb-2 AP; open; 1 restart; marked',
   );

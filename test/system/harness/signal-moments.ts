@@ -127,7 +127,7 @@ export function signalMoments(cluster: () => RealCluster, hookFile: () => string
       state: OUT,
       node: 'out of service',
       exit: 9,
-      next: ['status', 'show RUN', 'activate node-1'],
+      next: ['status', 'show RUN', 'resume RUN', 'activate node-1'],
     },
     {
       step: 'verify',
