@@ -1,11 +1,13 @@
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import type { Observation } from '../domain/observation.ts';
+import { jsonText } from '../output/json-text.ts';
 import { statusDocument } from '../output/status-json.ts';
 import { statusTable } from '../output/status-table.ts';
 import { observeAll } from '../workflow/observe-all.ts';
 import type { Call } from './command.ts';
 import { compose } from './compose.ts';
 import { inventoryOf } from './inventory-of.ts';
+import { RunsWatch } from './runs-watch.ts';
 import { listen } from './signals.ts';
 
 /** One look at everything. Exits 9 if anything asked was unknown. */
@@ -14,12 +16,18 @@ export async function showStatus(call: Call): Promise<ExitCode> {
   const cluster = await inventoryOf(call);
   const stop = listen(host);
   const { world, close } = compose(cluster, host);
+  const watch = new RunsWatch(call, cluster);
   try {
-    const observation = await observeAll(world, 'pulse', stop.signal);
+    const [, observation] = await Promise.all([
+      watch.begin(stop.signal),
+      observeAll(world, 'pulse', stop.signal),
+    ]);
+    // Once more: what a run did since is no contradiction.
+    const runs = await watch.look(observation, stop.signal);
     if (globals.json)
-      host.stdout.write(`${JSON.stringify(statusDocument(cluster, observation, host.clock.wall()))}\n`);
+      host.stdout.write(`${jsonText(statusDocument(cluster, observation, host.clock.wall(), runs))}\n`);
     else
-      for (const line of statusTable(cluster, observation, host.stdout.columns ?? 80))
+      for (const line of statusTable(cluster, observation, host.stdout.columns ?? 80, runs))
         host.stdout.write(`${line}\n`);
     return isWhole(observation) ? EXIT.done : EXIT.unknown;
   } finally {

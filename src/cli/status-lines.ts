@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import type { Cluster } from '../domain/cluster.ts';
 import { FshaError, isInterruption } from '../domain/errors.ts';
 import type { Observation } from '../domain/observation.ts';
+import type { RunNotes } from '../domain/run-notes.ts';
 import { boundedWriter, type BoundedWriter } from '../output/bounded-writer.ts';
 import { jsonText } from '../output/json-text.ts';
 import { localTime } from '../output/local-time.ts';
@@ -12,10 +13,12 @@ import type { News } from '../output/status-news-node.ts';
 import { within } from '../workflow/deadline.ts';
 import type { Clock } from '../workflow/ports.ts';
 import type { Watcher } from '../workflow/watcher.ts';
+import type { RunsWatch } from './runs-watch.ts';
 
 export interface StatusLinesOptions {
   readonly cluster: Cluster;
   readonly watcher: Pick<Watcher, 'latest' | 'since'>;
+  readonly runs: Pick<RunsWatch, 'latest' | 'look'>;
   /** Ms between two readings of one thing. */
   readonly poll: number;
   readonly clock: Clock;
@@ -37,15 +40,16 @@ const LAST_WORDS = 2_000;
 
 /** Writes until the signal fires or nobody reads any more. @returns how many lines did not get through */
 export async function writeStatusLines(options: StatusLinesOptions): Promise<number> {
-  const { watcher, clock, signal, form, poll } = options;
+  const { watcher, runs, clock, signal, form, poll } = options;
   const writer = boundedWriter(options.out, CAP);
   const say = form === 'json' ? documents(options, writer) : lines(options, writer);
   const every = form === 'json' ? poll : Math.min(NEWS_EVERY, poll);
   try {
     await firstLook(options);
+    await runs.look(watcher.latest(), signal);
     for (let last = Number.NEGATIVE_INFINITY; writer.open;) {
       const isDue = clock.now() - last >= SILENCE;
-      if (say(watcher.latest(), isDue) || isDue) last = clock.now();
+      if (say(watcher.latest(), runs.latest(), isDue) || isDue) last = clock.now();
       await clock.sleep(every, signal);
     }
   } catch (error) {
@@ -71,13 +75,13 @@ async function firstLook({ cluster, watcher, poll, clock, signal }: StatusLinesO
 }
 
 /** Writes what is new; or how it stands, where that is due. Returns whether anything was written. */
-type Say = (observation: Observation, isDue: boolean) => boolean;
+type Say = (observation: Observation, runs: RunNotes | null, isDue: boolean) => boolean;
 
 function lines({ cluster, clock, form }: StatusLinesOptions, writer: BoundedWriter): Say {
   const news = new StatusNews(cluster);
   let isFirst = true;
-  return (observation, isDue) => {
-    const items: readonly News[] = isFirst ? news.begin(observation) : news.take(observation);
+  return (observation, runs, isDue) => {
+    const items: readonly News[] = isFirst ? news.begin(observation, runs) : news.take(observation, runs);
     isFirst = false;
     const said = items.length === 0 && isDue ? [news.summary(observation)] : items;
     const time = localTime(clock.wall().toISOString()) ?? '--:--:--';
@@ -89,8 +93,8 @@ function lines({ cluster, clock, form }: StatusLinesOptions, writer: BoundedWrit
 
 function documents({ cluster, clock }: StatusLinesOptions, writer: BoundedWriter): Say {
   let before = '';
-  return (observation, isDue) => {
-    const document = statusDocument(cluster, observation, clock.wall());
+  return (observation, runs, isDue) => {
+    const document = statusDocument(cluster, observation, clock.wall(), runs);
     const essence = JSON.stringify(document, (key, value: unknown) => (PASSING.has(key) ? undefined : value));
     if (essence === before && !isDue) return false;
     before = essence;

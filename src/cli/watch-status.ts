@@ -4,6 +4,7 @@ import { formatDuration, parseDuration } from '../domain/duration.ts';
 import { errorInfo, FshaError, isInterruption } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import type { Observation } from '../domain/observation.ts';
+import type { RunNotes } from '../domain/run-notes.ts';
 import { statusTable } from '../output/status-table.ts';
 import { inTurn } from '../workflow/in-turn.ts';
 import { Watcher } from '../workflow/watcher.ts';
@@ -12,6 +13,7 @@ import { compose } from './compose.ts';
 import { HeldWords } from './held-words.ts';
 import type { Output } from './host.ts';
 import { inventoryOf } from './inventory-of.ts';
+import { RunsWatch } from './runs-watch.ts';
 import { listen, type Stop } from './signals.ts';
 import { wantsScreen } from './views.ts';
 import { writeStatusLines } from './status-lines.ts';
@@ -24,6 +26,7 @@ interface Watch {
   readonly cluster: Cluster;
   readonly poll: number;
   readonly watcher: Watcher;
+  readonly runs: RunsWatch;
   readonly stop: Stop;
   /** Fires when it is over, for whichever reason. */
   readonly over: AbortController;
@@ -47,7 +50,8 @@ export async function watchStatus(call: Call): Promise<ExitCode> {
   const { world, close } = compose(cluster, isScreen ? { ...host, stderr: words } : host);
   const nodes = inTurn([...world.nodes.values()], host.clock, poll);
   const watcher = new Watcher(nodes, [...world.proxies.values()], host.clock, poll);
-  const watch: Watch = { call, cluster, poll, watcher, stop, over, words };
+  const runs = new RunsWatch(call, cluster);
+  const watch: Watch = { call, cluster, poll, watcher, runs, stop, over, words };
   watcher.start();
   const faults = faultsOf(watch);
   // Heard below, once the screen is gone.
@@ -88,14 +92,17 @@ function overWith(stop: Stop, stdout: Output): AbortController {
 }
 
 /** Resolves when the watch is over. @throws what a reading threw: a bug, and never silence */
-async function faultsOf({ watcher, cluster, over }: Watch): Promise<void> {
+async function faultsOf({ watcher, runs, cluster, over }: Watch): Promise<void> {
   const everything = {
     nodes: cluster.nodes.map(({ name }) => name),
     proxies: cluster.proxies.map(({ name }) => name),
   };
   try {
-    // Nothing is ever read at this time: what ends the wait is the end, or a reading that throws.
-    await watcher.since(Number.POSITIVE_INFINITY, everything, over.signal);
+    await Promise.all([
+      // Nothing is ever read at this time: what ends the wait is the end, or a reading that throws.
+      watcher.since(Number.POSITIVE_INFINITY, everything, over.signal),
+      runs.keepLooking(() => watcher.latest(), over.signal),
+    ]);
   } catch (error) {
     over.abort();
     if (!isInterruption(error)) throw error;
@@ -103,7 +110,7 @@ async function faultsOf({ watcher, cluster, over }: Watch): Promise<void> {
 }
 
 /** @returns whether it was watched to its end; false where the screen failed while there is still somebody who watches */
-async function onScreen({ call, cluster, poll, watcher, stop, over, words }: Watch): Promise<boolean> {
+async function onScreen({ call, cluster, poll, watcher, runs, stop, over, words }: Watch): Promise<boolean> {
   const { host } = call;
   const [{ statusScene }, { openScreen }] = await Promise.all([
     import('../tui/status-scene.ts'),
@@ -115,6 +122,7 @@ async function onScreen({ call, cluster, poll, watcher, stop, over, words }: Wat
       cluster,
       poll,
       observe: () => watcher.latest(),
+      runs: () => runs.latest(),
       onLeave: (by) => {
         if (by === 'ctrl-c') stop.interrupt();
         else over.abort();
@@ -134,20 +142,21 @@ async function onScreen({ call, cluster, poll, watcher, stop, over, words }: Wat
   await screen.close();
   words.release();
   if (failed.signal.aborted) return over.signal.aborted;
-  if (stop.interruption() !== 'SIGHUP') writeTable(cluster, watcher.latest(), host.stdout);
+  if (stop.interruption() !== 'SIGHUP') writeTable(cluster, watcher.latest(), runs.latest(), host.stdout);
   return true;
 }
 
 /** The last state stays where it can be scrolled back to. */
-function writeTable(cluster: Cluster, observation: Observation, stdout: Output): void {
-  for (const line of statusTable(cluster, observation, stdout.columns ?? 80)) stdout.write(`${line}\n`);
+function writeTable(cluster: Cluster, observation: Observation, runs: RunNotes | null, stdout: Output): void {
+  for (const line of statusTable(cluster, observation, stdout.columns ?? 80, runs)) stdout.write(`${line}\n`);
 }
 
-async function inLines({ call, cluster, poll, watcher, over }: Watch): Promise<void> {
+async function inLines({ call, cluster, poll, watcher, runs, over }: Watch): Promise<void> {
   const { host, globals } = call;
   const lost = await writeStatusLines({
     cluster,
     watcher,
+    runs,
     poll,
     clock: host.clock,
     out: host.stdout,

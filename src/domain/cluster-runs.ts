@@ -8,8 +8,8 @@ export interface ClusterRuns {
   readonly unfinished: readonly UnfinishedRun[];
   /** For each node the run that meant to change its destinations last; no entry where there is none. */
   readonly last: ReadonlyMap<string, LastRun>;
-  /** Every run that has a journal here. */
-  readonly known: ReadonlySet<string>;
+  /** Every run that has a journal here; null where it is not known which these are. */
+  readonly known: ReadonlySet<string> | null;
   /** Looked at after the journals; null where it cannot be told. */
   readonly lock: LockState | null;
   /** Why something may be missing in all this, sentences without their full stop. Empty where everything was read. */

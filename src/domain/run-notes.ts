@@ -16,7 +16,7 @@ export interface RunNotes {
   /** Those that go on, then the interrupted ones, then those that left something: each newest first. */
   readonly runs: readonly RunNote[];
   readonly contradictions: readonly Contradiction[];
-  /** Marks in nodes' memory, by node. */
+  /** Marks in nodes' memory, by node; none where it is not known which runs there were here. */
   readonly marks: Readonly<Record<string, MarkNote>>;
   /** What the last run that changed a node says of it, by node; no entry where no such run is known here. */
   readonly last: Readonly<Record<string, LastWord>>;
@@ -110,7 +110,7 @@ const ORDER: readonly RunNoteState[] = [
 /** Whoever holds the lock and has written no journal yet. */
 function begunJustNow({ runs, command }: RunNotesInput): readonly RunNote[] {
   const { lock, known } = runs;
-  if (lock?.held !== true || lock.holder === null || known.has(lock.holder.run)) return [];
+  if (lock?.held !== true || lock.holder === null || known?.has(lock.holder.run) === true) return [];
   const { run, command: meant, who, since } = lock.holder;
   const next = [`${command} show ${run} --follow`];
   return [
@@ -214,6 +214,8 @@ function marksOf(
   notes: readonly RunNote[],
 ): RunNotes['marks'] {
   const marks: Record<string, MarkNote> = {};
+  // Whose they are cannot be told: they say no more than they say themselves.
+  if (runs.known === null) return marks;
   for (const { name } of cluster.nodes) {
     const seen = observation.nodes[name];
     if (seen?.trouble !== null || !seen.mark.known || seen.mark.value === null) continue;
@@ -234,7 +236,7 @@ function markState(
   wall: number,
 ): 'noted' | 'ended' | 'fresh' | 'stale' {
   if (notes.some(({ run, nodes }) => run === mark.run && nodes.includes(node))) return 'noted';
-  if (known.has(mark.run)) return 'ended';
+  if (known?.has(mark.run) === true) return 'ended';
   return isFresh(mark, wall) ? 'fresh' : 'stale';
 }
 

@@ -42,35 +42,36 @@ export class LastRuns {
     const begun = { now: clock.now(), wall: clock.wall().getTime() };
     const gaps: string[] = [];
     const ids = await this.#list(gaps);
+    // Where the directory cannot be read any more, what was there counts.
+    const listed = ids ?? [...this.#runs.keys()];
     const before = this.#runs;
     this.#runs = new Map(
-      ids.slice(0, most).map((run) => [run, before.get(run) ?? new KnownRun(run, this.#options)]),
+      listed.slice(0, most).map((run) => [run, before.get(run) ?? new KnownRun(run, this.#options)]),
     );
-    await this.#refresh([...this.#runs.keys()], begun);
+    if (ids !== null) await this.#refresh(listed, begun);
     const held = await lock().catch((error: unknown) => {
       if (isInterruption(error)) throw error;
       gaps.push(`whether a run is under way is unknown: ${clause(error)}`);
       return null;
     });
     const open = this.#unfinished().filter(({ run }) => isUnderWay(run, held) !== true);
-    await this.#refresh(
-      open.map(({ run }) => run),
-      begun,
-    );
-    if (ids.length > most)
-      gaps.push(`only the newest ${most} of ${ids.length} runs in ${printable(dir, 500)} were looked at`);
+    const names = open.map(({ run }) => run);
+    if (ids !== null) await this.#refresh(names, begun);
+    if (listed.length > most)
+      gaps.push(`only the newest ${most} of ${listed.length} runs in ${printable(dir, 500)} were looked at`);
     // First: it finds damage as well.
     const last = await this.#last();
     return {
       unfinished: this.#unfinished(),
       last,
-      known: new Set(ids),
+      known: ids === null && listed.length === 0 ? null : new Set(listed),
       lock: held,
       gaps: [...gaps, ...this.#damaged()],
     };
   }
 
-  async #list(gaps: string[]): Promise<readonly string[]> {
+  /** null where the directory cannot be read. */
+  async #list(gaps: string[]): Promise<readonly string[] | null> {
     const { dir } = this.#options;
     try {
       const ids = await listRunIds(dir);
@@ -83,7 +84,7 @@ export class LastRuns {
           ? `no run is known on this host: there is no ${printable(dir, 500)}`
           : `what runs did is unknown: ${clause(error)}`,
       );
-      return [];
+      return isMissing ? [] : null;
     }
   }
 

@@ -47,12 +47,16 @@ export function callsCell({ calls }: NodeObservation): string {
 }
 
 export function uptimeCell({ uptimeMs }: NodeObservation): string {
-  if (!uptimeMs.known) return UNKNOWN;
-  const minutes = Math.floor(uptimeMs.value / 60_000);
+  return uptimeMs.known ? shortAge(uptimeMs.value) : UNKNOWN;
+}
+
+/** The two largest units: `3d4h`, `5h7m`, `6m`, `45s`. */
+export function shortAge(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
   const hours = Math.floor(minutes / 60);
   if (hours >= 24) return `${Math.floor(hours / 24)}d${hours % 24}h`;
   if (hours > 0) return `${hours}h${minutes % 60}m`;
-  return minutes > 0 ? `${minutes}m` : `${Math.floor(uptimeMs.value / 1_000)}s`;
+  return minutes > 0 ? `${minutes}m` : `${Math.max(0, Math.floor(ms / 1_000))}s`;
 }
 
 /** The number without the build: `1.10.12-release-10222002881-a88d069d6f` is 1.10.12. */

@@ -2,7 +2,9 @@
 import type { Cluster, Node } from '../domain/cluster.ts';
 import { readFlags } from '../domain/dispatcher-state.ts';
 import type { ErrorInfo } from '../domain/errors.ts';
+import { isFresh } from '../domain/mark.ts';
 import type { Known, NodeObservation, Observation, Pause } from '../domain/observation.ts';
+import type { LastWord, RunNote, RunNotes } from '../domain/run-notes.ts';
 import { isTarget } from '../domain/targets.ts';
 import { unknownNotes } from './status-notes.ts';
 import { targetsOf } from './status-cells.ts';
@@ -17,6 +19,10 @@ export interface StatusDocument {
   readonly complete: boolean;
   readonly nodes: readonly StatusNode[];
   readonly proxies: readonly StatusProxy[];
+  /** Those that go on, were interrupted, or left nodes out; null where nothing was asked of runs. */
+  readonly runs: readonly StatusRun[] | null;
+  /** Why something may be missing in what is said of runs. */
+  readonly runsUnknown: readonly string[];
 }
 
 export interface StatusNode {
@@ -35,6 +41,10 @@ export interface StatusNode {
   readonly pause: Pause | null;
   /** The mark of the run that holds it. Also null where there is none: then `unknown` has no reason for it. */
   readonly mark: string | null;
+  /** Whether the run that wrote the mark may be under way; null where there is none, or it is none of fsha's. */
+  readonly markFresh: boolean | null;
+  /** What the last run says of it that changed it; null where none is known here. */
+  readonly lastRun: StatusLastRun | null;
   /** Why a value is null, by its key. */
   readonly unknown: Readonly<Record<string, string>>;
   readonly destinations: readonly StatusDestination[];
@@ -59,15 +69,30 @@ export interface StatusProxy {
   readonly instance: string | null;
 }
 
+export type StatusRun = Pick<
+  RunNote,
+  'run' | 'command' | 'who' | 'state' | 'nodes' | 'since' | 'step' | 'next'
+>;
+
+/** `contradictedBy`: the proxies that show something else. */
+export interface StatusLastRun extends LastWord {
+  readonly contradictedBy: readonly string[];
+}
+
 /** @param at wall clock of the observation */
-export function statusDocument(cluster: Cluster, observation: Observation, at: Date): StatusDocument {
+export function statusDocument(
+  cluster: Cluster,
+  observation: Observation,
+  at: Date,
+  runs: RunNotes | null = null,
+): StatusDocument {
   return {
     v: 1,
     type: 'status',
     at: at.toISOString(),
     cluster: cluster.name,
     complete: unknownNotes(cluster, observation).length === 0,
-    nodes: cluster.nodes.map((node) => statusNode(cluster, observation, node)),
+    nodes: cluster.nodes.map((node) => statusNode(cluster, observation, node, runs)),
     proxies: cluster.proxies.map(({ name }) => {
       const seen = observation.proxies[name];
       return {
@@ -77,7 +102,27 @@ export function statusDocument(cluster: Cluster, observation: Observation, at: D
         instance: seen?.instance.known === true ? seen.instance.value : null,
       };
     }),
+    runs: runs?.runs.map(statusRun) ?? null,
+    runsUnknown: runs?.gaps ?? [],
   };
+}
+
+function statusRun({ run, command, who, state, nodes, since, step, next }: RunNote): StatusRun {
+  return { run, command, who, state, nodes, since, step, next };
+}
+
+function lastRun(node: Node, runs: RunNotes | null): StatusLastRun | null {
+  const last = runs?.last[node.name];
+  if (runs === null || last === undefined) return null;
+  const shown = runs.contradictions.filter((one) => one.node === node.name).flatMap((one) => one.shown);
+  return { ...last, contradictedBy: shown.map(({ proxy }) => proxy) };
+}
+
+function isMarkFresh(node: Node, runs: RunNotes | null): boolean | null {
+  const note = runs?.marks[node.name];
+  return runs === null || note === undefined || note.state === 'foreign'
+    ? null
+    : isFresh(note.mark, runs.wall);
 }
 
 const VALUES = [
@@ -96,7 +141,12 @@ const VALUES = [
 
 type Values = Pick<StatusNode, (typeof VALUES)[number]>;
 
-function statusNode(cluster: Cluster, observation: Observation, node: Node): StatusNode {
+function statusNode(
+  cluster: Cluster,
+  observation: Observation,
+  node: Node,
+  runs: RunNotes | null,
+): StatusNode {
   const seen = observation.nodes[node.name];
   const reading = (key: (typeof VALUES)[number]): Known<unknown> =>
     seen?.[key] ?? { known: false, why: 'it was not read' };
@@ -111,6 +161,8 @@ function statusNode(cluster: Cluster, observation: Observation, node: Node): Sta
         return [key, value.known ? value.value : null];
       }),
     ) as unknown as Values),
+    markFresh: isMarkFresh(node, runs),
+    lastRun: lastRun(node, runs),
     unknown: Object.fromEntries(
       VALUES.flatMap((key) => {
         const value = reading(key);

@@ -1,6 +1,7 @@
 /** What of a cluster has changed and is worth a line, for `fsha status --watch` without a terminal. */
 import type { Cluster, Node, Proxy } from '../domain/cluster.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
+import type { RunNotes } from '../domain/run-notes.ts';
 import { printable } from '../domain/text.ts';
 import { counted } from './count-words.ts';
 import { stateCell, targetsOf, UNKNOWN } from './status-cells.ts';
@@ -13,6 +14,7 @@ import {
   said,
   standing,
 } from './status-news-node.ts';
+import { RunNews } from './status-news-runs.ts';
 import { nodeUnknowns, proxyUnknowns } from './status-notes.ts';
 import { serviceIn, sessionsText, tally } from './status-service.ts';
 
@@ -23,6 +25,7 @@ const NAMED = 8;
 /** Remembers what was last known of everything, and says what is new in an observation. */
 export class StatusNews {
   readonly #cluster: Cluster;
+  readonly #runs = new RunNews();
   readonly #nodes = new Map<string, Remembered>();
   readonly #proxies = new Map<
     string,
@@ -35,8 +38,11 @@ export class StatusNews {
     this.#cluster = cluster;
   }
 
-  /** How it stands, in one line, and everything that is not as it should be. */
-  begin(observation: Observation): readonly News[] {
+  /**
+   * How it stands, in one line, and everything that is not as it should be.
+   * @param runs what is known of runs; null: nothing yet
+   */
+  begin(observation: Observation, runs: RunNotes | null = null): readonly News[] {
     this.take(observation);
     this.#begun = true;
     const cluster = this.#cluster;
@@ -54,6 +60,7 @@ export class StatusNews {
           ...standing(node, observation.nodes[node.name]),
         ]),
       ),
+      ...(runs === null ? [] : this.#runs.take(runs)),
     ];
   }
 
@@ -76,10 +83,11 @@ export class StatusNews {
   }
 
   /** What has changed since the last observation; empty where nothing has. */
-  take(observation: Observation): readonly News[] {
+  take(observation: Observation, runs: RunNotes | null = null): readonly News[] {
     return [
       ...this.#cluster.proxies.flatMap((proxy) => this.#proxy(proxy, observation)),
       ...together(this.#cluster.nodes.flatMap((node) => this.#node(node, observation))),
+      ...(runs === null ? [] : this.#runs.take(runs)),
     ];
   }
 

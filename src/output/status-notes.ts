@@ -2,9 +2,11 @@
 import type { Cluster, Node, Proxy } from '../domain/cluster.ts';
 import { readMark } from '../domain/mark.ts';
 import type { Known, NodeObservation, Observation } from '../domain/observation.ts';
+import type { RunNotes } from '../domain/run-notes.ts';
 import { destinationText, isTarget } from '../domain/targets.ts';
 import { printable } from '../domain/text.ts';
 import { shortState, stateCell, targetsOf } from './status-cells.ts';
+import { markText } from './status-runs.ts';
 
 const SHOWN = [
   ['sessions', 'sessions'],
@@ -23,19 +25,39 @@ export function unknownNotes(cluster: Cluster, observation: Observation): readon
   ];
 }
 
-/** The notes of one node: what is unknown of it and why, then what is remarkable. */
-export function nodeNotes(cluster: Cluster, observation: Observation, node: Node): readonly string[] {
-  return [...nodeUnknowns(node, observation.nodes[node.name]), ...remarksOf(cluster, observation, node)];
+/**
+ * The notes of one node: what is unknown of it and why, then what is remarkable.
+ * @param runs what is known of runs; null: nothing, then a mark is only what it says itself
+ */
+export function nodeNotes(
+  cluster: Cluster,
+  observation: Observation,
+  node: Node,
+  runs: RunNotes | null,
+): readonly string[] {
+  return [
+    ...nodeUnknowns(node, observation.nodes[node.name]),
+    ...remarksOf(cluster, observation, node, runs),
+  ];
 }
 
 /** What is known and yet not as it should be, one line each. */
-export function remarks(cluster: Cluster, observation: Observation): readonly string[] {
-  return cluster.nodes.flatMap((node) => remarksOf(cluster, observation, node));
+export function remarks(
+  cluster: Cluster,
+  observation: Observation,
+  runs: RunNotes | null,
+): readonly string[] {
+  return cluster.nodes.flatMap((node) => remarksOf(cluster, observation, node, runs));
 }
 
-function remarksOf(cluster: Cluster, observation: Observation, node: Node): readonly string[] {
+function remarksOf(
+  cluster: Cluster,
+  observation: Observation,
+  node: Node,
+  runs: RunNotes | null,
+): readonly string[] {
   return [
-    ...nodeRemarks(node, observation.nodes[node.name]),
+    ...nodeRemarks(node, observation.nodes[node.name], runs),
     ...cluster.proxies.flatMap((proxy) => listRemarks(node, proxy, observation)),
   ];
 }
@@ -64,17 +86,26 @@ export function proxyUnknowns(proxy: Proxy, observation: Observation): readonly 
   return seen.sets.known ? [] : [`${name}: dispatcher list unknown: ${said(seen.sets.why)}`];
 }
 
-function nodeRemarks(node: Node, seen: NodeObservation | undefined): readonly string[] {
+function nodeRemarks(
+  node: Node,
+  seen: NodeObservation | undefined,
+  runs: RunNotes | null,
+): readonly string[] {
   if (seen?.trouble !== null) return [];
   const name = printable(node.name);
-  const mark = seen.mark.known && seen.mark.value !== null ? seen.mark.value : undefined;
+  const mark = seen.mark.known && seen.mark.value !== null ? heldText(seen.mark.value, node, runs) : null;
   return [
     ...(seen.ready.known && !seen.ready.value ? [`${name}: not ready`] : []),
-    ...(mark === undefined ? [] : [`${name}: held by ${holderText(mark)}`]),
+    ...(mark === null ? [] : [`${name}: ${mark}`]),
     ...(seen.switchname.known && seen.switchname.value !== node.name
       ? [`${name}: FreeSWITCH calls itself ${printable(seen.switchname.value)}`]
       : []),
   ];
+}
+
+function heldText(mark: string, node: Node, runs: RunNotes | null): string | null {
+  const note = runs?.marks[node.name];
+  return runs === null || note === undefined ? `held by ${holderText(mark)}` : markText(note, runs.wall);
 }
 
 /** Who holds a node that has this mark: `run 20261122-213134-k3f9 of ops@bastion`. */

@@ -1,6 +1,7 @@
 /** The screen of `fsha status`: nodes × proxies. */
 import type { Cluster, Node } from '../domain/cluster.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
+import type { RunNotes } from '../domain/run-notes.ts';
 import { printable } from '../domain/text.ts';
 import { counted } from './count-words.ts';
 import {
@@ -14,6 +15,7 @@ import {
   versionCell,
 } from './status-cells.ts';
 import { remarks, unknownNotes } from './status-notes.ts';
+import { inLines, saidOfRuns } from './status-runs.ts';
 import { type Column, naturalWidth, renderTable, type Row } from './table.ts';
 
 const NUMBERS: readonly Column[] = [
@@ -26,10 +28,16 @@ const NUMBERS: readonly Column[] = [
 
 /**
  * One line for each node with its state on each proxy; where that is wider than `width`, the states stand below the
- * node, grouped. Below the table: why something is unknown, and what else is remarkable.
+ * node, grouped. Below the table: why something is unknown, what else is remarkable, and what is to be said of runs.
  */
-export function statusTable(cluster: Cluster, observation: Observation, width = 80): readonly string[] {
-  const notes = [...unknownNotes(cluster, observation), ...remarks(cluster, observation)];
+export function statusTable(
+  cluster: Cluster,
+  observation: Observation,
+  width = 80,
+  runs: RunNotes | null = null,
+): readonly string[] {
+  const notes = [...unknownNotes(cluster, observation), ...remarks(cluster, observation, runs)];
+  const said = runs === null ? [] : saidOfRuns(runs, runs.wall).flatMap((one) => inLines(one, width));
   return [
     `${printable(cluster.name)}: ${counted(cluster.nodes.length, 'node')}, ${counted(cluster.proxies.length, 'proxy', 'proxies')}`,
     '',
@@ -37,6 +45,7 @@ export function statusTable(cluster: Cluster, observation: Observation, width = 
     '',
     'SESSIONS: of the limit of FreeSWITCH. p: the proxy probes it with OPTIONS.',
     ...(notes.length === 0 ? [] : ['', ...notes]),
+    ...(said.length === 0 ? [] : ['', ...said]),
   ];
 }
 

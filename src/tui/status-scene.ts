@@ -1,8 +1,10 @@
 /** `fsha status --watch` on a terminal: all nodes on all proxies, in as many lines as there is room for. */
 import type { Cluster, Node } from '../domain/cluster.ts';
 import type { Observation } from '../domain/observation.ts';
+import type { RunNotes } from '../domain/run-notes.ts';
 import { printable } from '../domain/text.ts';
 import { nodeNotes } from '../output/status-notes.ts';
+import { inOneLine, saidOfNode } from '../output/status-runs.ts';
 import { tally } from '../output/status-service.ts';
 import { clip, EMPTY_LINE, type Line, line, styled } from './line.ts';
 import type { Key, Moment, Scene, Size } from './scene.ts';
@@ -13,12 +15,15 @@ import { countsLine, filled, footerLine, headerLine, listLine, proxiesLine } fro
 import { helpLines } from './status/help.ts';
 import { List } from './status/list.ts';
 import { type NodeRow, Rows } from './status/rows.ts';
-import { wrapText } from './status/wrap.ts';
+import { runsLine } from './status/run-words.ts';
+import { wrapText } from '../output/wrap-text.ts';
 
 export interface StatusSceneOptions {
   readonly cluster: Cluster;
   /** What was read last of everything. A reading that is the same object as before is not looked at again. */
   readonly observe: () => Observation;
+  /** What is to be said of runs; the same object where that is the same. null: nothing is known yet. */
+  readonly runs: () => RunNotes | null;
   /** Ms between two readings of one thing. */
   readonly poll: number;
   /** The person wants to leave: by a key of this view, or by Ctrl-C. */
@@ -46,12 +51,12 @@ class StatusScene implements Scene {
   #room = 1;
 
   constructor(options: StatusSceneOptions) {
-    const { cluster, observe } = options;
+    const { cluster, observe, runs } = options;
     this.#options = options;
     this.#rows = new Rows(cluster);
     this.#list = new List(
       cluster.nodes.map(({ name }) => name),
-      () => this.#rows.of(observe()),
+      () => this.#rows.of(observe(), runs()),
     );
   }
 
@@ -75,7 +80,8 @@ class StatusScene implements Scene {
   #drawList({ columns, rows: height }: Size, moment: Moment, observation: Observation): readonly Line[] {
     const { cluster, poll } = this.#options;
     const { now, wall } = moment;
-    const all = this.#rows.of(observation);
+    const runs = this.#options.runs();
+    const all = this.#rows.of(observation, runs);
     const age = ({ at }: NodeRow): string =>
       at !== null && isOld(at, now, poll) ? `${ageText(at, now)} old` : '';
     const layout = layoutOf(
@@ -86,6 +92,7 @@ class StatusScene implements Scene {
     );
     const services = all.map(({ service }) => service);
     const proxies = proxiesLine(cluster, observation, now, poll, columns);
+    const ofRuns = runsLine(runs, wall.getTime(), columns);
     const around = new Map<Part, number>([
       ['counts', 1],
       ['list', 1],
@@ -93,6 +100,7 @@ class StatusScene implements Scene {
       ['header', 1],
       ['footer', 1],
       ['proxies', proxies === null ? 0 : 1],
+      ['runs', ofRuns === null ? 0 : 1],
       ['why', height >= ROOMY ? 2 : 1],
     ]);
     const nodes = roomFor(around, height);
@@ -106,6 +114,7 @@ class StatusScene implements Scene {
         countsLine(tally(cluster, observation, services), cluster.nodes.length, columns),
       ]),
       ...has('proxies', () => (proxies === null ? [] : [proxies])),
+      ...has('runs', () => (ofRuns === null ? [] : [ofRuns])),
       ...has('list', () => [listLine(this.#list, this.#typing, inSight, all.length, columns)]),
       ...has('titles', () => [titleLine(layout)]),
       ...filled(
@@ -116,15 +125,26 @@ class StatusScene implements Scene {
       ),
       ...has('why', () => {
         const room = around.get('why') ?? 1;
-        return filled(selected === null ? [] : this.#why(selected, observation, columns, room), room);
+        return filled(selected === null ? [] : this.#why(selected, observation, moment, columns, room), room);
       }),
       ...has('footer', () => [footerLine(this.#typing ? 'typing' : 'list', columns)]),
     ];
   }
 
   /** The notes of the selected node; what there is no room for goes on behind the edge. */
-  #why({ node, at }: NodeRow, observation: Observation, width: number, room: number): readonly Line[] {
-    const notes = at === null ? [] : nodeNotes(this.#options.cluster, observation, node);
+  #why(
+    { node, at }: NodeRow,
+    observation: Observation,
+    { wall }: Moment,
+    width: number,
+    room: number,
+  ): readonly Line[] {
+    const { cluster, runs } = this.#options;
+    const known = runs();
+    const notes = [
+      ...(at === null ? [] : nodeNotes(cluster, observation, node, known)),
+      ...(known === null ? [] : saidOfNode(known, node.name, wall.getTime()).map(inOneLine)),
+    ];
     const lines = notes.flatMap((note) => wrapText(printable(note, 1_500), width));
     const last = lines.slice(room - 1).join(' ');
     return [...lines.slice(0, room - 1), last].map((text) => line(styled('warning', text)));
@@ -135,7 +155,16 @@ class StatusScene implements Scene {
     const { cluster } = this.#options;
     const { columns, rows: height } = size;
     const body =
-      page === 'help' ? helpLines(columns) : detailLines(cluster, observation, page, moment.now, columns);
+      page === 'help'
+        ? helpLines(columns)
+        : detailLines({
+            cluster,
+            observation,
+            runs: this.#options.runs(),
+            node: page,
+            moment,
+            width: columns,
+          });
     this.#room = Math.max(1, height - 3);
     this.#above = Math.max(0, Math.min(this.#above, body.length - this.#room));
     return [
@@ -200,12 +229,12 @@ class StatusScene implements Scene {
   }
 }
 
-type Part = 'header' | 'counts' | 'proxies' | 'list' | 'titles' | 'why' | 'footer';
+type Part = 'header' | 'counts' | 'proxies' | 'runs' | 'list' | 'titles' | 'why' | 'footer';
 
 /** Takes away what matters least until there is room for some nodes. @returns the lines that they get */
 function roomFor(around: Map<Part, number>, height: number): number {
   const left = (): number => height - [...around.values()].reduce((sum, lines) => sum + lines, 0);
-  for (const part of ['why', 'proxies', 'footer', 'header', 'titles', 'list', 'counts'] as const) {
+  for (const part of ['why', 'proxies', 'runs', 'footer', 'header', 'titles', 'list', 'counts'] as const) {
     if (left() >= LEAST_NODES) break;
     around.set(part, 0);
   }

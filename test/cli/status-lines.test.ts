@@ -2,11 +2,24 @@ import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { writeStatusLines, type StatusLinesOptions } from '../../src/cli/status-lines.ts';
 import { known, type NodeObservation, unknown } from '../../src/domain/observation.ts';
+import type { RunNote, RunNotes } from '../../src/domain/run-notes.ts';
 import { Watcher } from '../../src/workflow/watcher.ts';
 import { cluster, seenNode, seenProxy } from '../output/events.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const of = cluster(['node-1', 'node-2'], ['lb-1']);
+const NOTHING: RunNotes = { wall: 0, runs: [], contradictions: [], marks: {}, last: {}, gaps: [] };
+const DRAIN: RunNote = {
+  run: '20261122-213134-k3f9',
+  command: 'drain node-1',
+  who: 'ops@bastion',
+  state: 'left-out',
+  nodes: ['node-1'],
+  since: '2026-11-22T21:31:34.000Z',
+  step: null,
+  changed: true,
+  next: ['fsha activate node-1'],
+};
 
 /** A cluster whose nodes say what the test lets them say, and what is written about it. */
 function trial(form: StatusLinesOptions['form'], options: { readonly dead?: string } = {}) {
@@ -37,10 +50,15 @@ function trial(form: StatusLinesOptions['form'], options: { readonly dead?: stri
     },
   });
   const stop = new AbortController();
+  const runs: { notes: RunNotes | null } = { notes: null };
   watcher.start();
   const running = writeStatusLines({
     cluster: of,
     watcher,
+    runs: {
+      latest: () => runs.notes,
+      look: () => Promise.resolve((runs.notes ??= NOTHING)),
+    },
     poll: 5_000,
     clock,
     out,
@@ -50,6 +68,7 @@ function trial(form: StatusLinesOptions['form'], options: { readonly dead?: stri
   return {
     clock,
     says,
+    runs,
     out,
     written,
     running,
@@ -126,6 +145,24 @@ test('--json: a document where something but the time has changed', async () => 
   );
   expect(sessions).toEqual([37, 38, 38]);
   await end();
+});
+
+test('runs are told beside the cluster, in lines and in documents', async () => {
+  const inText = trial('quiet');
+  await inText.clock.pass(0);
+  inText.runs.notes = { ...NOTHING, wall: Date.parse('2026-11-22T23:31:34Z'), runs: [DRAIN] };
+  await inText.clock.pass(60_000);
+  expect(inText.lines()).toEqual([
+    'node-1 was left out by run 20261122-213134-k3f9 (drain node-1, ops@bastion, 2h0m ago): fsha activate node-1\n',
+  ]);
+  await inText.end();
+  const asJson = trial('json');
+  await asJson.clock.pass(0);
+  asJson.runs.notes = { ...NOTHING, runs: [DRAIN] };
+  await asJson.clock.pass(60_000);
+  const runs = asJson.written.map((line) => (JSON.parse(line) as { runs: { state: string }[] }).runs);
+  expect(runs).toEqual([[], [expect.objectContaining({ state: 'left-out', next: DRAIN.next })]]);
+  await asJson.end();
 });
 
 test('ends by itself where nobody reads any more', async () => {

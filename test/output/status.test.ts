@@ -205,6 +205,8 @@ describe('the document', () => {
       coreUuid: '9a0b1c2d-0000-4000-8000-000000000001',
       pause: { inbound: false, outbound: false },
       mark: null,
+      markFresh: null,
+      lastRun: null,
       unknown: { calls: '-ERR Database error!' },
       destinations: [
         {

@@ -5,6 +5,7 @@ import stringWidth from 'string-width';
 import { expect } from 'vitest';
 import type { Cluster } from '../../src/domain/cluster.ts';
 import { known, type NodeObservation, type Observation, unknown } from '../../src/domain/observation.ts';
+import type { RunNotes } from '../../src/domain/run-notes.ts';
 import { textOf } from '../../src/tui/line.ts';
 import type { KeyName, Scene, Size } from '../../src/tui/scene.ts';
 import { statusScene } from '../../src/tui/status-scene.ts';
@@ -28,12 +29,13 @@ export interface Watching {
   readonly left: readonly string[];
 }
 
-export function watch(of: Cluster, first: Observation): Watching {
+export function watch(of: Cluster, first: Observation, runs: RunNotes | null = null): Watching {
   let seen = first;
   const left: string[] = [];
   const scene = statusScene({
     cluster: of,
     observe: () => seen,
+    runs: () => runs,
     poll: 5_000,
     onLeave: (by) => left.push(by),
   });

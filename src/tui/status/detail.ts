@@ -1,29 +1,35 @@
 /** Everything that is known of one node. */
 import type { Cluster, Node, Proxy } from '../../domain/cluster.ts';
 import type { Known, NodeObservation, Observation } from '../../domain/observation.ts';
+import type { RunNotes } from '../../domain/run-notes.ts';
 import { destinationText } from '../../domain/targets.ts';
 import { printable } from '../../domain/text.ts';
 import { flagsWords } from '../../output/state-words.ts';
 import { callsCell, pauseCell, sessionsCell, UNKNOWN, uptimeCell } from '../../output/status-cells.ts';
 import { holderText, nodeNotes, proxyUnknowns } from '../../output/status-notes.ts';
+import { inLines, saidOfNode } from '../../output/status-runs.ts';
 import { serviceIn } from '../../output/status-service.ts';
 import { targetIndex } from '../../domain/target-index.ts';
 import { EMPTY_LINE, type Line, line, styled } from '../line.ts';
+import type { Moment } from '../scene.ts';
 import { ageText } from './age.ts';
-import { wrapText } from './wrap.ts';
+import { wrapText } from '../../output/wrap-text.ts';
 
-/** @param now monotonic ms */
-export function detailLines(
-  cluster: Cluster,
-  observation: Observation,
-  node: Node,
-  now: number,
-  width: number,
-): readonly Line[] {
+export interface Detail {
+  readonly cluster: Cluster;
+  readonly observation: Observation;
+  readonly runs: RunNotes | null;
+  readonly node: Node;
+  readonly moment: Moment;
+  readonly width: number;
+}
+
+export function detailLines({ cluster, observation, runs, node, moment, width }: Detail): readonly Line[] {
+  const { now, wall } = moment;
   const seen = observation.nodes[node.name];
   const labels = Object.entries(node.labels).map(([key, value]) => `${key}=${value}`);
   const notes = [
-    ...(seen === undefined ? [`${node.name}: not read yet`] : nodeNotes(cluster, observation, node)),
+    ...(seen === undefined ? [`${node.name}: not read yet`] : nodeNotes(cluster, observation, node, runs)),
     ...cluster.proxies.flatMap((proxy) => proxyUnknowns(proxy, observation)),
   ];
   return [
@@ -31,7 +37,11 @@ export function detailLines(
     ...notes.flatMap((note) =>
       wrapText(printable(note, 1_500), width, '  ').map((text) => line(styled('warning', text))),
     ),
+    ...(runs === null ? [] : saidOfNode(runs, node.name, wall.getTime())).flatMap((said) =>
+      inLines(said, width).map((text) => line(styled('warning', text))),
+    ),
     ...(labels.length === 0 ? [] : [field('labels', labels.join(', '))]),
+    ...lastRun(runs, node),
     ...(seen === undefined ? [] : values(seen, now)),
     EMPTY_LINE,
     ...cluster.proxies.flatMap((proxy) => onProxy(proxy, node, observation, now)),
@@ -53,6 +63,11 @@ function values(seen: NodeObservation, now: number): readonly Line[] {
     field('core_uuid', text(seen.coreUuid)),
     field('read', `${ageText(seen.at, now)} ago`),
   ];
+}
+
+function lastRun(runs: RunNotes | null, node: Node): readonly Line[] {
+  const last = runs?.last[node.name];
+  return last === undefined ? [] : [field('last run', `${printable(last.run)} says ${last.says}`)];
 }
 
 function sessionsText(seen: NodeObservation): string {

@@ -1,6 +1,6 @@
 /** What the keys do. */
 import { EMPTY_LINE, type Line, line, styled } from '../line.ts';
-import { wrapText } from './wrap.ts';
+import { wrapText } from '../../output/wrap-text.ts';
 
 const KEYS: readonly (readonly [string, string])[] = [
   ['s', 'sort: trouble, name, sessions, age of the reading'],

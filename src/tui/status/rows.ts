@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import type { Cluster, Node } from '../../domain/cluster.ts';
 import { readMark } from '../../domain/mark.ts';
 import type { NodeObservation, Observation, ProxyObservation } from '../../domain/observation.ts';
+import type { MarkNote, RunNotes } from '../../domain/run-notes.ts';
 import { printable } from '../../domain/text.ts';
 import {
   callsCell,
@@ -16,6 +17,7 @@ import {
 } from '../../output/status-cells.ts';
 import { nodeService, type NodeService } from '../../output/status-service.ts';
 import type { Style } from '../line.ts';
+import { runNotesOf } from './run-words.ts';
 
 export interface Cell {
   readonly text: string;
@@ -62,26 +64,28 @@ export class Rows {
   #rows: readonly NodeRow[] = [];
   #readings: readonly (NodeObservation | undefined)[] = [];
   #lists: readonly (ProxyObservation | undefined)[] = [];
+  #runs: RunNotes | null = null;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
   }
 
   /** One row for each node, in the order of the inventory; the same array where nothing was read since. */
-  of(observation: Observation): readonly NodeRow[] {
+  of(observation: Observation, runs: RunNotes | null): readonly NodeRow[] {
     const { nodes, proxies } = this.#cluster;
     const readings = nodes.map(({ name }) => observation.nodes[name]);
     const lists = proxies.map(({ name }) => observation.proxies[name]);
-    const sameLists = this.#rows.length === nodes.length && isSame(lists, this.#lists);
-    if (sameLists && isSame(readings, this.#readings)) return this.#rows;
+    const isOther = this.#rows.length !== nodes.length || !isSame(lists, this.#lists) || runs !== this.#runs;
+    if (!isOther && isSame(readings, this.#readings)) return this.#rows;
     this.#rows = nodes.map((node, index) => {
       const before = this.#rows[index];
-      return before !== undefined && sameLists && readings[index] === this.#readings[index]
+      return before !== undefined && !isOther && readings[index] === this.#readings[index]
         ? before
-        : rowOf(this.#cluster, observation, node);
+        : rowOf(this.#cluster, observation, runs, node);
     });
     this.#readings = readings;
     this.#lists = lists;
+    this.#runs = runs;
     return this.#rows;
   }
 }
@@ -90,12 +94,13 @@ function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
   return some.length === others.length && some.every((one, index) => one === others[index]);
 }
 
-function rowOf(cluster: Cluster, observation: Observation, node: Node): NodeRow {
+function rowOf(cluster: Cluster, observation: Observation, runs: RunNotes | null, node: Node): NodeRow {
   const seen = observation.nodes[node.name];
   const targets = cluster.proxies.map((proxy) => targetsOf(observation, proxy, node));
   const service = nodeService(targets, node);
   const states = targets.map((list) => stateCell(list, node));
-  const notes = notesOf(seen);
+  const ofRuns = runNotesOf(node.name, runs);
+  const notes = [...notesOf(node.name, seen, runs), ...ofRuns.map(({ long, short }) => note(long, short))];
   const value = (show: (one: NodeObservation) => string): Cell => {
     const text = seen === undefined ? UNKNOWN : show(seen);
     return cell(text, text === UNKNOWN ? 'warning' : 'plain');
@@ -115,7 +120,7 @@ function rowOf(cluster: Cluster, observation: Observation, node: Node): NodeRow 
     notes,
     sessionCount: seen?.sessions.known === true ? seen.sessions.value : null,
     at: seen?.at ?? null,
-    trouble: troubleOf(service, seen),
+    trouble: Math.max(troubleOf(service, seen), ...ofRuns.map(({ trouble }) => trouble)),
     names: [node.name, ...Object.entries(node.labels).map(([key, label]) => `${key}=${label}`)].map((text) =>
       printable(text).toLowerCase(),
     ),
@@ -152,7 +157,7 @@ function grouped(states: readonly string[]): string {
     .join(', ');
 }
 
-function notesOf(seen: NodeObservation | undefined): readonly Note[] {
+function notesOf(name: string, seen: NodeObservation | undefined, runs: RunNotes | null): readonly Note[] {
   if (seen === undefined) return [note('not read yet')];
   if (seen.trouble !== null) return [note(`unreachable: ${seen.trouble.code}`, 'unreachable')];
   const { ready, mark } = seen;
@@ -161,9 +166,16 @@ function notesOf(seen: NodeObservation | undefined): readonly Note[] {
     ...(mark.known
       ? mark.value === null
         ? []
-        : [note(`held by ${holder(mark.value)}`, 'held')]
+        : heldNotes(holder(mark.value), runs?.marks[name]?.state)
       : [note('mark unknown')]),
   ];
+}
+
+/** @param state what is known of the mark; undefined: nothing */
+function heldNotes(run: string, state: MarkNote['state'] | undefined): readonly Note[] {
+  if (state === 'noted') return [];
+  if (state === 'ended') return [note(`still marked by ${run}`, 'marked')];
+  return [state === 'stale' ? note(`held by ${run}, stale`, 'held, stale') : note(`held by ${run}`, 'held')];
 }
 
 function note(text: string, short = text): Note {

@@ -1,6 +1,6 @@
 /** Sentences on several lines. */
 import stringWidth from 'string-width';
-import { truncate } from '../../output/table.ts';
+import { truncate } from './table.ts';
 
 /** Breaks `text` at blanks into lines of at most `width` columns; a word that is wider is cut with `…`. */
 export function wrapText(text: string, width: number, indent = ''): readonly string[] {
