@@ -1,7 +1,8 @@
 /**
- * A process in which many take the lock at one moment: `DIR COUNT KEEP HOLD_MS`. Whoever has it makes a file that must not be
- * there yet and, unless KEEP is `keep`, takes it away after HOLD_MS and gives the lock up. Waits for a line on stdin before
- * it begins; prints how many took it, the codes of those that were refused, and how often two were in at once.
+ * A process in which many take the lock at one moment: `DIR COUNT WHAT`. Whoever has it makes a directory that must not be there
+ * yet. With `keep` it keeps both, and who is refused leaves it at that; with `pass` it takes the directory away after 2 ms and
+ * gives the lock up, and who is refused tries again until it had it. Waits for a line on stdin before it begins; prints how
+ * many took it, the codes of refusals, and how often two were in at once.
  */
 import { once } from 'node:events';
 import { mkdir, rmdir } from 'node:fs/promises';
@@ -10,7 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { errorInfo } from '../../src/domain/errors.ts';
 import { takeLock } from '../../src/journal/cluster-lock.ts';
 
-const [dir = '', count = '0', keep = '', holdMs = '0'] = process.argv.slice(2);
+const [dir = '', count = '0', what = ''] = process.argv.slice(2);
 const inside = join(dir, 'inside');
 
 let taken = 0;
@@ -18,7 +19,8 @@ let together = 0;
 const refused: Record<string, number> = {};
 let unnamed = 0;
 
-async function start(index: number): Promise<void> {
+/** Whether it is done with it. */
+async function start(index: number): Promise<boolean> {
   try {
     const lock = await takeLock({
       dir,
@@ -28,21 +30,27 @@ async function start(index: number): Promise<void> {
     taken += 1;
     await mkdir(inside).catch(() => (together += 1));
     lock.assertHeld();
-    if (keep === 'keep') return;
-    await wait(Number(holdMs));
+    if (what === 'keep') return true;
+    await wait(2);
     lock.assertHeld();
     await rmdir(inside).catch(() => (together += 1));
     await lock.release();
+    return true;
   } catch (error) {
     const { code, message } = errorInfo(error);
     refused[code] = (refused[code] ?? 0) + 1;
     if (!message.includes('drain node-')) unnamed += 1;
+    return what === 'keep' || code !== 'locked';
   }
 }
 
+// Whoever has started it is gone, or has seen enough: an end like a crash, which frees what it holds.
+process.stdin.once('end', () => process.kill(process.pid, 'SIGKILL'));
 process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
 await once(process.stdin, 'data');
-await Promise.all(Array.from({ length: Number(count) }, (_, index) => start(index)));
+await Promise.all(
+  Array.from({ length: Number(count) }, async (_, index) => {
+    while (!(await start(index))) await wait(20);
+  }),
+);
 process.stdout.write(`${JSON.stringify({ taken, together, refused, unnamed })}\n`);
-// Whoever keeps it keeps it until the test has seen all the others refused.
-await once(process.stdin, 'close');

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { takeLock } from '../../src/journal/cluster-lock.ts';
@@ -9,15 +9,14 @@ import { RUN } from './events.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const PROCESSES = 5;
-const EACH = 100;
 
-/** 500 starts at one moment, in a state directory that is not there yet; what each process says of its hundred. */
-async function crowd(keep: 'keep' | 'pass', holdMs: number) {
+/** As many starts at one moment, in a state directory that is not there yet; what the processes say of it together. */
+async function crowd(starts: number, what: 'keep' | 'pass') {
   const directory = await temporaryDirectory();
   const dir = join(directory, 'state');
   const bundle = await bundleProcess(directory, 'cluster-lock-crowd');
   const processes = Array.from({ length: PROCESSES }, () =>
-    startLockProcess({ bundle, args: [dir, String(EACH), keep, String(holdMs)] }),
+    startLockProcess({ bundle, args: [dir, String(starts / PROCESSES), what] }),
   );
   await Promise.all(processes.map(({ next }) => next()));
   for (const { child } of processes) child.stdin.write('now\n');
@@ -36,7 +35,7 @@ async function crowd(keep: 'keep' | 'pass', holdMs: number) {
 }
 
 test('500 start at once: one has it, and each of the others is refused', async () => {
-  const seen = await crowd('keep', 0);
+  const seen = await crowd(500, 'keep');
   expect(seen).toMatchObject({ taken: 1, together: 0, locked: 499, otherwise: [] });
   expect(await readdir(seen.dir)).toEqual(['inside', 'voice-eu.holder', 'voice-eu.lock']);
   expect(await lockState(seen.dir, 'voice-eu')).toMatchObject({ held: true, holder: { run: RUN } });
@@ -45,11 +44,9 @@ test('500 start at once: one has it, and each of the others is refused', async (
   expect(await lockState(seen.dir, 'voice-eu')).toEqual({ held: false });
 }, 120_000);
 
-test('500 start at once and give it up again: never two at a time', async () => {
-  const seen = await crowd('pass', 2);
-  expect(seen).toMatchObject({ together: 0, otherwise: [] });
-  expect(seen.taken).toBeGreaterThan(1);
-  expect(seen.taken + seen.locked).toBe(500);
+test('each of 25 has it in the end, and never two at a time', async () => {
+  const seen = await crowd(25, 'pass');
+  expect(seen).toMatchObject({ taken: 25, together: 0, otherwise: [] });
   expect(await lockState(seen.dir, 'voice-eu')).toEqual({ held: false });
 }, 120_000);
 
@@ -67,7 +64,8 @@ test('is never refused since somebody looks', async () => {
   const lookers = Promise.all(Array.from({ length: 8 }, look));
   let taken = 0;
   try {
-    while (taken < 60) {
+    while (taken < 60 || looks < 100) {
+      if (taken % 2 === 0) await writeFile(join(dir, 'voice-eu.holder'), '{}');
       // The first try has to do: flock itself, without the second look that fsha has.
       execFileSync('flock', ['-n', '-E', '75', join(dir, 'voice-eu.lock'), 'true']);
       const lock = await takeLock({
@@ -82,6 +80,5 @@ test('is never refused since somebody looks', async () => {
     over.abort();
     await lookers;
   }
-  expect(taken).toBe(60);
-  expect(looks).toBeGreaterThan(60);
+  expect(taken).toBeGreaterThanOrEqual(60);
 }, 60_000);

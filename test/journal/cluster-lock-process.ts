@@ -16,6 +16,9 @@ function say(value: unknown): void {
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const)
   process.on(signal, () => say({ heard: signal }));
 
+// Whoever has started it is gone: an end like a crash, which frees what it holds.
+process.stdin.once('end', () => process.kill(process.pid, 'SIGKILL'));
+
 try {
   const lock = await takeLock({ dir, cluster, holder: { run, command: 'drain node-1', who } });
   say({ taken: process.pid });

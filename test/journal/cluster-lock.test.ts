@@ -183,6 +183,23 @@ describe('takeLock', () => {
     );
   });
 
+  test('holds the file that is there, though another one was there when it was opened', async () => {
+    const directory = await temporaryDirectory();
+    const path = process.env['PATH'] ?? '';
+    const dir = join(directory, 'state');
+    const replace = `mkdir "${directory}/once" 2>/dev/null && rm "${dir}/voice-eu.lock"`;
+    await writeFile(join(directory, 'flock'), `#!/bin/sh\nPATH='${path}'\n${replace}\nexec flock "$@"\n`, {
+      mode: 0o755,
+    });
+    vi.stubEnv('PATH', `${directory}:${path}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const lock = await take(dir);
+    lock.assertHeld();
+    vi.unstubAllEnvs();
+    expect(isFree(dir)).toBe(false);
+    await lock.release();
+  });
+
   test('does nothing for a signal that has fired, and leaves nothing held', async () => {
     const dir = await temporaryDirectory();
     expect((await failure(take(dir, RUN, AbortSignal.abort()))).code).toBe('interrupted');
