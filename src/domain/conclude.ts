@@ -128,7 +128,8 @@ function endOfFailure(
     if (stopped !== null) return { outcome: 'interrupted', exit: isKnownOut ? stopped : EXIT.unknown };
     if (!isKnownOut) return UNKNOWN;
     if (error.code === 'restart.failed') return { outcome: 'failed', exit: EXIT.restartFailed };
-    if (isUnhealthy(error)) return { outcome: 'failed', exit: EXIT.unhealthy };
+    // A full disk kept it from being waited for until it was well: nothing of the node is unknown by that.
+    if (isUnhealthy(error) || error.code === 'journal') return { outcome: 'failed', exit: EXIT.unhealthy };
     return UNKNOWN;
   }
   // What ended is the watch over a node that was to be out.

@@ -268,6 +268,18 @@ describe('conclude', () => {
       [8, 'failed', 'out of service'],
     ],
     [
+      'the journal could not be written while verifying',
+      story([looked, ...out, ...restarted('done'), failed('verify', 'journal')]),
+      null,
+      [8, 'failed', 'out of service'],
+    ],
+    [
+      'the journal could not be written as the restart was under way',
+      story([looked, ...out, ...restarted(), failed('restart', 'journal')]),
+      null,
+      [9, 'unknown', 'out of service'],
+    ],
+    [
       'Ctrl-C while waiting, undone',
       story([looked, ...out, failed('wait_drained', 'interrupted'), ...back, ...undo('done')]),
       'SIGINT',
