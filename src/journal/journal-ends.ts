@@ -1,6 +1,7 @@
 /** Reads only the first and the last line of a journal, so that thousands of journals are listed quickly. */
 import { open, type FileHandle } from 'node:fs/promises';
 import type { EventOf, RunEvent } from '../domain/run-events.ts';
+import { readEventLine } from './event-line.ts';
 import { damagedJournal, journalError } from './journal-errors.ts';
 import { JournalLines, LONGEST_LINE } from './journal-lines.ts';
 
@@ -58,18 +59,14 @@ async function lastLine(handle: FileHandle, path: string, size: number): Promise
     const start = end <= 0 ? -1 : tail.lastIndexOf(LINE_FEED, end - 1);
     if (end !== -1 && (start !== -1 || length === size)) return tail.subarray(start + 1, end);
     if (length === size || length > 2 * LONGEST_LINE)
-      throw damagedJournal(path, 1, 'a line of more than 16 MiB');
+      throw damagedJournal(path, 'last', 'a line of more than 16 MiB');
   }
 }
 
 /** The run.settled in a last line; null for any other event. */
 function settledIn(line: Buffer, path: string, run: string): EventOf<'run.settled'> | null {
-  let event: Partial<RunEvent> | null;
-  try {
-    event = JSON.parse(line.toString('utf8')) as Partial<RunEvent> | null;
-  } catch {
-    throw damagedJournal(path, 'last', 'not a line of JSON');
-  }
-  if (event?.v !== 1 || event.run !== run) throw damagedJournal(path, 'last', `not an event of run ${run}`);
-  return event.type === 'run.settled' ? (event as EventOf<'run.settled'>) : null;
+  const event = readEventLine(line);
+  if (typeof event === 'string') throw damagedJournal(path, 'last', event);
+  if (event.run !== run) throw damagedJournal(path, 'last', `not an event of run ${run}`);
+  return event.type === 'run.settled' ? event : null;
 }

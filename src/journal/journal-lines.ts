@@ -1,5 +1,6 @@
 /** Reads the lines of a journal one after the other, and believes none that does not fit. */
 import type { RunEvent } from '../domain/run-events.ts';
+import { readEventLine, shortly } from './event-line.ts';
 import { damagedJournal } from './journal-errors.ts';
 
 const LINE_FEED = 0x0a;
@@ -9,7 +10,6 @@ export const LONGEST_LINE = 16 * 1024 * 1024;
 /** Takes a journal's bytes in pieces of any size, and gives its events. */
 export class JournalLines {
   readonly #path: string;
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   #rest: Buffer[] = [];
   #restLength = 0;
   #line = 0;
@@ -45,50 +45,21 @@ export class JournalLines {
 
   #read(bytes: Buffer): RunEvent {
     this.#line += 1;
-    let value: unknown;
-    try {
-      value = JSON.parse(this.#decoder.decode(bytes));
-    } catch {
-      throw this.#damaged(this.#line, 'not a line of JSON');
-    }
-    if (!isRecord(value)) throw this.#damaged(this.#line, 'not an event');
-    if (value['v'] !== 1) {
+    const event = readEventLine(bytes);
+    if (typeof event === 'string') throw this.#damaged(this.#line, event);
+    if (event.seq !== this.#line)
+      throw this.#damaged(this.#line, `event ${event.seq} where event ${this.#line} should be`);
+    if (event.run !== (this.#run ?? event.run)) {
       throw this.#damaged(
         this.#line,
-        `written in version ${shortly(value['v'])} of the format, this fsha reads version 1`,
+        `an event of run ${shortly(event.run)} in the journal of ${this.#run ?? 'a run'}`,
       );
     }
-    if (value['seq'] !== this.#line) {
-      throw this.#damaged(this.#line, `event ${shortly(value['seq'])} where event ${this.#line} should be`);
-    }
-    if (typeof value['run'] !== 'string' || value['run'] !== (this.#run ?? value['run'])) {
-      throw this.#damaged(
-        this.#line,
-        `an event of run ${shortly(value['run'])} in the journal of ${this.#run ?? 'a run'}`,
-      );
-    }
-    if (
-      typeof value['type'] !== 'string' ||
-      typeof value['at'] !== 'string' ||
-      typeof value['mono'] !== 'number' ||
-      !isRecord(value['data'])
-    ) {
-      throw this.#damaged(this.#line, 'an event without type, at, mono or data');
-    }
-    this.#run = value['run'];
-    // Types and keys that this version does not know are kept: readers skip them.
-    return value as unknown as RunEvent;
+    this.#run = event.run;
+    return event;
   }
 
   #damaged(line: number, what: string): Error {
     return damagedJournal(this.#path, line, what);
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function shortly(value: unknown): string {
-  return value === undefined ? 'none' : JSON.stringify(value).slice(0, 60);
 }

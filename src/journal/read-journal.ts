@@ -2,6 +2,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { FshaError } from '../domain/errors.ts';
 import type { RunEvent } from '../domain/run-events.ts';
+import { printable } from '../domain/text.ts';
 import { journalError } from './journal-errors.ts';
 import { JournalLines } from './journal-lines.ts';
 
@@ -27,7 +28,7 @@ export async function readJournal(path: string): Promise<JournalContents> {
     if (size > LARGEST) {
       throw new FshaError(
         'journal',
-        `The journal ${path} has ${Math.round(size / 1024 / 1024)} MiB, more than the 256 MiB that fsha reads.`,
+        `The journal ${printable(path, 1000)} has ${Math.round(size / 1024 / 1024)} MiB, more than the 256 MiB that fsha reads.`,
         'Read it with other tools, for example: tail -n 20 of the file.',
       );
     }

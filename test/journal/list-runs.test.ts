@@ -2,7 +2,7 @@ import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LockState } from '../../src/domain/lock-holder.ts';
-import { listRuns, withLock } from '../../src/journal/list-runs.ts';
+import { listRuns, withLocks } from '../../src/journal/list-runs.ts';
 import { disable, enveloped, lines, progress, settled, started } from './events.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -127,8 +127,8 @@ test('what is JSON and no run is damaged', async () => {
     [`${last}.ndjson`]: lines(enveloped([started(), settled({})], last)).replace('"next":[]', '"next":[7]'),
   });
   expect((await listRuns(dir)).map(({ state, damage }) => [state, damage])).toEqual([
-    ['damaged', expect.stringContaining('last line: a run.settled without nodes or next.')],
-    ['damaged', expect.stringContaining(':1: a run.started without command, who, cluster or plan.')],
+    ['damaged', expect.stringContaining('last line: a run.settled without a usable next[0].')],
+    ['damaged', expect.stringContaining(':1: a run.started without a usable who.')],
   ]);
 });
 
@@ -154,8 +154,9 @@ test('whether those that are unfinished go on, is told by the lock', async () =>
     [`${cut}.ndjson`]: text,
   });
   const holder = { run: under, command: 'drain node-1', who: 'ops', pid: 1, started: 1, since: '' };
-  const listed = async (state: () => Promise<LockState>) =>
-    (await withLock(await listRuns(dir), { name, state })).map(({ underWay }) => underWay);
+  const guard = () => Promise.resolve(null);
+  const listed = async (cluster: () => Promise<LockState>) =>
+    (await withLocks(await listRuns(dir), { name, cluster, guard })).map(({ underWay }) => underWay);
   expect(await listed(() => Promise.resolve({ held: true, holder }))).toEqual([
     null,
     null,
@@ -180,6 +181,6 @@ test('whether those that are unfinished go on, is told by the lock', async () =>
     );
     return { held: false };
   };
-  const runs = await withLock(await listRuns(dir), { name, state: ends });
+  const runs = await withLocks(await listRuns(dir), { name, cluster: ends, guard });
   expect(runs.find(({ run }) => run === dead)).toMatchObject({ state: 'settled', underWay: false });
 });
