@@ -5,8 +5,8 @@ import { FshaError, interrupted, isInterruption } from '../domain/errors.ts';
 import type { Observation } from '../domain/observation.ts';
 import { type RunNotes, runNotes } from '../domain/run-notes.ts';
 import { printable } from '../domain/text.ts';
-import { lockState } from '../journal/cluster-lock-state.ts';
 import { LastRuns } from '../journal/last-runs.ts';
+import { runLocks } from '../journal/run-locks.ts';
 import { within } from '../workflow/deadline.ts';
 import { type Call, callText } from './command.ts';
 import { lockName } from './run-lock.ts';
@@ -34,10 +34,9 @@ export class RunsWatch {
     this.#runs = new LastRuns({
       dir,
       cluster: cluster.name,
-      lockName: lockName(host, cluster),
+      locks: runLocks(dir, cluster.name, lockName(host, cluster)),
       nodes: cluster.nodes.map(({ name }) => name),
       clock: host.clock,
-      lock: () => lockState(dir, cluster.name),
     });
   }
 

@@ -20,6 +20,7 @@ export interface UnfinishedRun {
   readonly run: string;
   /** As it was meant: `drain node-1`. */
   readonly command: string;
+  readonly kind: Plan['kind'] | null;
   /** Of the process that wrote last: whoever resumed it. */
   readonly who: string;
   /** When that process began, and when it wrote last; ISO 8601, UTC. */
@@ -35,6 +36,8 @@ export interface UnfinishedRun {
   readonly step: string | null;
   /** Whether it was begun, or resumed last, under another lock than the one that is looked at here: on another host. */
   readonly elsewhere: boolean;
+  /** Whether it holds a lock here, looked at after its journal; null where that cannot be told. */
+  readonly underWay: boolean | null;
 }
 
 export interface LastRun {

@@ -8,7 +8,6 @@ import { isFresh, type Mark, readMark } from './mark.ts';
 import type { Observation } from './observation.ts';
 import { contradictionOf, type Contradiction, isSeenIn } from './run-contradiction.ts';
 import type { Service } from './run-events.ts';
-import { isUnderWay } from './under-way.ts';
 
 export interface RunNotes {
   /** Wall clock at which this was judged, ms since 1970. */
@@ -125,8 +124,12 @@ function unfinishedNotes(input: RunNotesInput): readonly RunNote[] {
     const note = { run, command: one.command, who, nodes, step, changed: one.touched.length > 0 };
     const follow = `${command} show ${run} --follow`;
     const resume = `${command} resume ${run}`;
-    const goesOn = goesOnElsewhere(one, input) ? null : isUnderWay(run, runs.lock);
-    if (goesOn === true) return [{ ...note, state: 'in-progress', since: one.since, next: [follow] }];
+    const goesOn = goesOnElsewhere(one, input) ? null : one.underWay;
+    if (goesOn === true) {
+      // What only keeps a node out gives way to whoever brings it back.
+      const back = step === 'guard' ? nodes.map((name) => `${command} activate ${name}`) : [];
+      return [{ ...note, state: 'in-progress', since: one.since, next: [follow, ...back] }];
+    }
     if (isOvertaken(one, runs)) return [];
     if (goesOn === null) return [{ ...note, state: 'unfinished', since: one.since, next: [follow, resume] }];
     const next = one.restartIntended ? [resume] : [resume, `${resume} --undo`];
@@ -135,9 +138,11 @@ function unfinishedNotes(input: RunNotesInput): readonly RunNote[] {
 }
 
 /** Whether it may go on where another lock is: its journal was copied here, and somebody still renews its mark. */
-function goesOnElsewhere({ run, nodes, elsewhere }: UnfinishedRun, input: RunNotesInput): boolean {
-  const { observation, runs, wall } = input;
-  if (!elsewhere || isUnderWay(run, runs.lock) === true) return false;
+function goesOnElsewhere(
+  { run, nodes, elsewhere, underWay }: UnfinishedRun,
+  { observation, wall }: RunNotesInput,
+): boolean {
+  if (!elsewhere || underWay === true) return false;
   return nodes.some((name) => {
     const mark = observation.nodes[name]?.mark;
     const read = mark?.known === true && mark.value !== null ? readMark(mark.value) : undefined;

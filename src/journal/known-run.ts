@@ -8,6 +8,7 @@ import { GrowingRun } from './growing-run.ts';
 import { journalPath } from './journal-path.ts';
 import { summariseRun } from './list-runs.ts';
 import { mayHaveTouched, type NodeTraces } from './node-traces.ts';
+import type { RunLocks } from './run-locks.ts';
 import { peekEnd, type PeekedEnd } from './peek-end.ts';
 import { scanTraces } from './scan-journal.ts';
 
@@ -15,6 +16,9 @@ export interface Clocks {
   now(): number;
   wall(): Date;
 }
+
+/** As its journal tells; whether it goes on it does not. */
+export type OpenRun = Omit<UnfinishedRun, 'underWay'>;
 
 /** Monotonic ms, and ms since 1970. */
 export interface Moment {
@@ -27,8 +31,7 @@ export interface RunsPlace {
   /** The state directory. */
   readonly dir: string;
   readonly cluster: string;
-  /** By which journals name the lock of the cluster in this directory: `MACHINE:PATH`. */
-  readonly lockName: string;
+  readonly locks: RunLocks;
 }
 
 export class KnownRun {
@@ -47,11 +50,11 @@ export class KnownRun {
   #damage: string | null = null;
   #seenAt = 0;
 
-  constructor(run: string, { dir, cluster, lockName }: RunsPlace) {
+  constructor(run: string, { dir, cluster, locks }: RunsPlace) {
     this.#run = run;
     this.#path = journalPath(dir, run);
     this.#cluster = cluster;
-    this.#lockName = lockName;
+    this.#lockName = locks.name;
   }
 
   /** Why it cannot be read, as far as that was tried. */
@@ -105,11 +108,11 @@ export class KnownRun {
   }
 
   /** null where it has come to its end. */
-  get unfinished(): UnfinishedRun | null {
+  get unfinished(): OpenRun | null {
     const summary = this.#open;
     if (summary === null) return null;
-    const { run, nodes, startedAt } = summary;
-    const begun = { run, command: summary.command ?? '', nodes };
+    const { run, kind, nodes, startedAt } = summary;
+    const begun = { run, kind, command: summary.command ?? '', nodes };
     const growing = this.#growing?.state;
     if (growing === null || growing === undefined) {
       // Nothing is known of what it did: it may be anything.

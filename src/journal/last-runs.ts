@@ -2,18 +2,15 @@
 import { stat } from 'node:fs/promises';
 import type { ClusterRuns, LastRun } from '../domain/cluster-runs.ts';
 import { errorInfo, isInterruption } from '../domain/errors.ts';
-import type { LockState } from '../domain/lock-holder.ts';
 import { printable } from '../domain/text.ts';
-import { isUnderWay } from '../domain/under-way.ts';
 import { listRunIds } from './journal-path.ts';
-import { type Clocks, KnownRun, type Moment, type RunsPlace } from './known-run.ts';
+import { type Clocks, KnownRun, type Moment, type OpenRun, type RunsPlace } from './known-run.ts';
+import { goesOn } from './run-locks.ts';
 
 export interface LastRunsOptions extends RunsPlace {
   /** The nodes of the inventory. */
   readonly nodes: readonly string[];
   readonly clock: Clocks;
-  /** Looks at the lock of the cluster. */
-  readonly lock: () => Promise<LockState>;
   /** How many journals are looked at, the newest; default 2,000. */
   readonly most?: number;
 }
@@ -34,11 +31,11 @@ export class LastRuns {
   }
 
   /**
-   * The journals first, then the lock, then once more those that are unfinished and do not hold it: what ended in between was
-   * not interrupted. What cannot be read is a gap in the result: this throws for an interruption and for bugs.
+   * The journals first, then the locks, then once more those that are unfinished and hold none: what ended in between was not
+   * interrupted. What cannot be read is a gap in the result: this throws for an interruption and for bugs.
    */
   async read(): Promise<ClusterRuns> {
-    const { dir, lock, clock, most = MOST_JOURNALS } = this.#options;
+    const { dir, locks, clock, most = MOST_JOURNALS } = this.#options;
     const begun = { now: clock.now(), wall: clock.wall().getTime() };
     const gaps: string[] = [];
     const ids = await this.#list(gaps);
@@ -49,20 +46,21 @@ export class LastRuns {
       listed.slice(0, most).map((run) => [run, before.get(run) ?? new KnownRun(run, this.#options)]),
     );
     if (ids !== null) await this.#refresh(listed, begun);
-    const held = await lock().catch((error: unknown) => {
+    const held = await locks.cluster().catch((error: unknown) => {
       if (isInterruption(error)) throw error;
       gaps.push(`whether a run is under way is unknown: ${clause(error)}`);
       return null;
     });
-    const open = this.#unfinished().filter(({ run }) => isUnderWay(run, held) !== true);
-    const names = open.map(({ run }) => run);
-    if (ids !== null) await this.#refresh(names, begun);
+    const goOn = new Map<string, boolean | null>();
+    for (const one of this.#open()) goOn.set(one.run, await goesOn(one, held, locks));
+    const silent = [...goOn].flatMap(([run, is]) => (is === true ? [] : [run]));
+    if (ids !== null) await this.#refresh(silent, begun);
     if (listed.length > most)
       gaps.push(`only the newest ${most} of ${listed.length} runs in ${printable(dir, 500)} were looked at`);
     // First: it finds damage as well.
     const last = await this.#last();
     return {
-      unfinished: this.#unfinished(),
+      unfinished: this.#open().map((one) => ({ ...one, underWay: goOn.get(one.run) ?? null })),
       last,
       known: ids === null && listed.length === 0 ? null : new Set(listed),
       lock: held,
@@ -95,7 +93,7 @@ export class LastRuns {
     }
   }
 
-  #unfinished() {
+  #open(): readonly OpenRun[] {
     return [...this.#runs.values()].flatMap(({ unfinished }) => (unfinished === null ? [] : [unfinished]));
   }
 

@@ -115,6 +115,7 @@ export function markText(note: MarkNote, wall: number): string | null {
     case 'ended':
       return `still marked by ${holder}, which is over`;
     case 'fresh':
+      if (note.mark.guard) return `kept out by ${holder}${age}, which gives way: on another host`;
       return `held by ${holder}${age}: may be under way on another host`;
     case 'stale':
       return `held by ${holder}${age}: stale, nobody renews it; on its host: fsha show ${printable(run)}`;

@@ -23,6 +23,7 @@ const R2 = '20261122-210000-bbbb';
 const unfinished: UnfinishedRun = {
   run: R1,
   command: 'drain node-1',
+  kind: 'drain',
   who: 'ops@bastion',
   since: '2026-11-22T20:00:00.000Z',
   lastAt: '2026-11-22T20:10:00.000Z',
@@ -31,6 +32,7 @@ const unfinished: UnfinishedRun = {
   restartIntended: false,
   step: 'wait_drained',
   elsewhere: false,
+  underWay: false,
 };
 
 const leftOut: LastRun = {
@@ -110,13 +112,13 @@ test('nothing is to be said where nothing is left', () => {
 
 describe('a run that has not come to its end', () => {
   const says = (
-    lock: LockState | null,
+    underWay: boolean | null,
     changes: Partial<UnfinishedRun> = {},
     rest: Partial<ClusterRuns> = {},
-  ) => judge(runs({ unfinished: [{ ...unfinished, ...changes }], lock, ...rest })).runs;
+  ) => judge(runs({ unfinished: [{ ...unfinished, underWay, ...changes }], ...rest })).runs;
 
-  test('goes on where it holds the lock', () => {
-    expect(says(heldBy(R1))).toEqual([
+  test('goes on where it holds a lock', () => {
+    expect(says(true)).toEqual([
       {
         run: R1,
         command: 'drain node-1',
@@ -131,11 +133,14 @@ describe('a run that has not come to its end', () => {
     ]);
   });
 
-  test.each([
-    ['nobody holds the lock', FREE],
-    ['another one holds it', heldBy(R2)],
-  ])('was interrupted where %s', (_, lock) => {
-    expect(says(lock)).toMatchObject([
+  test('and while it only keeps a node out, that may be brought back', () => {
+    expect(says(true, { step: 'guard' })).toMatchObject([
+      { state: 'in-progress', next: [`fsha show ${R1} --follow`, 'fsha activate node-1'] },
+    ]);
+  });
+
+  test('was interrupted where it holds none', () => {
+    expect(says(false)).toMatchObject([
       {
         run: R1,
         state: 'interrupted',
@@ -146,14 +151,11 @@ describe('a run that has not come to its end', () => {
   });
 
   test('behind an announced restart it cannot be undone', () => {
-    expect(says(FREE, { restartIntended: true })).toMatchObject([{ next: [`fsha resume ${R1}`] }]);
+    expect(says(false, { restartIntended: true })).toMatchObject([{ next: [`fsha resume ${R1}`] }]);
   });
 
-  test.each([
-    ['who holds the lock is unknown', NAMELESS],
-    ['the lock cannot be seen', null],
-  ])('may be either where %s', (_, lock) => {
-    expect(says(lock)).toMatchObject([
+  test('may be either where that cannot be told', () => {
+    expect(says(null)).toMatchObject([
       { state: 'unfinished', next: [`fsha show ${R1} --follow`, `fsha resume ${R1}`] },
     ]);
   });
@@ -166,31 +168,29 @@ describe('a run that has not come to its end', () => {
     expect(states(true, '2026-11-22T21:59:00.000Z')).toEqual(['unfinished']);
     expect(states(true, '2026-11-22T21:00:00.000Z')).toEqual(['interrupted']);
     expect(states(false, '2026-11-22T21:59:00.000Z')).toEqual(['interrupted']);
-    expect(says(heldBy(R1), { elsewhere: true })).toMatchObject([{ state: 'in-progress' }]);
+    expect(says(true, { elsewhere: true })).toMatchObject([{ state: 'in-progress' }]);
   });
 
   test('one that announced nothing changed nothing', () => {
-    expect(says(FREE, { touched: [] })).toMatchObject([{ state: 'interrupted', changed: false }]);
+    expect(says(false, { touched: [] })).toMatchObject([{ state: 'interrupted', changed: false }]);
   });
 
   test('the commands are those of this call', () => {
-    const facts = runs({ unfinished: [unfinished], lock: heldBy(R1) });
+    const facts = runs({ unfinished: [{ ...unfinished, underWay: true }] });
     const { runs: notes } = judge(facts, {}, { command: 'fsha --config x.yaml' });
     expect(notes).toMatchObject([{ next: [`fsha --config x.yaml show ${R1} --follow`] }]);
   });
 
   test('is over for good where a later run changed each of its nodes', () => {
     const later = { ...leftIn, run: R2, lastAt: '2026-11-22T21:10:00.000Z' };
-    expect(says(FREE, {}, { last: new Map([['node-1', later]]) })).toEqual([]);
+    expect(says(false, {}, { last: new Map([['node-1', later]]) })).toEqual([]);
     const both = { nodes: ['node-1', 'node-2'] };
-    expect(says(FREE, both, { last: new Map([['node-1', later]]) })).toMatchObject([{ run: R1 }]);
+    expect(says(false, both, { last: new Map([['node-1', later]]) })).toMatchObject([{ run: R1 }]);
     // One that ended before it wrote last is no later one, whatever its name says.
     const earlier = { ...later, lastAt: '2026-11-22T20:09:00.000Z' };
-    expect(says(FREE, {}, { last: new Map([['node-1', earlier]]) })).toMatchObject([{ run: R1 }]);
+    expect(says(false, {}, { last: new Map([['node-1', earlier]]) })).toMatchObject([{ run: R1 }]);
     // As long as it goes on it is not over.
-    expect(says(heldBy(R1), {}, { last: new Map([['node-1', later]]) })).toMatchObject([
-      { state: 'in-progress' },
-    ]);
+    expect(says(true, {}, { last: new Map([['node-1', later]]) })).toMatchObject([{ state: 'in-progress' }]);
   });
 
   test('whoever holds the lock without a journal has just begun', () => {
@@ -296,8 +296,8 @@ describe('a run that left a node out', () => {
   });
 
   test('those that go on come first, then the interrupted ones, each the newest first', () => {
-    const other = { ...unfinished, run: R2, nodes: ['node-2'], touched: ['node-2'] };
-    const facts = runs({ unfinished: [unfinished, other], lock: heldBy(R2), lastOf: { 'node-1': leftOut } });
+    const other = { ...unfinished, run: R2, nodes: ['node-2'], touched: ['node-2'], underWay: true };
+    const facts = runs({ unfinished: [unfinished, other], lastOf: { 'node-1': leftOut } });
     expect(judge(facts, { proxies: out }).runs.map(({ state, run }) => [state, run])).toEqual([
       ['in-progress', R2],
       ['interrupted', R1],
@@ -378,12 +378,12 @@ describe('the last run and the proxies say different things', () => {
   });
 
   test('nor what a run does that goes on, or may', () => {
-    const rest = { unfinished: [{ ...unfinished, run: R2 }] };
-    expect(between(leftIn, shown('DX', 'DX'), { ...rest, lock: heldBy(R2) })).toEqual([]);
-    expect(between(leftIn, shown('DX', 'DX'), { ...rest, lock: null })).toEqual([]);
+    const by = (changes: Partial<UnfinishedRun>) =>
+      between(leftIn, shown('DX', 'DX'), { unfinished: [{ ...unfinished, run: R2, ...changes }] });
+    expect(by({ underWay: true })).toEqual([]);
+    expect(by({ underWay: null })).toEqual([]);
     // Of another node it says nothing.
-    const other = { unfinished: [{ ...unfinished, run: R2, nodes: ['node-2'] }], lock: heldBy(R2) };
-    expect(between(leftIn, shown('DX', 'DX'), other)).toHaveLength(1);
+    expect(by({ underWay: true, nodes: ['node-2'] })).toHaveLength(1);
   });
 
   test('nor what a run of another host did, whose mark the node has', () => {
@@ -446,7 +446,7 @@ describe('marks', () => {
   test('of runs that are noted need no word, of those that have ended one', () => {
     const mark = `${R1},ops@bastion,2026-11-22T20:00:00.000Z`;
     expect(state(mark, runs({ unfinished: [unfinished] }))).toBe('noted');
-    expect(state(mark, runs({ unfinished: [unfinished], lock: heldBy(R1) }))).toBe('noted');
+    expect(state(mark, runs({ unfinished: [{ ...unfinished, underWay: true }] }))).toBe('noted');
     expect(state(mark)).toBe('ended');
   });
 

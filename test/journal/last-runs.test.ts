@@ -6,6 +6,7 @@ import { FshaError } from '../../src/domain/errors.ts';
 import type { LockState } from '../../src/domain/lock-holder.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { LastRuns } from '../../src/journal/last-runs.ts';
+import type { RunLocks } from '../../src/journal/run-locks.ts';
 import { disable, enveloped, lines, preflight, progress, restart, settled, started } from './events.ts';
 import { eventsOf, journalOf, momentOf, runId, runsDirectory, writeJournal } from './runs-directory.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -17,6 +18,7 @@ function reader(
   dir: string,
   options: {
     lock?: () => Promise<LockState>;
+    guard?: RunLocks['guard'];
     nodes?: readonly string[];
     wall?: number;
     most?: number;
@@ -26,10 +28,13 @@ function reader(
   return new LastRuns({
     dir,
     cluster: 'voice-eu',
-    lockName: 'bastion:/var/lib/fsha/voice-eu.lock',
+    locks: {
+      name: 'bastion:/var/lib/fsha/voice-eu.lock',
+      cluster: options.lock ?? (() => Promise.resolve(FREE)),
+      guard: options.guard ?? (() => Promise.resolve(null)),
+    },
     nodes: options.nodes ?? ['node-1', 'node-2'],
     clock: { now: () => (now += 1), wall: () => new Date(options.wall ?? NOW) },
-    lock: options.lock ?? (() => Promise.resolve(FREE)),
     ...(options.most === undefined ? {} : { most: options.most }),
   });
 }
@@ -135,6 +140,7 @@ describe('runs that have not come to their end', () => {
       {
         run: runId(2),
         command: 'drain node-1',
+        kind: 'drain',
         who: 'ops@bastion',
         since: momentOf(2),
         lastAt: momentOf(2, 4),
@@ -143,6 +149,7 @@ describe('runs that have not come to their end', () => {
         restartIntended: false,
         step: 'wait_drained',
         elsewhere: false,
+        underWay: false,
       },
       expect.objectContaining({ run: runId(1), touched: [], lastAt: momentOf(1), step: null }),
       expect.objectContaining({ run: runId(0), restartIntended: true }),
@@ -212,6 +219,25 @@ describe('runs that have not come to their end', () => {
     const runs = await reader(dir, { lock }).read();
     expect(runs.unfinished).toEqual([]);
     expect(said(runs)).toEqual([runId(1), 'in service']);
+  });
+
+  test('go on where they hold the lock of the cluster, or that of a node which they keep out', async () => {
+    const text = lines(eventsOf(1, drain)).replace('"kind":"drain"', '"kind":"deactivate"');
+    const dir = await runsDirectory(drain, text, drain);
+    const goOn = async (lock: LockState, guard: RunLocks['guard']) => {
+      const { unfinished } = await reader(dir, { lock: () => Promise.resolve(lock), guard }).read();
+      return unfinished.map(({ underWay }) => underWay);
+    };
+    const nobody = () => Promise.resolve(null);
+    const guard = held(1);
+    const named = () => Promise.resolve(guard.held ? guard.holder : null);
+    expect(await goOn(FREE, nobody)).toEqual([false, false, false]);
+    expect(await goOn(held(2), nobody)).toEqual([true, false, false]);
+    expect(await goOn(held(1), nobody)).toEqual([false, true, false]);
+    expect(await goOn(held(2), named)).toEqual([true, true, false]);
+    expect(await goOn(FREE, () => Promise.resolve('unnamed'))).toEqual([false, true, false]);
+    expect(await goOn(FREE, () => Promise.reject(new Error('no')))).toEqual([false, null, false]);
+    expect(await goOn({ held: true, holder: null }, nobody)).toEqual([null, null, null]);
   });
 
   test('the lock is handed on, and where it cannot be told, said', async () => {

@@ -12,6 +12,7 @@ import {
   troubled,
   unreachable,
   watch,
+  withRuns,
 } from './status-world.ts';
 
 describe.each(SIZES)('in $columns columns and $rows rows', (size) => {
@@ -74,6 +75,23 @@ describe.each(SIZES)('in $columns columns and $rows rows', (size) => {
     golden('filter-nothing', screen.frame(size));
   });
 
+  test('runs that go on, were interrupted, left a node out', () => {
+    const screen = watch(...withRuns());
+    golden('runs', screen.frame(size));
+    screen.press(key('enter'));
+    golden('detail-runs-interrupted', screen.frame(size));
+    screen.press(key('escape'), key('down'), key('enter'));
+    golden('detail-runs-contradicted', screen.frame(size));
+  });
+
+  test('one run alone stands in the line itself', () => {
+    const [of, seen, notes] = withRuns();
+    golden(
+      'runs-one',
+      watch(of, seen, { ...notes, runs: notes.runs.slice(0, 1), contradictions: [] }).frame(size),
+    );
+  });
+
   test('everything of one node', () => {
     const screen = watch(...troubled());
     screen.press(key('enter'));
@@ -115,8 +133,7 @@ test.each([
   { columns: 20, rows: 5 },
   { columns: 300, rows: 80 },
 ])('fits into $columns columns and $rows rows, whatever is shown', (size) => {
-  for (const world of [calm(), troubled(), many(300)]) {
-    const screen = watch(...world);
+  for (const screen of [watch(...calm()), watch(...troubled()), watch(...many(300)), watch(...withRuns())]) {
     screen.frame(size);
     screen.press(key('enter'));
     screen.frame(size);

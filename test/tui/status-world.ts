@@ -146,6 +146,96 @@ export function troubled(): [Cluster, Observation] {
   ];
 }
 
+/** One that is drained, one whose drain was interrupted, one that was left out and is in on a proxy, one of another host. */
+export function withRuns(): [Cluster, Observation, RunNotes] {
+  const names = ['node-1', 'node-2', 'node-3', 'node-4', 'node-5'];
+  const [first, second, third] = ['20261122-213000-aaaa', '20261122-183000-bbbb', '20261121-090000-cccc'];
+  const who = 'ops@bastion';
+  const foreign = {
+    run: '20261122-170000-dddd',
+    who: 'eve@other',
+    at: new Date(2026, 10, 22, 17, 0, 9).getTime(),
+    guard: false,
+  };
+  const flags = ['DX', 'DX', 'DX', 'AP', 'AP'];
+  const mark = (run: string) => known(`${run},${who},2026-11-22T18:30:00.000Z`);
+  return [
+    cluster(names, ['lb-1', 'lb-2']),
+    observation(
+      [
+        read('node-1', { mark: mark(first), sessions: known(7), calls: known(7) }),
+        read('node-2', { mark: mark(second), sessions: known(0), calls: known(0) }),
+        read('node-3', { mark: mark(third), sessions: known(2), calls: known(2) }),
+        read('node-4', { mark: known(`${foreign.run},${foreign.who},2026-11-22T17:00:09.000Z`) }),
+        read('node-5'),
+      ],
+      [
+        seenProxy('lb-1', flags, { at: NOW - 500 }),
+        seenProxy('lb-2', [...flags.slice(0, 2), 'AP', ...flags.slice(3)], { at: NOW - 500 }),
+      ],
+    ),
+    {
+      wall: new Date(2026, 10, 22, 21, 31, 34).getTime(),
+      runs: [
+        {
+          run: first,
+          command: 'drain node-1',
+          who,
+          state: 'in-progress',
+          nodes: ['node-1'],
+          since: new Date(2026, 10, 22, 21, 30, 0).toISOString(),
+          step: 'wait_drained',
+          changed: true,
+          next: [`fsha show ${first} --follow`],
+        },
+        {
+          run: second,
+          command: 'drain node-2',
+          who,
+          state: 'interrupted',
+          nodes: ['node-2'],
+          since: new Date(2026, 10, 22, 18, 35, 0).toISOString(),
+          step: null,
+          changed: true,
+          next: [`fsha resume ${second}`, `fsha resume ${second} --undo`],
+        },
+        {
+          run: third,
+          command: 'deactivate node-3',
+          who,
+          state: 'left-out',
+          nodes: ['node-3'],
+          since: new Date(2026, 10, 21, 9, 0, 10).toISOString(),
+          step: null,
+          changed: true,
+          next: ['fsha activate node-3'],
+        },
+      ],
+      contradictions: [
+        {
+          node: 'node-3',
+          run: third,
+          says: 'out of service',
+          shown: [{ proxy: 'lb-2', flags: ['AP'] }],
+          next: ['fsha activate node-3', 'fsha deactivate node-3'],
+        },
+      ],
+      marks: {
+        'node-1': { state: 'noted', mark: { run: first, who, at: 0, guard: false } },
+        'node-2': { state: 'noted', mark: { run: second, who, at: 0, guard: false } },
+        'node-3': { state: 'noted', mark: { run: third, who, at: 0, guard: false } },
+        'node-4': { state: 'stale', mark: foreign },
+      },
+      last: {
+        'node-1': { run: first, says: 'unknown' },
+        'node-2': { run: second, says: 'unknown' },
+        'node-3': { run: third, says: 'out of service' },
+      },
+      gaps: [],
+    },
+  ];
+}
+
 /** So many nodes, of which every hundredth is not reached and every fiftieth is out. */
 export function many(count: number): [Cluster, Observation] {
   const names = Array.from({ length: count }, (_, index) => `edge-${index + 1}`);

@@ -12,15 +12,15 @@ export const runs: Command = (program, run) => {
       run(async (call) => {
         const { host, globals, options } = call;
         const cluster = await inventoryOf(call, 'leave');
-        const { listRuns, withLock } = await import('../../journal/list-runs.ts');
-        const { lockState } = await import('../../journal/cluster-lock-state.ts');
+        const { listRuns, withLocks } = await import('../../journal/list-runs.ts');
+        const { runLocks } = await import('../../journal/run-locks.ts');
         const { lockName } = await import('../run-lock.ts');
         const { runsTable } = await import('../../output/runs-table.ts');
         const { dir } = cluster.state;
         const summaries = await listRuns(dir, options['all'] === true ? undefined : 20);
-        const own = await withLock(
+        const own = await withLocks(
           summaries.filter((summary) => summary.cluster === null || summary.cluster === cluster.name),
-          { name: lockName(host, cluster), state: () => lockState(dir, cluster.name) },
+          runLocks(dir, cluster.name, lockName(host, cluster)),
         );
         if (globals.json)
           host.stdout.write(`${JSON.stringify({ v: 1, cluster: cluster.name, runs: own })}\n`);

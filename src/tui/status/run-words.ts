@@ -21,15 +21,16 @@ const ROW_WORDS: Readonly<Record<RunNoteState, (run: string) => RowNote>> = {
 
 export function runNotesOf(node: string, notes: RunNotes | null): readonly RowNote[] {
   if (notes === null) return [];
+  const contradicted = notes.contradictions.filter((one) => one.node === node);
   return [
-    ...notes.contradictions
-      .filter((one) => one.node === node)
-      .map(({ run, says }): RowNote => {
-        const word = says === 'in service' ? 'in' : 'out';
-        return { long: `last run ${printable(run)} says ${word}`, short: `last run: ${word}`, trouble: 4 };
-      }),
+    ...contradicted.map(({ run, says }): RowNote => {
+      const word = says === 'in service' ? 'in' : 'out';
+      return { long: `last run ${printable(run)} says ${word}`, short: `last run: ${word}`, trouble: 4 };
+    }),
     ...notes.runs
-      .filter(({ nodes }) => nodes.includes(node))
+      .filter(
+        ({ nodes, state }) => nodes.includes(node) && !(state === 'left-out' && contradicted.length > 0),
+      )
       .map(({ state, run }) => ROW_WORDS[state](printable(run))),
   ];
 }

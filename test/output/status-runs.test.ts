@@ -1,0 +1,313 @@
+import stringWidth from 'string-width';
+import { describe, expect, test } from 'vitest';
+import { known } from '../../src/domain/observation.ts';
+import type { MarkNote, RunNote, RunNotes } from '../../src/domain/run-notes.ts';
+import { jsonText } from '../../src/output/json-text.ts';
+import { statusDocument } from '../../src/output/status-json.ts';
+import { RunNews } from '../../src/output/status-news-runs.ts';
+import { StatusNews } from '../../src/output/status-news.ts';
+import { inLines, inOneLine, markText, saidOfRun, saidOfRuns } from '../../src/output/status-runs.ts';
+import { statusTable } from '../../src/output/status-table.ts';
+import { cluster, observation, seenNode, seenProxy } from './events.ts';
+
+const RUN = '20261122-183000-bbbb';
+const NOW = new Date(2026, 10, 22, 21, 31, 34);
+const WALL = NOW.getTime();
+const two = cluster(['node-1', 'node-2'], ['lb-1', 'lb-2']);
+
+const interrupted: RunNote = {
+  run: RUN,
+  command: 'drain node-1',
+  who: 'ops@bastion',
+  state: 'interrupted',
+  nodes: ['node-1'],
+  since: new Date(2026, 10, 22, 18, 35, 0).toISOString(),
+  step: 'wait_drained',
+  changed: true,
+  next: [`fsha resume ${RUN}`, `fsha resume ${RUN} --undo`],
+};
+const leftOut: RunNote = { ...interrupted, state: 'left-out', step: null, next: ['fsha activate node-1'] };
+const NOTHING: RunNotes = { wall: WALL, runs: [], contradictions: [], marks: {}, last: {}, gaps: [] };
+const contradiction = {
+  node: 'node-1',
+  run: RUN,
+  says: 'out of service',
+  shown: [{ proxy: 'lb-2', flags: ['AP'] }],
+  next: ['fsha activate node-1', 'fsha deactivate node-1'],
+} as const;
+
+const seen = observation(
+  [seenNode('node-1'), seenNode('node-2')],
+  [seenProxy('lb-1', ['DX', 'AP']), seenProxy('lb-2', ['AP', 'AP'])],
+);
+
+describe('in one line', () => {
+  const under: Partial<RunNote> = { state: 'in-progress', next: [`fsha show ${RUN} --follow`] };
+  test.each([
+    [
+      under,
+      'run RUN (drain node-1) by ops@bastion is under way since 18:35:00, waiting for its calls to end: fsha show RUN --follow',
+    ],
+    [
+      { ...under, step: null },
+      'run RUN (drain node-1) by ops@bastion is under way since 18:35:00: fsha show RUN --follow',
+    ],
+    [
+      {},
+      'run RUN (drain node-1) by ops@bastion was interrupted at 18:35:00 (waiting for its calls to end): fsha resume RUN, or give it back: fsha resume RUN --undo',
+    ],
+    [
+      { changed: false, step: 'preflight' },
+      'run RUN (drain node-1) by ops@bastion was interrupted at 18:35:00, before it changed anything: fsha resume RUN, or give it back: fsha resume RUN --undo',
+    ],
+    [
+      { step: null, next: [`fsha resume ${RUN}`], since: new Date(2026, 10, 20, 18, 35, 0).toISOString() },
+      'run RUN (drain node-1) by ops@bastion was interrupted at 2026-11-20 18:35:00: fsha resume RUN',
+    ],
+    [
+      { state: 'unfinished', next: [`fsha show ${RUN} --follow`, `fsha resume ${RUN}`] },
+      'run RUN (drain node-1) by ops@bastion, begun at 18:35:00, has not come to its end; whether it goes on is unknown: fsha show RUN --follow, or fsha resume RUN',
+    ],
+    [leftOut, 'node-1 was left out by run RUN (drain node-1, ops@bastion, 2h56m ago): fsha activate node-1'],
+    [
+      { ...leftOut, nodes: ['node-1', 'node-2'], next: ['fsha activate node-1', 'fsha activate node-2'] },
+      'node-1, node-2 were left out by run RUN (drain node-1, ops@bastion, 2h56m ago): fsha activate node-1, or fsha activate node-2',
+    ],
+    [
+      // By a clock that was ahead.
+      { ...leftOut, since: new Date(2026, 10, 23, 9, 0, 0).toISOString() },
+      'node-1 was left out by run RUN (drain node-1, ops@bastion, at 2026-11-23 09:00:00): fsha activate node-1',
+    ],
+    [
+      { ...leftOut, state: 'left-unknown' },
+      'what run RUN (drain node-1, ops@bastion, 2h56m ago) left node-1 as is unknown: fsha activate node-1',
+    ],
+  ] satisfies [Partial<RunNote>, string][])('%j', (changes, expected) => {
+    expect(inOneLine(saidOfRun({ ...interrupted, ...changes }, WALL)).replaceAll(RUN, 'RUN')).toBe(expected);
+  });
+
+  test('contradictions and gaps', () => {
+    const notes: RunNotes = {
+      ...NOTHING,
+      contradictions: [
+        contradiction,
+        {
+          ...contradiction,
+          says: 'in service',
+          shown: [
+            { proxy: 'lb-1', flags: ['DX'] },
+            { proxy: 'lb-2', flags: ['DX', 'IP'] },
+          ],
+        },
+      ],
+      gaps: ['what runs did is unknown: no answer'],
+    };
+    expect(saidOfRuns(notes, WALL).map(({ text }) => text)).toEqual([
+      `node-1: last run ${RUN} says out, lb-2 says active`,
+      `node-1: last run ${RUN} says in service, lb-1 says disabled, lb-2 says disabled and inactive`,
+      'what runs did is unknown: no answer',
+    ]);
+  });
+});
+
+test('where it does not fit, each command has a line of its own, whole', () => {
+  const said = saidOfRun(interrupted, WALL);
+  expect(inLines(said, 80)).toEqual([
+    `run ${RUN} (drain node-1) by ops@bastion was interrupted at`,
+    '  18:35:00 (waiting for its calls to end):',
+    `  fsha resume ${RUN}`,
+    `  fsha resume ${RUN} --undo  # gives it back`,
+  ]);
+  expect(inLines(said, 300)).toEqual([inOneLine(said)]);
+  expect(inLines({ text: 'word '.repeat(30).trim(), commands: [] }, 80)).toHaveLength(2);
+});
+
+test('what others wrote does not steer the terminal', () => {
+  const evil = '\u001b[2J\u0007';
+  const note = { ...leftOut, run: evil, command: evil, who: evil, nodes: [evil], next: [evil] };
+  const notes: RunNotes = {
+    ...NOTHING,
+    runs: [note, { ...note, state: 'interrupted', step: evil }, { ...note, since: evil }],
+    contradictions: [{ ...contradiction, run: evil, shown: [{ proxy: evil, flags: [evil] }] }],
+    gaps: [evil],
+    marks: { 'node-1': { state: 'stale', mark: { run: evil, who: evil, at: NaN, guard: false } } },
+    last: { 'node-1': { run: evil, says: 'unknown' } },
+  };
+  const held = observation([seenNode('node-1', { mark: known(evil) }), seenNode('node-2')], []);
+  const text = [
+    ...statusTable(two, held, 80, notes),
+    ...new RunNews().take(notes).map((news) => news.text),
+    jsonText(statusDocument(two, held, NOW, notes)),
+  ].join('');
+  expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+});
+
+describe('a mark', () => {
+  const mark = { run: RUN, who: 'ops@bastion', at: WALL - 150_000, guard: false };
+  test.each([
+    [{ state: 'noted', mark }, null],
+    [{ state: 'ended', mark }, 'still marked by run RUN of ops@bastion, which is over'],
+    [
+      { state: 'fresh', mark },
+      'held by run RUN of ops@bastion, marked 2m ago: may be under way on another host',
+    ],
+    [
+      { state: 'fresh', mark: { ...mark, at: NaN } },
+      'held by run RUN of ops@bastion: may be under way on another host',
+    ],
+    [
+      { state: 'fresh', mark: { ...mark, guard: true } },
+      'kept out by run RUN of ops@bastion, marked 2m ago, which gives way: on another host',
+    ],
+    [
+      { state: 'stale', mark: { ...mark, at: WALL - 12_000_000 } },
+      'held by run RUN of ops@bastion, marked 3h20m ago: stale, nobody renews it; on its host: fsha show RUN',
+    ],
+    [{ state: 'foreign', text: 'me' }, "held by a mark that is none of fsha's: me"],
+  ] satisfies [MarkNote, string | null][])('%j', (note, expected) => {
+    expect(markText(note, WALL)?.replaceAll(RUN, 'RUN') ?? null).toBe(expected);
+  });
+});
+
+describe('the table', () => {
+  test('has it below everything else, and nothing where nothing is to be said', () => {
+    expect(statusTable(two, seen, 80, NOTHING)).toEqual(statusTable(two, seen));
+    const lines = statusTable(two, seen, 80, {
+      ...NOTHING,
+      runs: [interrupted],
+      contradictions: [contradiction],
+    });
+    expect(lines.slice(6)).toEqual([
+      'SESSIONS: of the limit of FreeSWITCH. p: the proxy probes it with OPTIONS.',
+      '',
+      `run ${RUN} (drain node-1) by ops@bastion was interrupted at`,
+      '  18:35:00 (waiting for its calls to end):',
+      `  fsha resume ${RUN}`,
+      `  fsha resume ${RUN} --undo  # gives it back`,
+      `node-1: last run ${RUN} says out, lb-2 says active:`,
+      '  fsha activate node-1',
+      '  fsha deactivate node-1',
+    ]);
+    expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(80);
+  });
+
+  test('says of a mark what is known of its run', () => {
+    const marked = observation(
+      [
+        seenNode('node-1', { mark: known(`${RUN},ops@bastion,2026-11-22T18:30:00.000Z`) }),
+        seenNode('node-2'),
+      ],
+      [seenProxy('lb-1', ['DX', 'AP']), seenProxy('lb-2', ['DX', 'AP'])],
+    );
+    const mark = { run: RUN, who: 'ops@bastion', at: WALL - 150_000, guard: false };
+    const said = (marks: RunNotes['marks']) =>
+      statusTable(two, marked, 80, { ...NOTHING, marks }).filter((line) => /held|marked/.test(line));
+    expect(said({ 'node-1': { state: 'noted', mark } })).toEqual([]);
+    expect(said({ 'node-1': { state: 'fresh', mark } })).toEqual([
+      `node-1: held by run ${RUN} of ops@bastion, marked 2m ago: may be under way on another host`,
+    ]);
+    // Nothing is known of runs: the mark says what it says.
+    expect(said({})).toEqual([`node-1: held by run ${RUN} of ops@bastion`]);
+  });
+});
+
+describe('the document', () => {
+  test('has runs, and of each node what the last one says', () => {
+    const notes: RunNotes = {
+      ...NOTHING,
+      runs: [interrupted],
+      contradictions: [contradiction],
+      marks: { 'node-2': { state: 'fresh', mark: { run: RUN, who: 'ops', at: WALL, guard: false } } },
+      last: { 'node-1': { run: RUN, says: 'out of service' } },
+      gaps: ['a journal cannot be read'],
+    };
+    const { runs, runsUnknown, nodes, complete } = statusDocument(two, seen, NOW, notes);
+    expect(runs).toEqual([
+      {
+        run: RUN,
+        command: 'drain node-1',
+        who: 'ops@bastion',
+        state: 'interrupted',
+        nodes: ['node-1'],
+        since: interrupted.since,
+        step: 'wait_drained',
+        next: interrupted.next,
+      },
+    ]);
+    expect(runsUnknown).toEqual(['a journal cannot be read']);
+    expect(nodes.map(({ lastRun, markFresh }) => [lastRun, markFresh])).toEqual([
+      [{ run: RUN, says: 'out of service', contradictedBy: ['lb-2'] }, null],
+      [null, true],
+    ]);
+    // What runs did is no part of what a status asks of the cluster.
+    expect(complete).toBe(true);
+  });
+
+  test('of runs that were not asked for it says so', () => {
+    expect(statusDocument(two, seen, NOW)).toMatchObject({ runs: null, runsUnknown: [] });
+  });
+});
+
+describe('news', () => {
+  const told = (...all: readonly RunNotes[]): readonly string[][] => {
+    const news = new RunNews();
+    return all.map((notes) => news.take(notes).map(({ text, bad }) => (bad ? `! ${text}` : text)));
+  };
+  const running: RunNote = { ...interrupted, state: 'in-progress', next: [`fsha show ${RUN} --follow`] };
+  const who = `run ${RUN} (drain node-1) by ops@bastion`;
+
+  test('a run that begins, is interrupted, is over', () => {
+    const at = (runs: readonly RunNote[]): RunNotes => ({ ...NOTHING, runs });
+    expect(
+      told(
+        at([running]),
+        at([{ ...running, step: 'restart' }]),
+        at([interrupted]),
+        at([running]),
+        at([]),
+        at([]),
+      ),
+    ).toEqual([
+      [`${who} is under way since 18:35:00, waiting for its calls to end: fsha show ${RUN} --follow`],
+      [],
+      [
+        `! ${who} was interrupted at 18:35:00 (waiting for its calls to end): fsha resume ${RUN}, or give it back: fsha resume ${RUN} --undo`,
+      ],
+      [`${who} is under way since 18:35:00, waiting for its calls to end: fsha show ${RUN} --follow`],
+      [`${who} is over`],
+      [],
+    ]);
+  });
+
+  test('one that leaves a node out is over with that', () => {
+    const lines = told({ ...NOTHING, runs: [running] }, { ...NOTHING, runs: [leftOut] }, NOTHING);
+    expect(lines.slice(1)).toEqual([
+      [`! node-1 was left out by run ${RUN} (drain node-1, ops@bastion, 2h56m ago): fsha activate node-1`],
+      [],
+    ]);
+  });
+
+  test('contradictions come, change and go; gaps come', () => {
+    const on = (...proxies: readonly string[]): RunNotes => ({
+      ...NOTHING,
+      contradictions: [{ ...contradiction, shown: proxies.map((proxy) => ({ proxy, flags: ['AP'] })) }],
+    });
+    const ways = 'fsha activate node-1, or fsha deactivate node-1';
+    expect(told(on('lb-2'), on('lb-2'), on('lb-1', 'lb-2'), { ...NOTHING, gaps: ['no answer'] })).toEqual([
+      [`! node-1: last run ${RUN} says out, lb-2 says active: ${ways}`],
+      [],
+      [`! node-1: last run ${RUN} says out, lb-1 says active, lb-2 says active: ${ways}`],
+      ['node-1: its last run and the proxies no longer say different things', '! no answer'],
+    ]);
+  });
+
+  test('stand behind those of nodes and proxies, once they are known', () => {
+    const news = new StatusNews(two);
+    const text = (all: readonly { readonly text: string }[]) => all.map((one) => one.text);
+    expect(text(news.begin(seen, { ...NOTHING, runs: [running] })).at(-1)).toContain('is under way');
+    expect(text(news.take(seen, { ...NOTHING, runs: [running] }))).toEqual([]);
+    const later = new StatusNews(two);
+    later.begin(seen);
+    expect(text(later.take(seen, { ...NOTHING, runs: [running] }))).toHaveLength(1);
+  });
+});
