@@ -20,8 +20,14 @@ const UNKNOWN: End = { outcome: 'unknown', exit: EXIT.unknown };
 
 /**
  * @param command how fsha was called, for the commands that go on: `fsha`, or `fsha --config FILE`
+ * @param isLost the journal does not have all of it, nor will it have this end
  */
-export function conclude(state: RunState, interruption: Interruption, command: string): RunSettled {
+export function conclude(
+  state: RunState,
+  interruption: Interruption,
+  command: string,
+  isLost = false,
+): RunSettled {
   if (state.plan.kind === 'hangup') return concludeHangUp(state, signalExit(interruption), command);
   const names = state.plan.nodes.map(({ node }) => node);
   const ends = names.map((name) => {
@@ -38,7 +44,7 @@ export function conclude(state: RunState, interruption: Interruption, command: s
     exit,
     nodes: Object.fromEntries(ends.map(({ name, service }) => [name, service])),
     callsCut: names.reduce((sum, name) => sum + cutOf(state, name), 0),
-    next: ends.flatMap((end) => next(end, state, command)),
+    next: ends.flatMap((end) => next({ ...end, isLost }, state, command)),
     ...(error === undefined ? {} : { error }),
   };
 }

@@ -12,16 +12,20 @@ export interface EndedNode {
   readonly node: NodeRunState | undefined;
   readonly service: Service;
   readonly exit: ExitCode;
+  /** The journal ends too soon: to whoever comes, the run was interrupted. */
+  readonly isLost: boolean;
 }
 
 /** @param command how fsha was called, for the commands that go on: `fsha`, or `fsha --config FILE` */
 export function nextCommands(ended: EndedNode, state: RunState, command: string): readonly string[] {
-  const { name, node, service, exit } = ended;
+  const { name, node, service, exit, isLost } = ended;
   // Nothing was changed: what stood in the way has to be looked at, and nothing has to be brought back.
   if (node === undefined || node.effects.length === 0) {
     return exit === EXIT.locked ? [`${command} status`] : [`${command} doctor ${name}`];
   }
   if (exit === EXIT.locked) return [`${command} status`, `${command} show ${state.run}`];
+  // To whoever reads the journal its restart may be under way still: nothing but this run may take the node in hand.
+  const isOnlyResumed = isLost && restartIntended(node);
   if (exit === EXIT.unknown) {
     return [
       `${command} status`,
@@ -32,7 +36,9 @@ export function nextCommands(ended: EndedNode, state: RunState, command: string)
         : [`${command} resume ${state.run}${restartIntended(node) ? '' : ' --undo'}`]),
       ...byHand(name, node),
       // A node that is in behind a restart was not watched to the end, and its mark is there still: that brings it to an end.
-      ...(service === 'in service' && !restartIntended(node) ? [] : [`${command} activate ${name}`]),
+      ...(isOnlyResumed || (service === 'in service' && !restartIntended(node))
+        ? []
+        : [`${command} activate ${name}`]),
     ];
   }
   if (node.failure?.step.endsWith('/guard') === true)
@@ -40,6 +46,7 @@ export function nextCommands(ended: EndedNode, state: RunState, command: string)
   if (stepOutcome(node, name, 'activate') === 'succeeded') return leftBehind(name, node, state);
   // Drained or not, it was not restarted: going on and giving it back are both open.
   if (exit === EXIT.expiredHeld) return [`${command} drain ${name}`, `${command} activate ${name}`];
+  if (isOnlyResumed) return [`${command} resume ${state.run}`];
   return [`${command} ${goOn(state.plan.kind, service)} ${name}`];
 }
 

@@ -25,6 +25,7 @@ export class Recorder {
   #seq = 0;
   #tail: Promise<void> = Promise.resolve();
   #mayLose = false;
+  #hasLost = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -71,6 +72,11 @@ export class Recorder {
     this.#mayLose = true;
   }
 
+  /** Whether there was an event that the journal does not have: to whoever reads it, the run was interrupted before that. */
+  get hasLost(): boolean {
+    return this.#hasLost;
+  }
+
   async #write(event: NewEvent): Promise<void> {
     const { clock, journal, run } = this.#options;
     const envelope = {
@@ -85,6 +91,7 @@ export class Recorder {
       await journal?.append(whole);
     } catch (error) {
       if (!this.#mayLose) throw error;
+      this.#hasLost = true;
     }
     this.#seq = whole.seq;
     this.#state = apply(this.#state, whole);

@@ -75,7 +75,8 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
     await desk.close();
     await watcher.stop();
   }
-  const settled = conclude(recorder.state, options.interruption(), options.call);
+  const { state, hasLost } = recorder;
+  const settled = conclude(state, options.interruption(), options.call, hasLost);
   recorder.tolerateJournalLoss();
   await recorder.record({ type: 'run.settled', data: settled });
   return settled;

@@ -729,6 +729,28 @@ describe('conclude', () => {
     expect(conclude(state, interruption, 'fsha').next).toEqual(next);
   });
 
+  it.each<[string, readonly RunEvent[], readonly string[]]>([
+    [
+      'behind the restart: only by that run itself',
+      story([looked, ...out, ...restarted('done'), failed('verify', 'journal')]),
+      ['fsha resume r1'],
+    ],
+    [
+      'as the restart was under way',
+      story([looked, ...out, ...restarted(), failed('restart', 'journal')]),
+      [...LOOK, 'fsha resume r1'],
+    ],
+    [
+      'before it, and given back: begun anew',
+      story([looked, ...out, failed('wait_drained', 'journal'), ...back, ...undo('done')]),
+      ['fsha drain node-1'],
+    ],
+  ])('what goes on where the journal ends too soon: %s', (_name, events, next) => {
+    const state = fold(events);
+    if (state === undefined) throw new Error('no run');
+    expect(conclude(state, null, 'fsha', true).next).toEqual(next);
+  });
+
   it('names the inventory in the commands that go on', () => {
     const state = fold(story([looked, ...out, fine('deactivate')], { plan: planDeactivate('node-1') }));
     if (state === undefined) throw new Error('no run');

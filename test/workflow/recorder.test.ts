@@ -99,9 +99,10 @@ describe('Recorder', () => {
     await made.record(started);
     full = true;
     await expect(made.record(step)).rejects.toMatchObject({ code: 'journal' });
-    expect(seen).toEqual(['run.started']);
+    expect([seen, made.hasLost]).toEqual([['run.started'], false]);
     made.tolerateJournalLoss();
     await made.record(step);
+    expect(made.hasLost).toBe(true);
     expect(seen).toEqual(['run.started', 'step.started']);
   });
 });
