@@ -79,8 +79,7 @@ export function faultTable(title: string, cluster: () => RealCluster) {
       expect(stderr, context).not.toMatch(/a bug/);
       expect([elsewhere.up(), elsewhere.errors()], context).toEqual([['1000'], '']);
       if (service === 'in service' || exitCode === 3) return;
-      // Of several ways to go on the last one is the way back in.
-      const done = await carryOutNext(cluster(), exitCode === 9 ? settled.next : settled.next.slice(-1));
+      const done = await carryOutNext(cluster(), onTheWayBack(settled.next));
       expect(
         done.filter((one) => !one.endsWith(': 0')),
         context,
@@ -89,6 +88,13 @@ export function faultTable(title: string, cluster: () => RealCluster) {
       expect(elsewhere.up(), context).toEqual(['1000']);
     },
   };
+}
+
+/** What is to be looked at, and then the run itself where it can go on; else the last of several ways, which leads back in. */
+function onTheWayBack(next: readonly string[]): readonly string[] {
+  const looks = next.filter((line) => / (status|show \S+)$/.test(line));
+  const resume = next.filter((line) => / resume /.test(line));
+  return [...looks, ...(resume.length > 0 ? resume : next.slice(-1))];
 }
 
 /** Behind a reload it is AX, which the next ping makes AP. */
