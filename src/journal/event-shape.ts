@@ -2,7 +2,9 @@
  * What an event of version 1 holds at least. A journal may have been damaged, or changed by hand: whoever reads one finds what
  * the types promise, or the line is named.
  */
-import type { Effect, EffectKind, EffectKinds, HangUp } from '../domain/effect.ts';
+import type { FencePolicy, OnTimeout } from '../domain/cluster.ts';
+import { readFlags, type StateArgument } from '../domain/dispatcher-state.ts';
+import type { Effect, EffectKind, EffectKinds, EffectOutcome, HangUp } from '../domain/effect.ts';
 import type { ErrorInfo } from '../domain/errors.ts';
 import type { NamedState, Pause } from '../domain/observation.ts';
 import type { NodePlan, Plan, PlannedStep } from '../domain/plan.ts';
@@ -14,64 +16,28 @@ import type {
   EventData,
   EventType,
   ProgressReading,
+  Service,
+  StepOutcome,
 } from '../domain/run-events.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import {
+  absentOr,
+  both,
+  type Check,
+  flag,
+  having,
+  isRecord,
+  listOf,
+  mapOf,
+  number,
+  oneOf,
+  only,
+  orNull,
+  record,
+  text,
+} from './shape-checks.ts';
 
-/** null where the value is right, else where it is wrong: empty for the value itself, a path for something in it. */
-type Check = (value: unknown) => string | null;
-/** For each key that is looked at; those that have come later are absent in older journals, and optional. */
-type Fields<T> = { readonly [K in keyof T]?: Check };
-
-const HERE = '';
-const only =
-  (isRight: (value: unknown) => boolean): Check =>
-  (value) =>
-    isRight(value) ? null : HERE;
-const text = only((value) => typeof value === 'string');
-/** JSON may say 1e999. */
-const number = only(Number.isFinite);
-const flag = only((value) => typeof value === 'boolean');
-const record = only(isRecord);
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null ? null : check(value);
-const absentOr =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined ? null : check(value);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value)
-      ? firstWrong(value.map((one: unknown, index) => within(`[${index}]`, check(one))))
-      : HERE;
-const mapOf =
-  (check: Check): Check =>
-  (value) =>
-    isRecord(value) ? firstWrong(Object.values(value).map((one) => within('[…]', check(one)))) : HERE;
-const having =
-  <T>(fields: Fields<T>): Check =>
-  (value) =>
-    isRecord(value)
-      ? firstWrong(
-          Object.entries<Check | undefined>(fields).map(([key, check]) =>
-            check === undefined ? null : within(`.${key}`, check(own(value, key))),
-          ),
-        )
-      : HERE;
-const both =
-  (one: Check, other: Check): Check =>
-  (value) =>
-    one(value) ?? other(value);
-
-function within(part: string, wrong: string | null): string | null {
-  return wrong === null ? null : part + wrong;
-}
-
-function firstWrong(all: readonly (string | null)[]): string | null {
-  return all.find((one) => one !== null) ?? null;
-}
+const flags = only((value) => typeof value === 'string' && readFlags(value) !== undefined);
 
 const errorInfo = having<ErrorInfo>({ code: text, message: text, hint: text });
 
@@ -79,7 +45,7 @@ const policy = having<Policy>({
   timeout: orNull(number),
   poll: number,
   settle: number,
-  onTimeout: text,
+  onTimeout: oneOf<OnTimeout>({ restore: true, hold: true, hangup: true }),
   threshold: number,
   cutting: having<CutRules>({
     cause: text,
@@ -88,12 +54,12 @@ const policy = having<Policy>({
     expendable: listOf(text),
   }),
   onOut: orNull(having<NonNullable<Policy['onOut']>>({ command: text, timeout: number })),
-  fence: text,
+  fence: oneOf<FencePolicy>({ zero: true, early: true, none: true }),
   restart: flag,
   hold: flag,
   ignoreProxies: listOf(text),
   force: listOf(text),
-  foundDisabled: orNull(text),
+  foundDisabled: orNull(oneOf<NonNullable<Policy['foundDisabled']>>({ activate: true, leave: true })),
   minSoak: number,
   showNumbers: flag,
 });
@@ -114,8 +80,8 @@ const EFFECTS: {
 } = {
   'dispatcher.state': {
     target: having<Target<'dispatcher.state'>>({ proxy: text, set: number, uri: text, duid: orNull(text) }),
-    found: text,
-    wanted: text,
+    found: flags,
+    wanted: oneOf<StateArgument>({ a: true, ap: true, t: true, tp: true, i: true, ip: true, d: true }),
   },
   'node.pause': { target: onNode, found: flag, wanted: flag },
   'node.mark': { target: onNode, found: orNull(text), wanted: orNull(text) },
@@ -128,10 +94,13 @@ const EFFECTS: {
   'hook.on_out': { target: onNode, found: hook, wanted: text },
 };
 
-/** An effect of a kind that this version does not know is passed over, as its readers do. */
-function effectWith(rest: (kind: (typeof EFFECTS)[EffectKind]) => Readonly<Record<string, Check>>): Check {
+/** Of a kind that this version does not know only what all have in common is looked at. */
+function effectWith(
+  all: Readonly<Record<string, Check>>,
+  rest: (kind: (typeof EFFECTS)[EffectKind]) => Readonly<Record<string, Check>>,
+): Check {
   return (value) => {
-    const wrong = having<Effect>({ effect: text, target: record })(value);
+    const wrong = having<Effect>({ effect: text, target: record, ...all })(value);
     if (wrong !== null || !isRecord(value)) return wrong;
     const name = String(value['effect']);
     if (!Object.hasOwn(EFFECTS, name)) return null;
@@ -140,7 +109,7 @@ function effectWith(rest: (kind: (typeof EFFECTS)[EffectKind]) => Readonly<Recor
   };
 }
 
-const effect = effectWith(({ wanted }) => ({ wanted }));
+const effect = effectWith({}, ({ wanted }) => ({ wanted }));
 
 const effects = listOf(effect);
 const params = both(record, having<{ readonly effects: readonly Effect[] }>({ effects: absentOr(effects) }));
@@ -195,6 +164,18 @@ const request: Check = (value) => {
   return null;
 };
 
+const effectOutcome = oneOf<EffectOutcome>({ done: true, already: true, failed: true, unknown: true });
+const stepOutcome = oneOf<StepOutcome>({
+  succeeded: true,
+  skipped: true,
+  failed: true,
+  cancelled: true,
+  unknown: true,
+});
+const undoOutcome = oneOf<EventData['undo.settled']['outcome']>({ done: true, failed: true, unknown: true });
+const resumeMode = oneOf<EventData['run.resumed']['mode']>({ forward: true, undo: true });
+const service = oneOf<Service>({ 'in service': true, 'out of service': true, unknown: true });
+
 const data: { readonly [T in EventType]: Check } = {
   'run.started': having<EventData['run.started']>({
     command: text,
@@ -209,7 +190,7 @@ const data: { readonly [T in EventType]: Check } = {
   }),
   'run.resumed': having<EventData['run.resumed']>({
     who: text,
-    mode: text,
+    mode: resumeMode,
     plan: absentOr(plan),
     policy: absentOr(policy),
     call: absentOr(text),
@@ -224,15 +205,13 @@ const data: { readonly [T in EventType]: Check } = {
   'step.progress': having<EventData['step.progress']>({ observation: progress, decision: text }),
   'step.retrying': having<EventData['step.retrying']>({ attempt: number, error: errorInfo }),
   'step.settled': having<EventData['step.settled']>({
-    outcome: text,
+    outcome: stepOutcome,
     ms: number,
     error: absentOr(errorInfo),
   }),
-  'effect.intended': effectWith(({ found, wanted }) => ({ found, wanted })),
-  'effect.settled': effectWith(({ found }) => ({
-    outcome: text,
+  'effect.intended': effectWith({}, ({ found, wanted }) => ({ found, wanted })),
+  'effect.settled': effectWith({ outcome: effectOutcome, error: absentOr(errorInfo) }, ({ found }) => ({
     read: orNull(found),
-    error: absentOr(errorInfo),
   })),
   'request.received': having<EventData['request.received']>({ request, by: text }),
   'request.settled': having<EventData['request.settled']>({ accepted: flag, why: absentOr(text) }),
@@ -244,11 +223,11 @@ const data: { readonly [T in EventType]: Check } = {
     cause: text,
   }),
   'undo.started': having<EventData['undo.started']>({ effects }),
-  'undo.settled': having<EventData['undo.settled']>({ outcome: text }),
+  'undo.settled': having<EventData['undo.settled']>({ outcome: undoOutcome }),
   'run.settled': having<EventData['run.settled']>({
     outcome: text,
     exit: number,
-    nodes: mapOf(text),
+    nodes: mapOf(service),
     callsCut: number,
     next: listOf(text),
     error: absentOr(errorInfo),
@@ -263,13 +242,4 @@ export function wrongInData(type: string, value: unknown): string | null {
   const check = Object.hasOwn(data, type) ? data[type as EventType] : record;
   const wrong = check(value);
   return wrong === null ? null : wrong.replace(/^[.]/, '');
-}
-
-/** What JSON.parse gives has what is its own; what every object has besides is not data. */
-function own(value: Readonly<Record<string, unknown>>, key: string): unknown {
-  return Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

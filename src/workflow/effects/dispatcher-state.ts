@@ -1,6 +1,7 @@
 import { readFlags, stateArgument } from '../../domain/dispatcher-state.ts';
 import { destinationKey, flagsOf } from '../../domain/drift.ts';
 import { FshaError } from '../../domain/errors.ts';
+import { printable } from '../../domain/text.ts';
 import type { EffectHandler } from '../effect-handler.ts';
 import { proxyPort } from '../world.ts';
 
@@ -16,7 +17,7 @@ export const dispatcherState: EffectHandler<'dispatcher.state'> = {
     if (readFlags(flags.value) === undefined) {
       throw new FshaError(
         'protocol',
-        `${destinationKey(target)} has flags that fsha does not know: ${flags.value}`,
+        `${destinationKey(target)} has flags that fsha does not know: ${printable(flags.value, 20)}`,
       );
     }
     return flags.value;
