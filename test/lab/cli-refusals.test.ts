@@ -85,7 +85,7 @@ describe('refusals change nothing', () => {
     await other.until('step.progress', 'node-1/wait_drained');
     const run = await lab.call('drain', 'node-1');
     expect(run.exit).toBe(4);
-    expect(run.stdout).toMatch(/held by run/);
+    expect(run.stderr).toMatch(/Another run changes .*\(drain node-1\) by tester@bench/);
     other.send('SIGTERM');
     expect((await other.done).exit).toBe(143);
   });
