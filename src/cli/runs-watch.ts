@@ -6,8 +6,9 @@ import type { Observation } from '../domain/observation.ts';
 import { type RunNotes, runNotes } from '../domain/run-notes.ts';
 import { printable } from '../domain/text.ts';
 import { LastRuns } from '../journal/last-runs.ts';
-import { runLocks } from '../journal/run-locks.ts';
+import { type RunLocks, runLocks } from '../journal/run-locks.ts';
 import { within } from '../workflow/deadline.ts';
+import type { Clock } from '../workflow/ports.ts';
 import { type Call, callText } from './command.ts';
 import { lockName } from './run-lock.ts';
 
@@ -18,25 +19,35 @@ const EVERY = 3_000;
 
 const NOTHING_KNOWN = { runs: [], contradictions: [], marks: {}, last: {} } as const;
 
+export interface RunsWatchOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly locks: RunLocks;
+  /** How fsha was called, for the commands. */
+  readonly command: string;
+}
+
+export function runsWatchOf(call: Call, cluster: Cluster): RunsWatch {
+  const locks = runLocks(cluster.state.dir, cluster.name, lockName(call.host, cluster));
+  return new RunsWatch({ cluster, clock: call.host.clock, locks, command: callText(call) });
+}
+
 export class RunsWatch {
-  readonly #call: Call;
-  readonly #cluster: Cluster;
+  readonly #options: RunsWatchOptions;
   readonly #runs: LastRuns;
   /** One that has not come back yet: there is no second one beside it. */
   #reading: Promise<ClusterRuns> | null = null;
   #latest: RunNotes | null = null;
 
-  constructor(call: Call, cluster: Cluster) {
-    const { host } = call;
-    const { dir } = cluster.state;
-    this.#call = call;
-    this.#cluster = cluster;
+  constructor(options: RunsWatchOptions) {
+    const { cluster, clock, locks } = options;
+    this.#options = options;
     this.#runs = new LastRuns({
-      dir,
+      dir: cluster.state.dir,
       cluster: cluster.name,
-      locks: runLocks(dir, cluster.name, lockName(host, cluster)),
+      locks,
       nodes: cluster.nodes.map(({ name }) => name),
-      clock: host.clock,
+      clock,
     });
   }
 
@@ -51,8 +62,8 @@ export class RunsWatch {
    * @throws FshaError `interrupted`
    */
   async look(observation: Observation, signal: AbortSignal): Promise<RunNotes> {
-    const [cluster, command] = [this.#cluster, callText(this.#call)];
-    const wall = this.#call.host.clock.wall().getTime();
+    const { cluster, clock, command } = this.#options;
+    const wall = clock.wall().getTime();
     const before = this.#latest;
     const read = await this.#read(signal);
     const notes =
@@ -73,7 +84,7 @@ export class RunsWatch {
     try {
       for (;;) {
         await this.look(observe(), signal);
-        await this.#call.host.clock.sleep(EVERY, signal);
+        await this.#options.clock.sleep(EVERY, signal);
       }
     } catch (error) {
       if (!isInterruption(error)) throw error;
@@ -81,8 +92,8 @@ export class RunsWatch {
   }
 
   async #read(signal: AbortSignal): Promise<{ readonly runs: ClusterRuns } | { readonly gap: string }> {
-    const { clock } = this.#call.host;
-    const what = `reading ${printable(this.#cluster.state.dir, 500)}`;
+    const { clock, cluster } = this.#options;
+    const what = `reading ${printable(cluster.state.dir, 500)}`;
     try {
       return await within(clock, PATIENCE, signal, what, async (ended) => {
         const runs = await Promise.race([this.#fresh(ended), whenAborted(ended, what)]);

@@ -7,7 +7,7 @@ import { observeAll } from '../workflow/observe-all.ts';
 import type { Call } from './command.ts';
 import { compose } from './compose.ts';
 import { inventoryOf } from './inventory-of.ts';
-import { RunsWatch } from './runs-watch.ts';
+import { runsWatchOf } from './runs-watch.ts';
 import { listen } from './signals.ts';
 
 /** One look at everything. Exits 9 if anything asked was unknown. */
@@ -16,7 +16,7 @@ export async function showStatus(call: Call): Promise<ExitCode> {
   const cluster = await inventoryOf(call);
   const stop = listen(host);
   const { world, close } = compose(cluster, host);
-  const watch = new RunsWatch(call, cluster);
+  const watch = runsWatchOf(call, cluster);
   try {
     const [, observation] = await Promise.all([
       watch.begin(stop.signal),

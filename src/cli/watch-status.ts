@@ -13,7 +13,7 @@ import { compose } from './compose.ts';
 import { HeldWords } from './held-words.ts';
 import type { Output } from './host.ts';
 import { inventoryOf } from './inventory-of.ts';
-import { RunsWatch } from './runs-watch.ts';
+import { type RunsWatch, runsWatchOf } from './runs-watch.ts';
 import { listen, type Stop } from './signals.ts';
 import { wantsScreen } from './views.ts';
 import { writeStatusLines } from './status-lines.ts';
@@ -50,7 +50,7 @@ export async function watchStatus(call: Call): Promise<ExitCode> {
   const { world, close } = compose(cluster, isScreen ? { ...host, stderr: words } : host);
   const nodes = inTurn([...world.nodes.values()], host.clock, poll);
   const watcher = new Watcher(nodes, [...world.proxies.values()], host.clock, poll);
-  const runs = new RunsWatch(call, cluster);
+  const runs = runsWatchOf(call, cluster);
   const watch: Watch = { call, cluster, poll, watcher, runs, stop, over, words };
   watcher.start();
   const faults = faultsOf(watch);
