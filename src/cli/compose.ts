@@ -39,7 +39,8 @@ export function compose(cluster: Cluster, host: Host, lock: HeldLock = withoutLo
   const { timeouts } = cluster;
   const { clock } = host;
   const onWarning = (warning: string): void => void host.stderr.write(`fsha: ${warning}\n`);
-  const ssh = createHosts({ timeouts, env: host.env, home: host.home, localUser: host.user, onWarning });
+  const env = withoutSecrets(cluster, host.env);
+  const ssh = createHosts({ timeouts, env, home: host.home, localUser: host.user, onWarning });
 
   const hosts = new Map(cluster.nodes.map((node) => [node.name, ssh(node.name, node.ssh)]));
   const nodes = new Map(cluster.nodes.map((node) => [node.name, freeswitch(node, hosts)]));
@@ -81,7 +82,7 @@ export function compose(cluster: Cluster, host: Host, lock: HeldLock = withoutLo
     proxies,
     hosts,
     probe: createSipProbe(),
-    local: inEnvironment(createLocalCommand(), withoutSecrets(cluster, host.env)),
+    local: inEnvironment(createLocalCommand(), env),
     resolve: (name, signal) => resolveName(name, timeouts.request, signal),
     standing: async (node) => (await findStandingBaseline(cluster.state.dir, cluster.name, node)) ?? null,
     whereabouts: (run) =>

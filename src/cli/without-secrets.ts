@@ -1,4 +1,4 @@
-/** The surroundings of a command of the user's on this machine. */
+/** The surroundings of programs that fsha starts on this machine. */
 import type { Cluster } from '../domain/cluster.ts';
 import { secretsIn } from '../domain/secret.ts';
 
@@ -13,7 +13,7 @@ export function withoutSecrets(
   cluster: Cluster,
   env: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> {
-  const secrets = [...new Set(secretsIn(cluster).map((secret) => secret.reveal()))];
+  const secrets = [...new Set(secretsIn(cluster).flatMap((secret) => spellings(secret.reveal())))];
   const isSafe = (value: string): boolean =>
     secrets.every(
       (secret) => value.trim() !== secret.trim() && (secret.length < TELLING || !value.includes(secret)),
@@ -23,4 +23,35 @@ export function withoutSecrets(
       value === undefined || !isSafe(value) ? [] : [[name, value] as const],
     ),
   );
+}
+
+/** The secret, and the password within it where it is a DSN (PGPASSWORD holds that alone); each also as URLs have it. */
+function spellings(secret: string): readonly string[] {
+  return [secret, ...passwordsIn(secret)]
+    .filter((text) => text.trim() !== '')
+    .flatMap((text) => [text, inUrl(text)]);
+}
+
+function passwordsIn(dsn: string): readonly string[] {
+  const written = URL.canParse(dsn) ? new URL(dsn).password : '';
+  // As libpq reads it: quoted where there are blanks, a backslash before a quote.
+  const word = /(?:^|[\s/])password\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S+))/.exec(dsn);
+  return [written, decoded(written), (word?.[1] ?? word?.[2] ?? '').replace(/\\(.)/g, '$1')];
+}
+
+function inUrl(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    // Half of a character: no URL has that.
+    return text;
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
