@@ -220,6 +220,7 @@ describe('behind a restart', () => {
       );
       expect([ended.exitCode, ended.settled.nodes]).toEqual([9, { 'node-1': 'unknown' }]);
       expect(nextOf(ended).slice(2)).toEqual([
+        expect.stringMatching(/^resume \S+$/),
         `kamcmd dispatcher.set_state d 1 ${cluster.nodes[0].destination}  # on lb-2`,
         'activate node-1',
       ]);
@@ -248,6 +249,7 @@ describe('behind a restart', () => {
     );
     expect([ended.exitCode, ended.settled.error?.code]).toEqual([9, 'interrupted']);
     expect(nextOf(ended).slice(2)).toEqual([
+      expect.stringMatching(/^resume \S+$/),
       `kamcmd dispatcher.set_state d 1 ${cluster.nodes[0].destination}  # on lb-2`,
       'activate node-1',
     ]);
