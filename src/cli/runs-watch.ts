@@ -17,7 +17,7 @@ const PATIENCE = 5_000;
 /** Between two readings while it is watched, ms. */
 const EVERY = 3_000;
 
-const NOTHING_KNOWN = { runs: [], contradictions: [], marks: {}, last: {} } as const;
+const NOTHING_KNOWN = { runs: [], contradictions: [], marks: {}, last: {}, missing: null } as const;
 
 export interface RunsWatchOptions {
   readonly cluster: Cluster;

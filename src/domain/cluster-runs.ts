@@ -12,6 +12,8 @@ export interface ClusterRuns {
   readonly known: ReadonlySet<string> | null;
   /** Looked at after the journals; null where it cannot be told. */
   readonly lock: LockState | null;
+  /** The state directory, where that is not there: no run was ever begun here by somebody who has this one. null: it is. */
+  readonly missing: string | null;
   /** Why something may be missing in all this, sentences without their full stop. Empty where everything was read. */
   readonly gaps: readonly string[];
 }

@@ -19,6 +19,8 @@ export interface RunNotes {
   readonly marks: Readonly<Record<string, MarkNote>>;
   /** What the last run that changed a node says of it, by node; no entry where no such run is known here. */
   readonly last: Readonly<Record<string, LastWord>>;
+  /** The state directory, where that is not there. */
+  readonly missing: string | null;
   /** Why something may be missing, sentences without their full stop. */
   readonly gaps: readonly string[];
 }
@@ -94,6 +96,7 @@ export function runNotes(input: RunNotesInput): RunNotes {
         return last === undefined ? [] : [[name, { run: last.run, says: last.says }]];
       }),
     ),
+    missing: runs.missing,
     gaps: runs.gaps,
   };
 }

@@ -38,7 +38,8 @@ export class LastRuns {
     const { dir, locks, clock, most = MOST_JOURNALS } = this.#options;
     const begun = { now: clock.now(), wall: clock.wall().getTime() };
     const gaps: string[] = [];
-    const ids = await this.#list(gaps);
+    const isMissing = await isNotThere(dir);
+    const ids = isMissing ? [] : await this.#list(gaps);
     // Where the directory cannot be read any more, what was there counts.
     const listed = ids ?? [...this.#runs.keys()];
     const before = this.#runs;
@@ -64,25 +65,18 @@ export class LastRuns {
       last,
       known: ids === null && listed.length === 0 ? null : new Set(listed),
       lock: held,
+      missing: isMissing ? dir : null,
       gaps: [...gaps, ...this.#damaged()],
     };
   }
 
   /** null where the directory cannot be read. */
   async #list(gaps: string[]): Promise<readonly string[] | null> {
-    const { dir } = this.#options;
     try {
-      const ids = await listRunIds(dir);
-      if (ids.length === 0) await stat(dir);
-      return ids;
+      return await listRunIds(this.#options.dir);
     } catch (error) {
-      const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      gaps.push(
-        isMissing
-          ? `no run is known on this host: there is no ${printable(dir, 500)}`
-          : `what runs did is unknown: ${clause(error)}`,
-      );
-      return isMissing ? [] : null;
+      gaps.push(`what runs did is unknown: ${clause(error)}`);
+      return null;
     }
   }
 
@@ -126,6 +120,13 @@ export class LastRuns {
       ...(rest > 0 ? [`${rest} more journals cannot be read: see fsha runs`] : []),
     ].map((text) => text.replace(/\.$/, ''));
   }
+}
+
+async function isNotThere(dir: string): Promise<boolean> {
+  return stat(dir).then(
+    () => false,
+    (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT',
+  );
 }
 
 /** Its message as part of a sentence. */

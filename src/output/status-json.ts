@@ -8,6 +8,7 @@ import type { LastWord, RunNote, RunNotes } from '../domain/run-notes.ts';
 import { isTarget } from '../domain/targets.ts';
 import { unknownNotes } from './status-notes.ts';
 import { targetsOf } from './status-cells.ts';
+import { missingTexts } from './status-runs.ts';
 
 export interface StatusDocument {
   readonly v: 1;
@@ -103,7 +104,7 @@ export function statusDocument(
       };
     }),
     runs: runs?.runs.map(statusRun) ?? null,
-    runsUnknown: runs?.gaps ?? [],
+    runsUnknown: runs === null ? [] : [...missingTexts(runs), ...runs.gaps],
   };
 }
 

@@ -3,15 +3,20 @@ import type { Contradiction } from '../domain/run-contradiction.ts';
 import type { RunNote, RunNotes } from '../domain/run-notes.ts';
 import { printable } from '../domain/text.ts';
 import type { News } from './status-news-node.ts';
-import { inOneLine, saidOfContradiction, saidOfRun } from './status-runs.ts';
+import { inOneLine, missingTexts, saidOfContradiction, saidOfRun } from './status-runs.ts';
 
 export class RunNews {
   #runs: ReadonlyMap<string, RunNote> = new Map();
   #contradictions: ReadonlyMap<string, Contradiction> = new Map();
   #gaps: ReadonlySet<string> = new Set();
+  #isMissing = false;
 
   /** What has changed since the last time; at first everything there is. */
-  take({ runs, contradictions, gaps, wall }: RunNotes): readonly News[] {
+  take(notes: RunNotes): readonly News[] {
+    const { runs, contradictions, gaps, wall } = notes;
+    const said = missingTexts(notes);
+    const isNewlyMissing = said.length > 0 && !this.#isMissing;
+    this.#isMissing = said.length > 0;
     const [runsBefore, contradictedBefore, gapsBefore] = [this.#runs, this.#contradictions, this.#gaps];
     this.#runs = new Map(runs.map((note) => [`${note.run} ${note.state} ${note.nodes.join(' ')}`, note]));
     this.#contradictions = new Map(contradictions.map((one) => [JSON.stringify(one), one]));
@@ -38,6 +43,7 @@ export class RunNews {
           text: `${printable(node)}: its last run and the proxies no longer say different things`,
           bad: false,
         })),
+      ...(isNewlyMissing ? said.map((text) => ({ text, bad: false })) : []),
       ...gaps
         .filter((gap) => !gapsBefore.has(gap))
         .map((gap) => ({ text: printable(gap, 1_000), bad: true })),

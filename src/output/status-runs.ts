@@ -20,8 +20,17 @@ export function saidOfRuns(notes: RunNotes, wall: number): readonly Said[] {
   return [
     ...notes.runs.map((note) => saidOfRun(note, wall)),
     ...notes.contradictions.map(saidOfContradiction),
-    ...notes.gaps.map((gap) => ({ text: printable(gap, 1_000), commands: [] })),
+    ...notes.gaps.map((gap) => textOnly(printable(gap, 1_000))),
   ];
+}
+
+export function textOnly(text: string): Said {
+  return { text, commands: [] };
+}
+
+/** For a state directory that is not there; empty where it is. */
+export function missingTexts({ missing }: RunNotes): readonly string[] {
+  return missing === null ? [] : [`no run is known on this host: there is no ${printable(missing, 500)}`];
 }
 
 /** @param wall wall clock now, ms since 1970 */

@@ -15,7 +15,7 @@ import {
   versionCell,
 } from './status-cells.ts';
 import { remarks, unknownNotes } from './status-notes.ts';
-import { inLines, saidOfRuns } from './status-runs.ts';
+import { inLines, missingTexts, saidOfRuns, textOnly } from './status-runs.ts';
 import { type Column, naturalWidth, renderTable, type Row } from './table.ts';
 
 const NUMBERS: readonly Column[] = [
@@ -37,7 +37,7 @@ export function statusTable(
   runs: RunNotes | null = null,
 ): readonly string[] {
   const notes = [...unknownNotes(cluster, observation), ...remarks(cluster, observation, runs)];
-  const said = runs === null ? [] : saidOfRuns(runs, runs.wall).flatMap((one) => inLines(one, width));
+  const said = runs === null ? [] : [...saidOfRuns(runs, runs.wall), ...missingTexts(runs).map(textOnly)];
   return [
     `${printable(cluster.name)}: ${counted(cluster.nodes.length, 'node')}, ${counted(cluster.proxies.length, 'proxy', 'proxies')}`,
     '',
@@ -45,7 +45,7 @@ export function statusTable(
     '',
     'SESSIONS: of the limit of FreeSWITCH. p: the proxy probes it with OPTIONS.',
     ...(notes.length === 0 ? [] : ['', ...notes]),
-    ...(said.length === 0 ? [] : ['', ...said]),
+    ...(said.length === 0 ? [] : ['', ...said.flatMap((one) => inLines(one, width))]),
   ];
 }
 

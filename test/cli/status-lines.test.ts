@@ -8,7 +8,15 @@ import { cluster, seenNode, seenProxy } from '../output/events.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const of = cluster(['node-1', 'node-2'], ['lb-1']);
-const NOTHING: RunNotes = { wall: 0, runs: [], contradictions: [], marks: {}, last: {}, gaps: [] };
+const NOTHING: RunNotes = {
+  wall: 0,
+  runs: [],
+  contradictions: [],
+  marks: {},
+  last: {},
+  missing: null,
+  gaps: [],
+};
 const DRAIN: RunNote = {
   run: '20261122-213134-k3f9',
   command: 'drain node-1',

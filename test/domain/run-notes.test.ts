@@ -68,6 +68,7 @@ function runs(
     last: new Map(Object.entries(lastOf)),
     known: new Set([R1, R2]),
     lock: FREE,
+    missing: null,
     gaps: [],
     ...rest,
   };
@@ -106,6 +107,7 @@ test('nothing is to be said where nothing is left', () => {
     contradictions: [],
     marks: {},
     last: { 'node-1': { run: R1, says: 'in service' } },
+    missing: null,
     gaps: [],
   });
 });
@@ -466,5 +468,6 @@ describe('marks', () => {
 });
 
 test('what could not be read is handed on', () => {
-  expect(judge(runs({ gaps: ['the disk is gone'] })).gaps).toEqual(['the disk is gone']);
+  const { gaps, missing } = judge(runs({ gaps: ['the disk is gone'], missing: '/var/lib/fsha' }));
+  expect([gaps, missing]).toEqual([['the disk is gone'], '/var/lib/fsha']);
 });

@@ -255,13 +255,13 @@ describe('runs that have not come to their end', () => {
 describe('what cannot be read', () => {
   test('a directory that is not there: nothing is known, and that is said', async () => {
     const dir = join(await temporaryDirectory(), 'none');
-    const { gaps, last, unfinished } = await reader(dir).read();
-    expect(gaps).toEqual([`no run is known on this host: there is no ${dir}`]);
-    expect([last.size, unfinished.length]).toEqual([0, 0]);
+    const { gaps, missing, last, known, unfinished } = await reader(dir).read();
+    expect([gaps, missing]).toEqual([[], dir]);
+    expect([last.size, known?.size, unfinished.length]).toEqual([0, 0, 0]);
   });
 
   test('one without runs is as it should be', async () => {
-    expect((await reader(await temporaryDirectory()).read()).gaps).toEqual([]);
+    expect(await reader(await temporaryDirectory()).read()).toMatchObject({ gaps: [], missing: null });
   });
 
   test('one that is none is said too: nothing is known of any run', async () => {

@@ -27,7 +27,15 @@ const interrupted: RunNote = {
   next: [`fsha resume ${RUN}`, `fsha resume ${RUN} --undo`],
 };
 const leftOut: RunNote = { ...interrupted, state: 'left-out', step: null, next: ['fsha activate node-1'] };
-const NOTHING: RunNotes = { wall: WALL, runs: [], contradictions: [], marks: {}, last: {}, gaps: [] };
+const NOTHING: RunNotes = {
+  wall: WALL,
+  runs: [],
+  contradictions: [],
+  marks: {},
+  last: {},
+  missing: null,
+  gaps: [],
+};
 const contradiction = {
   node: 'node-1',
   run: RUN,
@@ -189,6 +197,15 @@ describe('the table', () => {
       '  fsha deactivate node-1',
     ]);
     expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(80);
+  });
+
+  test('says that nothing is known where there is no state directory', () => {
+    const notes = { ...NOTHING, missing: '/var/lib/fsha\u001b[2J' };
+    const text = 'no run is known on this host: there is no /var/lib/fsha\ufffd[2J';
+    expect(statusTable(two, seen, 80, notes).slice(-2)).toEqual(['', text]);
+    expect(statusDocument(two, seen, NOW, notes)).toMatchObject({ runs: [], runsUnknown: [text] });
+    const news = new RunNews();
+    expect([news.take(notes), news.take(notes)]).toEqual([[{ text, bad: false }], []]);
   });
 
   test('says of a mark what is known of its run', () => {

@@ -84,6 +84,12 @@ describe.each(SIZES)('in $columns columns and $rows rows', (size) => {
     golden('detail-runs-contradicted', screen.frame(size));
   });
 
+  test('that there is no state directory is no line of the screen', () => {
+    const [of, seen, notes] = withRuns();
+    const nothing = { ...notes, runs: [], contradictions: [], missing: '/var/lib/fsha' };
+    expect(watch(of, seen, nothing).frame(size).join()).not.toContain('no run is known');
+  });
+
   test('one run alone stands in the line itself', () => {
     const [of, seen, notes] = withRuns();
     golden(

@@ -231,6 +231,7 @@ export function withRuns(): [Cluster, Observation, RunNotes] {
         'node-2': { run: second, says: 'unknown' },
         'node-3': { run: third, says: 'out of service' },
       },
+      missing: null,
       gaps: [],
     },
   ];
