@@ -54,7 +54,7 @@ test('shows changes as they come, obeys its keys, and leaves one table behind', 
   await shown.sees(/^1 in service {2}1 out of service {2}0 sessions\n/m);
   await shown.sees(/^> node-2 +disabled +disabled .*\n {2}node-1 +active p/m);
   await shown.press('Enter');
-  await shown.sees(/^node-2 {2}out of service\n.*held by run \S+ of tester@bench/m);
+  await shown.sees(/^node-2 {2}out of service\nnode-2 was left out by run \S+ \(deactivate node-2,/m);
   await shown.press('Escape');
   // A key that comes at once behind Esc is another key.
   await shown.sees(/^q quit {2}s sort/m);
