@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { onlyNode } from '../../src/cli/look-at-node.ts';
 import { withoutSecrets } from '../../src/cli/without-secrets.ts';
 import type { Cluster } from '../../src/domain/cluster.ts';
 import { Secret } from '../../src/domain/secret.ts';
@@ -29,4 +30,11 @@ test.each([
 ])('%s', (_, value, stays) => {
   const env = withoutSecrets(cluster, { PATH: '/bin', X: value, UNSET: undefined });
   expect(env).toEqual(stays ? { PATH: '/bin', X: value } : { PATH: '/bin' });
+});
+
+test('a command for one node keeps those of the rest from what it starts, too', () => {
+  const [node] = cluster.nodes;
+  if (node === undefined) throw new Error('there is no node');
+  const env = withoutSecrets(onlyNode(cluster, node), { TOKEN: '0123456789', A: 'b' });
+  expect(env).toEqual({ A: 'b' });
 });
