@@ -18,6 +18,8 @@ export interface Endpoint {
   readonly credentials: 'none' | 'basic' | 'token';
   /** The headers that prove who asks. @throws FshaError `inventory` or `secret` for what HTTP cannot carry */
   readonly headers: () => Record<string, string>;
+  /** What a server says, without the credentials that it was sent: what stands between may say back the whole request. */
+  readonly unsaid: (text: string) => string;
 }
 
 /** @throws FshaError `inventory` where the URL is none of http or https */
@@ -44,6 +46,8 @@ export function endpointOf(proxy: Proxy): Endpoint {
     tls: rpc.tls,
     credentials: rpc.basic !== undefined ? 'basic' : rpc.token !== undefined ? 'token' : 'none',
     headers: () => ({ ...basicHeader(proxy.name, rpc), ...tokenHeader(proxy.name, rpc) }),
+    unsaid: (text) =>
+      credentialsOf(rpc, url).reduce((said, credential) => said.replaceAll(credential, '[secret]'), text),
   };
 }
 
@@ -61,8 +65,20 @@ function basicHeader(name: string, { basic }: RpcEndpoint): Record<string, strin
       'Give the user another name.',
     );
   }
-  const pair = Buffer.from(`${basic.username}:${basic.password.reveal()}`, 'utf8');
-  return { Authorization: `Basic ${pair.toString('base64')}` };
+  return { Authorization: `Basic ${basicPair(basic)}` };
+}
+
+function basicPair({ username, password }: NonNullable<RpcEndpoint['basic']>): string {
+  return Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64');
+}
+
+/** Some put a token into the query of the URL. */
+function credentialsOf({ basic, token }: RpcEndpoint, url: URL): readonly string[] {
+  return [
+    ...(basic === undefined ? [] : [basicPair(basic), basic.password.reveal()]),
+    ...(token === undefined ? [] : [token.value.reveal()]),
+    url.search.slice(1),
+  ].filter((credential) => credential !== '');
 }
 
 function tokenHeader(name: string, { token }: RpcEndpoint): Record<string, string> {

@@ -41,7 +41,7 @@ const METHOD_HINTS: readonly (readonly [RegExp, string])[] = [
 
 /** What Kamailio itself answered. */
 export function refusedCall(endpoint: Endpoint, method: string, code: number, message: string): FshaError {
-  const said = printable(message);
+  const said = printable(endpoint.unsaid(message));
   const hint = METHOD_HINTS.find(([pattern]) => pattern.test(message))?.[1] ?? 'See the log of Kamailio.';
   return new FshaError('rpc.error', `${endpoint.where} refused ${method}: ${code} ${said}`, hint);
 }

@@ -56,6 +56,10 @@ describe('no secret is in any error', () => {
         reply(response, 400, `${seen.headers.authorization ?? ''} ${String(seen.headers['x-token'])}`),
     ],
     [
+      'an error that sends the request back',
+      (seen, response) => replyError(seen, response, `${seen.path} ${JSON.stringify(seen.headers)}`),
+    ],
+    [
       'a cut body',
       (_seen, response) => {
         response.writeHead(200, { 'Content-Length': 100 });
