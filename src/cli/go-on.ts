@@ -5,11 +5,14 @@ import type { ExitCode } from '../domain/exit-codes.ts';
 import { isFresh, readMark } from '../domain/mark.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
+import { planUndo } from '../domain/plan.ts';
 import { judge, refuses } from '../domain/preflight/checks.ts';
+import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
 import { roughDuration } from '../domain/duration.ts';
 import { assertOpen, planResume, type Resumption } from '../domain/resume.ts';
-import { fold, type RunState } from '../domain/run.ts';
+import { fold, intentsOf, type RunState } from '../domain/run.ts';
 import type { RunEvent } from '../domain/run-events.ts';
+import { guardOf } from '../journal/guard-lock.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
 import { journalPath } from '../journal/journal-path.ts';
 import { reopenJournal } from '../journal/reopen-journal.ts';
@@ -21,6 +24,7 @@ import type { World } from '../workflow/world.ts';
 import { type Call, callText } from './command.ts';
 import { compose } from './compose.ts';
 import { conduct } from './conduct.ts';
+import { nodeNamed } from './node-policy.ts';
 import { type HeldLock, lockName } from './run-lock.ts';
 import type { Stop } from './signals.ts';
 
@@ -29,7 +33,7 @@ export interface GoingOn {
   readonly policy?: Policy;
   /** Give back what it did. */
   readonly undo?: boolean;
-  /** Checks that are overruled, beside those of the policy. */
+  /** Checks that are overruled, where no policy is given. */
   readonly force?: readonly string[];
   readonly lock: HeldLock;
   readonly stop: Stop;
@@ -51,25 +55,31 @@ export async function interruptedDrain(call: Call, cluster: Cluster, node: strin
   return standing.run;
 }
 
+export interface GoneOn {
+  readonly mode: Resumption['mode'];
+  readonly exit: ExitCode;
+}
+
 /**
  * Goes on with a run, or gives back what it did. Everything is looked at before anything is recorded.
  * @throws FshaError `refused`, `locked`, `usage`, `journal`; nothing was changed then, and the run is as it was
  */
-export async function goOn(call: Call, cluster: Cluster, run: string, how: GoingOn): Promise<ExitCode> {
+export async function goOn(call: Call, cluster: Cluster, run: string, how: GoingOn): Promise<GoneOn> {
   const { dir } = cluster.state;
+  await mustNotGuard(cluster, run, how.stop.signal);
   await how.lock.nameRun(run, how.stop.signal);
   const { journal, events } = await reopenJournal({ dir, run, cluster: cluster.name });
   try {
     const state = stateOf(events, run, cluster);
-    const policy = { ...(how.policy ?? state.policy) };
-    const forced = { ...policy, force: [...new Set([...policy.force, ...(how.force ?? [])])] };
+    // What was overruled then was overruled for what was seen then.
+    const forced = how.policy ?? { ...state.policy, force: how.force ?? [] };
     const fromElsewhere = lastLock(events) !== lockName(call.host, cluster);
     const { plan, mode, why } = await lookFirst(call, cluster, state, forced, fromElsewhere, how);
     if (why !== null) call.host.stderr.write(`fsha: ${why}\n`);
     const beginning = { kind: 'resumed', mode } as const;
     const { lock, stop } = how;
     const rest = { plan, policy: forced, journal, past: events, lock, stop };
-    return await conduct(call, { run, cluster, beginning, ...rest });
+    return { mode, exit: await conduct(call, { run, cluster, beginning, ...rest }) };
   } catch (error) {
     await journal.close().catch(() => undefined);
     throw error;
@@ -84,7 +94,7 @@ export async function whatRemains(
   how: Omit<GoingOn, 'policy'> & { readonly run: string },
 ): Promise<{ readonly resumption: Resumption; readonly policy: Policy }> {
   const state = stateOf(events, how.run, cluster);
-  const policy = { ...state.policy, force: [...new Set([...state.policy.force, ...(how.force ?? [])])] };
+  const policy = { ...state.policy, force: how.force ?? [] };
   const fromElsewhere = lastLock(events) !== lockName(call.host, cluster);
   return { resumption: await lookFirst(call, cluster, state, policy, fromElsewhere, how), policy };
 }
@@ -124,19 +134,23 @@ async function lookFirst(
   const { world, close } = compose(cluster, call.host, lock);
   try {
     assertOpen(state);
+    for (const { node } of state.plan.nodes) nodeNamed(cluster, node);
     await mustBeNewest(world, state, callText(call));
     const observing = observeAll(world, 'full', stop.signal);
     const observation = await observing;
     mustBeDead(state, observation, policy, fromElsewhere, call);
     const resumption = planResume(state, observation, { undo, policy, call: callText(call) });
-    if (resumption.mode === 'forward')
+    if (resumption.mode === 'undo') mustLeaveSurvivors(state, cluster, observation, policy);
+    else
       for (const planned of resumption.plan.nodes) {
         const [first] = planned.steps;
         const node = cluster.nodes.find(({ name }) => name === planned.node);
         if (first?.kind !== 'preflight' || node === undefined) continue;
         const before = state.nodes[planned.node]?.baseline ?? null;
         const standing =
-          before === null ? null : { run: state.run, settled: false, baseline: before, restarted: false };
+          before === null
+            ? null
+            : { run: state.run, settled: false, baseline: before, restarted: false, restartOpen: false };
         const asker = { run: state.run, standing };
         const survey = { node, purpose: first.params.purpose, policy, asker };
         const verdicts = judge(await surveyNode(world, observing, survey, stop.signal));
@@ -145,6 +159,47 @@ async function lookFirst(
     return resumption;
   } finally {
     await close();
+  }
+}
+
+/** One that keeps a node out holds the lock of that node alone: it is alive although the cluster's is free. */
+async function mustNotGuard({ state, name }: Cluster, run: string, signal: AbortSignal): Promise<void> {
+  const { started } = await readJournalEnds(journalPath(state.dir, run));
+  for (const { node } of started?.data.plan.nodes ?? []) {
+    const guard = await guardOf({ dir: state.dir, cluster: name, node }, signal);
+    if (guard === null || (guard !== 'unnamed' && guard.run !== run)) continue;
+    throw new FshaError(
+      'locked',
+      `run ${run} is under way: it keeps ${node} out`,
+      `It ends with: fsha activate ${node}`,
+    );
+  }
+}
+
+/** Giving an activation back takes the node out: somebody has to be left then, too. */
+function mustLeaveSurvivors(
+  { nodes }: RunState,
+  cluster: Cluster,
+  observation: Observation,
+  policy: Policy,
+): void {
+  if (policy.force.includes('survivors')) return;
+  for (const [name, recorded] of Object.entries(nodes)) {
+    const node = cluster.nodes.find((one) => one.name === name);
+    const steps = planUndo(name, intentsOf(recorded))?.nodes.flatMap((one) => one.steps) ?? [];
+    const isTakenOut = steps.some(
+      (step) =>
+        step.kind === 'restore' &&
+        step.params.effects.some((one) => one.effect === 'dispatcher.state' && one.wanted.startsWith('d')),
+    );
+    const [empty] =
+      node !== undefined && isTakenOut ? setsWithoutSurvivor({ cluster, node, observation }) : [];
+    if (empty === undefined) continue;
+    throw new FshaError(
+      'refused',
+      `the undo takes ${name} out, and nobody is left in set ${empty.set} of ${empty.proxy}`,
+      'Bring another node in first; or --force survivors.',
+    );
   }
 }
 
@@ -157,7 +212,11 @@ async function mustBeNewest(world: World, { run, nodes }: RunState, call: string
     throw new FshaError(
       'refused',
       `run ${run} cannot go on: ${newest === null ? 'a later run' : `run ${newest.run}`} came after it on ${name}`,
-      newest === null ? `See them with: ${call} runs` : `Go on with that one: ${call} resume ${newest.run}`,
+      newest === null
+        ? `See them with: ${call} runs`
+        : newest.settled
+          ? `What that one left: ${call} show ${newest.run}; then: ${call} activate ${name}`
+          : `Go on with that one: ${call} resume ${newest.run}`,
     );
   }
 }

@@ -5,19 +5,20 @@ import { journalPath } from '../journal/journal-path.ts';
 import { listRuns } from '../journal/list-runs.ts';
 import { readJournal } from '../journal/read-journal.ts';
 import { isRunId } from '../journal/run-id.ts';
+import { whereaboutsOf } from '../journal/whereabouts.ts';
 import { planLines } from '../output/plan-text.ts';
 import type { Call } from './command.ts';
 import { goOn, whatRemains } from './go-on.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { forcedChecks } from './node-policy.ts';
-import { underLock, withoutLock } from './run-lock.ts';
+import { lockName, underLock, withoutLock } from './run-lock.ts';
 import { listen } from './signals.ts';
 
 /** Goes on with a run whose process has ended, under the policy that it had. */
 export async function resumeRun(call: Call, wanted: string): Promise<ExitCode> {
   const { host, globals } = call;
   const cluster = await inventoryOf(call);
-  const run = wanted === 'last' ? await newestUnfinished(cluster) : wanted;
+  const run = wanted === 'last' ? await newestInterrupted(call, cluster) : wanted;
   if (!isRunId(run)) throw new FshaError('usage', `${wanted} is not a run`, 'Take one from: fsha runs');
   const wish = { undo: call.options['undo'] === true, force: forcedChecks(call) };
   const stop = listen(host, cluster.drain.onHangup);
@@ -36,18 +37,22 @@ export async function resumeRun(call: Call, wanted: string): Promise<ExitCode> {
       return EXIT.done;
     }
     const command = `resume ${run}${wish.undo ? ' --undo' : ''}`;
-    return await underLock(call, cluster, { run, command }, stop.signal, (lock) =>
-      goOn(call, cluster, run, { ...wish, lock, stop }),
-    );
+    return await underLock(call, cluster, { run, command }, stop.signal, async (lock) => {
+      const { exit } = await goOn(call, cluster, run, { ...wish, lock, stop });
+      return exit;
+    });
   } finally {
     stop.dispose();
   }
 }
 
-async function newestUnfinished({ state, name }: Cluster): Promise<string> {
-  const runs = await listRuns(state.dir);
-  const found = runs.find((one) => one.cluster === name && one.state === 'unfinished');
-  if (found === undefined)
-    throw new FshaError('usage', `no run of ${name} in ${state.dir} is unfinished`, 'See: fsha runs');
-  return found.run;
+async function newestInterrupted({ host }: Call, cluster: Cluster): Promise<string> {
+  const { state, name } = cluster;
+  const { use } = withoutLock(cluster);
+  const lock = { name: lockName(host, cluster), use };
+  for (const one of await listRuns(state.dir)) {
+    if (one.cluster !== name || one.state !== 'unfinished') continue;
+    if ((await whereaboutsOf(state.dir, one.run, lock)) === 'interrupted') return one.run;
+  }
+  throw new FshaError('usage', `no run of ${name} in ${state.dir} is interrupted`, 'See: fsha runs');
 }

@@ -1,6 +1,6 @@
 /** A command that changes one node: load, plan, lock, journal, and carry it out. */
 import type { Cluster } from '../domain/cluster.ts';
-import type { ExitCode } from '../domain/exit-codes.ts';
+import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import type { Plan, Purpose } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { printable } from '../domain/text.ts';
@@ -28,13 +28,16 @@ export async function runOnNode(
   const policy = policyOf(cluster, call);
   if (command === 'drain') await askForCuts(call, node.name, policy);
   const wish: NewRun = { plan: plan(node.name, policy), policy, command: `${command} ${node.name}` };
-  if (command !== 'drain' || call.globals.dryRun || policy.force.includes('unfinished'))
-    return carry(call, cluster, wish);
+  if (command !== 'drain' || call.globals.dryRun) return carry(call, cluster, wish);
   return locked(call, cluster, wish, async (lock, stop, run) => {
     const interrupted = await interruptedDrain(call, cluster, node.name);
-    return interrupted === null
-      ? begin(call, cluster, wish, { run, lock, stop })
-      : goOn(call, cluster, interrupted, { policy, lock, stop });
+    if (interrupted !== null) {
+      const { mode, exit } = await goOn(call, cluster, interrupted, { policy, lock, stop });
+      // That one was being given back, and is: what is asked for here is still to be done.
+      if (mode === 'forward' || exit !== EXIT.done) return exit;
+      await lock.nameRun(run, stop.signal);
+    }
+    return begin(call, cluster, wish, { run, lock, stop });
   });
 }
 

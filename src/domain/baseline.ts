@@ -12,6 +12,8 @@ export interface Standing {
   readonly baseline: Baseline;
   /** Whether a restart was announced since the baseline was taken. */
   readonly restarted: boolean;
+  /** Whether one may be under way still, as far as the journals know. */
+  readonly restartOpen: boolean;
 }
 
 /**

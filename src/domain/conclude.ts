@@ -136,6 +136,7 @@ function endOfFailure(
     if (error.code === 'restart.failed') return { outcome: 'failed', exit: EXIT.restartFailed };
     // A full disk kept it from being waited for until it was well: nothing of the node is unknown by that.
     if (isUnhealthy(error) || error.code === 'journal') return { outcome: 'failed', exit: EXIT.unhealthy };
+    if (error.code === 'drain.expired' || error.code === 'drain.held') return held(name, node);
     return UNKNOWN;
   }
   // What ended is the watch over a node that was to be out.

@@ -131,8 +131,9 @@ export function planActivate(node: string): Plan {
  * What gives the node back as it was found: the inverse of every intent, the last one first, each thing once, with what
  * was found before the run touched it. Undefined from the intended restart on: then recovery goes forward only, and the
  * node stays out until it is healthy, since an unchanged core_uuid proves nothing while a restart may be under way.
+ * @param carefully the node is silent, or another FreeSWITCH by now: the proxies' own pings are to bring it back
  */
-export function planUndo(node: string, intents: readonly Intent[]): Plan | undefined {
+export function planUndo(node: string, intents: readonly Intent[], carefully = false): Plan | undefined {
   if (intents.some((intent) => intent.effect === 'node.restart')) return undefined;
   const first = new Map<string, Intent>();
   for (const intent of intents) if (!first.has(effectKey(intent))) first.set(effectKey(intent), intent);
@@ -141,11 +142,17 @@ export function planUndo(node: string, intents: readonly Intent[]): Plan | undef
   const effects = [...first.values()]
     .reverse()
     .sort((a, b) => order(a) - order(b))
-    .flatMap((intent) => inverse(intent) ?? []);
+    .flatMap((intent) => inverse(intent) ?? [])
+    .map((effect) => (carefully ? throughProbing(effect) : effect));
   return {
     kind: 'undo',
     nodes: effects.length === 0 ? [] : [{ node, steps: [step(node, 'restore', { effects })] }],
   };
+}
+
+function throughProbing(effect: Effect): Effect {
+  if (effect.effect !== 'dispatcher.state' || !effect.wanted.startsWith('a')) return effect;
+  return { ...effect, wanted: 'ip' };
 }
 
 /**
@@ -159,16 +166,25 @@ export function planBehindRestart(
   policy: Policy,
   { restarted, keepOut }: { readonly restarted: boolean; readonly keepOut: boolean },
 ): NodePlan {
-  const skipped: readonly StepKind[] = ['preflight', 'deactivate', 'on_out'];
   const drained: readonly StepKind[] = ['fence', 'wait_drained', 'restart'];
-  const rest = planDrain(node, policy).nodes.flatMap(({ steps }) => steps);
+  const whole = planDrain(node, policy).nodes.flatMap(({ steps }) => steps);
+  const again = restarted || !policy.restart ? [] : whole.filter(({ kind }) => drained.includes(kind));
+  // Whatever is wished now: what has been restarted, or may have been, is verified before anything else becomes of it.
+  const verified = restarted || !policy.hold ? [step(node, 'verify', {})] : [];
+  const explicit = policy.foundDisabled === 'activate';
+  const isIn = !policy.hold && policy.foundDisabled !== 'leave';
   return {
     node,
     steps: [
       step(node, 'preflight', { purpose: 'resume' }),
       ...(keepOut ? [step(node, 'keep_out', {})] : []),
       step(node, 'settle_restart', {}),
-      ...rest.filter(({ kind }) => !skipped.includes(kind) && !(restarted && drained.includes(kind))),
+      ...again,
+      ...verified,
+      ...(isIn ? [step(node, 'activate', { explicit })] : []),
+      ...(policy.hold && restarted && policy.fence !== 'none'
+        ? [step(node, 'fence', { when: 'early' })]
+        : []),
     ],
   };
 }

@@ -2,7 +2,7 @@
  * Keeping a node out over night needs a lock of its own, for that node alone: the cluster's is free for other runs meanwhile.
  * Who wants to have the node writes a file beside it, which whoever keeps it out looks for.
  */
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { FshaError, interrupted } from '../domain/errors.ts';
@@ -69,7 +69,10 @@ export async function whoWants(place: GuardPlace): Promise<string | null> {
   try {
     return printable(await readFile(wishPath(place), 'utf8'), 200);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    // Of a user whose files this one may not read: that it is there says it all.
+    if (code === 'EACCES') return 'another user';
     throw lockError('read', wishPath(place), error);
   }
 }
@@ -108,13 +111,15 @@ async function writeWish(place: GuardPlace, by: string): Promise<void> {
   const path = wishPath(place);
   try {
     const shared = await makeStateDirectory(resolve(place.dir));
-    const handle = await open(path, 'w', 0o600);
+    const draft = `${path}.new`;
+    const handle = await open(draft, 'w', 0o600);
     try {
       await shareFile(handle, shared);
       await handle.writeFile(by);
     } finally {
       await handle.close();
     }
+    await rename(draft, path);
   } catch (error) {
     throw lockError('create', path, error);
   }

@@ -9,9 +9,16 @@ export interface NodeTrace {
   readonly baseline: Baseline | undefined;
   /** Whether it announced a restart. */
   readonly restarted: boolean;
+  /** Whether nobody knows what became of it: it may be under way on the node. */
+  readonly restartOpen: boolean;
 }
 
-const NOTHING: NodeTrace = { touched: false, baseline: undefined, restarted: false };
+const NOTHING: NodeTrace = {
+  touched: false,
+  baseline: undefined,
+  restarted: false,
+  restartOpen: false,
+};
 
 export class NodeTraces {
   readonly #traces = new Map<string, NodeTrace>();
@@ -25,7 +32,12 @@ export class NodeTraces {
       const { effect } = event.data;
       const node = nodeOf(event);
       if (node !== undefined && effect === 'dispatcher.state') this.#change(node, () => ({ touched: true }));
-      if (node !== undefined && effect === 'node.restart') this.#change(node, () => ({ restarted: true }));
+      if (node !== undefined && effect === 'node.restart')
+        this.#change(node, () => ({ restarted: true, restartOpen: true }));
+    } else if (event.type === 'effect.settled' && event.data.effect === 'node.restart') {
+      const node = nodeOf(event);
+      const { outcome } = event.data;
+      if (node !== undefined && outcome !== 'unknown') this.#change(node, () => ({ restartOpen: false }));
     }
   }
 

@@ -17,12 +17,15 @@ export interface StandingBaseline {
   readonly baseline: Baseline;
   /** Whether a restart was begun since the baseline was taken: then the node goes back through Kamailio's probing. */
   readonly restarted: boolean;
+  /** Whether one of them may be under way still. */
+  readonly restartOpen: boolean;
 }
 
 export class StandingWalk {
   #newest: { readonly run: string; readonly settled: boolean } | undefined;
   #baseline: Baseline | undefined;
   #restarted = false;
+  #restartOpen = false;
   #over = false;
 
   /** Whether nothing older matters. */
@@ -36,10 +39,15 @@ export class StandingWalk {
    */
   get result(): StandingBaseline | undefined {
     if (this.#newest === undefined || this.#baseline === undefined) return undefined;
-    return { ...this.#newest, baseline: this.#baseline, restarted: this.#restarted };
+    return {
+      ...this.#newest,
+      baseline: this.#baseline,
+      restarted: this.#restarted,
+      restartOpen: this.#restartOpen,
+    };
   }
 
-  take(run: string, { touched, service, settled, baseline, restarted }: RunTrace): void {
+  take(run: string, { touched, service, settled, baseline, restarted, restartOpen }: RunTrace): void {
     if (this.#over || !touched) return;
     // A run that inherited its baseline has the core_uuid of the run before it: what that one restarted counts too.
     const same = this.#baseline === undefined || baseline?.coreUuid === this.#baseline.coreUuid;
@@ -50,5 +58,6 @@ export class StandingWalk {
     this.#newest ??= { run, settled };
     this.#baseline ??= baseline;
     this.#restarted ||= restarted;
+    this.#restartOpen ||= restartOpen;
   }
 }

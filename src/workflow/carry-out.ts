@@ -5,6 +5,7 @@
 import { Listr } from 'listr2';
 import { findNode, type Node } from '../domain/cluster.ts';
 import { type ErrorInfo, errorInfo, FshaError } from '../domain/errors.ts';
+import type { NodeObservation } from '../domain/observation.ts';
 import { type PlannedStep, planSecure, planUndo, type Plan } from '../domain/plan.ts';
 import { intentsOf, type NodeRunState, policyFor, restartIntended } from '../domain/run.ts';
 import type { StepOutcome } from '../domain/run-events.ts';
@@ -78,8 +79,15 @@ export async function undoAll(plan: Plan, carrier: Carrier): Promise<void> {
   for (const { node: name } of plan.nodes) {
     const node = findNode(world.cluster, name);
     if (node === undefined) throw notInInventory(name);
-    await undo(node, newMemory(), carrier, soFar(recorder, name));
+    const state = soFar(recorder, name);
+    const seen = await carrier.watcher.fresh({ nodes: [name], proxies: [] }, carrier.signal);
+    await undo(node, newMemory(), carrier, state, !isSameStart(state, seen.nodes[name]));
   }
+}
+
+/** Whether it is, as far as can be seen, the FreeSWITCH that was there before. */
+function isSameStart({ baseline }: NodeRunState, seen: NodeObservation | undefined): boolean {
+  return seen?.trouble === null && seen.coreUuid.known && seen.coreUuid.value === baseline?.coreUuid;
 }
 
 function notInInventory(name: string): FshaError {
@@ -199,9 +207,15 @@ async function retakeLock(node: Node, { world, leave, recorder }: Carrier): Prom
   }
 }
 
-async function undo(node: Node, memory: NodeMemory, carrier: Carrier, state: NodeRunState): Promise<void> {
+async function undo(
+  node: Node,
+  memory: NodeMemory,
+  carrier: Carrier,
+  state: NodeRunState,
+  carefully = false,
+): Promise<void> {
   const { recorder, world } = carrier;
-  const [plan] = planUndo(node.name, intentsOf(state))?.nodes ?? [];
+  const [plan] = planUndo(node.name, intentsOf(state), carefully)?.nodes ?? [];
   const [step] = plan?.steps ?? [];
   if (step?.kind !== 'restore') return;
   const at = { node: node.name, step: step.id };

@@ -17,6 +17,8 @@ export interface EffectHandler<K extends EffectKind> {
    * answer was a lie): ms between two tries, for as long as it is read back.
    */
   readonly again?: number;
+  /** It must not be done on what was seen before announcing it took its time: ms after which it is looked at again first. */
+  readonly staleAfter?: number;
   /** In place of `act` and of reading back, where nothing in the world can be looked at afterwards. */
   readonly actAsProof?: (
     target: Target<K>,

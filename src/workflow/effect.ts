@@ -41,6 +41,7 @@ async function perform<K extends EffectKind>(
   context: EffectContext,
 ): Promise<'done' | 'already'> {
   const { world, node, step, signal, record } = context;
+  const looked = world.clock.now();
   const found = await handler.look(effect.target, world, signal);
   if (hasFired(signal)) throw interrupted(step);
   world.lock.assertHeld();
@@ -69,6 +70,9 @@ async function perform<K extends EffectKind>(
     throw interrupted(step);
   }
   try {
+    if (handler.staleAfter !== undefined && world.clock.now() - looked > handler.staleAfter)
+      await handler.look(effect.target, world, signal);
+    if (hasFired(signal)) throw interrupted(step);
     world.lock.assertHeld();
   } catch (error) {
     if (error instanceof FshaError) await settle({ outcome: 'failed', read: found, error });

@@ -3,7 +3,8 @@ import { MARK_EVERY, readMark } from '../domain/mark.ts';
 import type { Observation } from '../domain/observation.ts';
 import { hasFired } from './deadline.ts';
 import { mayPass } from './insist.ts';
-import { doEffect, ownMark, type StepContext } from './step.ts';
+import { lookAtNode } from './effects/look-at-node.ts';
+import { anothersMark, doEffect, ownMark, type StepContext } from './step.ts';
 
 /**
  * FreeSWITCH was restarted by another hand, and the mark died with it: set again, at a later look where it cannot be now. And
@@ -18,6 +19,9 @@ export async function keepMarked(context: StepContext, observation: Observation)
   if (isNew && own.guard === memory.isGuarding) return;
   memory.markWanted = null;
   try {
+    // What was observed is up to a poll old: another's mark of since then is not overwritten.
+    const now = await lookAtNode(world, node.name, signal);
+    if (!now.mark.known || anothersMark(context, now.mark) !== null) return;
     const target = { node: node.name };
     await doEffect(context, { effect: 'node.mark', target, wanted: ownMark(context) });
   } catch (error) {

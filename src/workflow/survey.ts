@@ -72,8 +72,10 @@ export async function surveyNode(
     addresses,
     run,
     runs,
+    restartOpen: left !== null && left.run !== run && left.restartOpen,
     interrupted: isInterrupted ? left : null,
-    standing: asker?.standing ?? standing,
+    standing:
+      asker?.standing != null && isAsLeft(world, node, observation, purpose) ? asker.standing : standing,
     wall: world.clock.wall().getTime(),
   };
 }
@@ -94,6 +96,13 @@ async function runsOfMarks(
 function isDisabledSomewhere(world: World, node: Node, observation: Observation): boolean {
   const found = foundDestinations(world.cluster, node, observation);
   return found.some((one) => readFlags(one.flags)?.state === 'disabled');
+}
+
+/** Whether the node may still be as a run that goes on has left it. In and open again, somebody has brought it back meanwhile. */
+function isAsLeft(world: World, node: Node, observation: Observation, purpose: Purpose): boolean {
+  const pause = observation.nodes[node.name]?.pause;
+  const isOpen = pause?.known === true && !pause.value.inbound;
+  return purpose === 'resume' || !isOpen || isDisabledSomewhere(world, node, observation);
 }
 
 async function gatherFacts(

@@ -172,6 +172,7 @@ export function preflightInput(changes: Partial<PreflightInput> = {}): Preflight
     standing: null,
     run: null,
     runs: {},
+    restartOpen: false,
     interrupted: null,
     wall: Date.parse('2026-11-22T20:10:00Z'),
     ...changes,

@@ -88,21 +88,17 @@ describe('another node of the cluster', () => {
 });
 
 describe('a run that was interrupted on the node', () => {
-  const interrupted = (restarted: boolean): Partial<PreflightInput> => ({
-    interrupted: { run: 'r1', settled: false, baseline: baseline(), restarted },
+  const interrupted = (restartOpen: boolean): Partial<PreflightInput> => ({
+    interrupted: { run: 'r1', settled: false, baseline: baseline(), restarted: restartOpen, restartOpen },
   });
 
   it.each(['drain', 'deactivate', 'activate'] as const)(
-    '%s: refused once a restart was announced, which may be under way',
+    '%s: said, and that a restart which it announced is waited for',
     (purpose) => {
       expect(verdicts('unfinished', { ...interrupted(true), purpose })).toMatchObject([
-        { level: 'refusal', fix: 'Go on with that run, which waits for it: fsha resume r1' },
+        { level: 'warning', fix: 'To go on with that run: fsha resume r1' },
       ]);
       expect(verdicts('unfinished', { ...interrupted(false), purpose })).toMatchObject([{ level: 'ok' }]);
-      const force = policy({ force: ['unfinished'] });
-      expect(verdicts('unfinished', { ...interrupted(true), purpose, policy: force })).toMatchObject([
-        { level: 'warning' },
-      ]);
     },
   );
 
@@ -111,4 +107,10 @@ describe('a run that was interrupted on the node', () => {
       { level: 'warning' },
     ]);
   });
+});
+
+it('a clock that is ahead is told as such', () => {
+  const observed = observation({ nodes: [seenNode('node-2', { mark: known(mark(-86_400_000)) })] });
+  const [, other] = verdicts('mark', { observation: observed });
+  expect(other?.why).toMatch(/1d|24h.* ahead of the clock of this host/);
 });

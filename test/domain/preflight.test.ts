@@ -333,7 +333,7 @@ describe('preflight', () => {
     [
       'the node was left out by a run',
       {
-        standing: { run: 'r0', settled: true, restarted: false, baseline: baseline() },
+        standing: { run: 'r0', settled: true, restarted: false, restartOpen: false, baseline: baseline() },
         runs: { r0: 'ended' },
         observation: observation({
           nodes: [seenNode('node-1', { mark: known('r0,ops@b,2026-11-22T20:00:00Z') })],
@@ -349,6 +349,7 @@ describe('preflight', () => {
           run: 'r0',
           settled: true,
           restarted: false,
+          restartOpen: false,
           baseline: {
             ...baseline(),
             destinations: baseline().destinations.map((one) => ({ ...one, flags: 'DX' })),

@@ -56,7 +56,13 @@ describe('after one run', () => {
     expect(found).toEqual(
       restarted === undefined
         ? undefined
-        : { run: runId(0), settled: isSettled, baseline: baseline('node-1'), restarted },
+        : {
+            run: runId(0),
+            settled: isSettled,
+            baseline: baseline('node-1'),
+            restarted,
+            restartOpen: restarted,
+          },
     );
   });
 });
@@ -79,14 +85,24 @@ describe('after several runs', () => {
       ],
       [started({ cluster: 'voice-us' }), preflight('node-1', SECOND), disable('node-1')],
     );
-    expect(await find(dir)).toMatchObject({ run: runId(0), baseline: baseline('node-1'), restarted: false });
+    expect(await find(dir)).toMatchObject({
+      run: runId(0),
+      baseline: baseline('node-1'),
+      restarted: false,
+      restartOpen: false,
+    });
     expect((await find(dir, 'node-2'))?.run).toBe(runId(2));
     expect((await find(dir, 'node-1', 'voice-us'))?.baseline.coreUuid).toBe(SECOND);
   });
 
   test('a restart counts for every run that inherited the baseline', async () => {
     const dir = await history([...drain, restart('node-1'), out], [...drain, out]);
-    expect(await find(dir)).toMatchObject({ run: runId(1), baseline: baseline('node-1'), restarted: true });
+    expect(await find(dir)).toMatchObject({
+      run: runId(1),
+      baseline: baseline('node-1'),
+      restarted: true,
+      restartOpen: true,
+    });
   });
 
   test('a restart before a baseline of its own does not count', async () => {
@@ -96,12 +112,18 @@ describe('after several runs', () => {
       run: runId(1),
       baseline: baseline('node-1', SECOND),
       restarted: false,
+      restartOpen: false,
     });
   });
 
   test('a run without a baseline leaves that of the run before', async () => {
     const dir = await history([...drain, inService], [...drain, out], [started(), disable('node-1')]);
-    expect(await find(dir)).toMatchObject({ run: runId(2), baseline: baseline('node-1'), restarted: false });
+    expect(await find(dir)).toMatchObject({
+      run: runId(2),
+      baseline: baseline('node-1'),
+      restarted: false,
+      restartOpen: false,
+    });
     expect(await find(await history([...drain, inService], [started(), disable('node-1')]))).toBeUndefined();
   });
 
@@ -127,7 +149,10 @@ describe('journals that cannot be read', () => {
 
   test('a torn last line stands for nothing', async () => {
     const text = lines(enveloped([...drain, restart('node-1')], runId(0)));
-    expect(await find(await history(text.slice(0, -10)))).toMatchObject({ restarted: false });
+    expect(await find(await history(text.slice(0, -10)))).toMatchObject({
+      restarted: false,
+      restartOpen: false,
+    });
   });
 
   test('a damaged one that may matter is an error, never passed over', async () => {

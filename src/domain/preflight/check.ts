@@ -33,6 +33,8 @@ export interface PreflightInput {
   readonly run: string | null;
   /** What is known of the runs that marks of the cluster's nodes name. */
   readonly runs: Readonly<Record<string, Whereabouts>>;
+  /** A restart that another run announced may be under way on the node. */
+  readonly restartOpen: boolean;
   /** A run that touched the node and whose process has ended, other than the one that asks; null where none did. */
   readonly interrupted: Standing | null;
   /** Wall clock, ms since 1970: ages of marks are told with it. */

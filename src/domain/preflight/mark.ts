@@ -4,6 +4,9 @@ import { isFresh, type Mark, readMark } from '../mark.ts';
 import { printable } from '../text.ts';
 import { type Check, type Finding, ok, type PreflightInput, readingOf, refusal, warning } from './check.ts';
 
+/** Marks that are more than this ahead were written by a clock that is wrong, or this host's is: ms. */
+const CLOCKS_DIFFER = 60_000;
+
 /**
  * Whether another run of fsha holds the node, or changes another node of the cluster at this moment. The lock tells of runs of
  * this host; those on other hosts are seen by their marks alone.
@@ -95,6 +98,10 @@ function locked(input: PreflightInput, why: string, run: string): Finding {
 }
 
 function holder({ run, who, at }: Mark, wall: number): string {
-  const age = Number.isNaN(at) ? '' : `, ${roughDuration(Math.max(0, wall - at))} ago`;
+  const age = Number.isNaN(at)
+    ? ''
+    : at > wall + CLOCKS_DIFFER
+      ? `, ${roughDuration(at - wall)} ahead of the clock of this host`
+      : `, ${roughDuration(Math.max(0, wall - at))} ago`;
   return `run ${printable(run)} of ${printable(who)}${age}`;
 }

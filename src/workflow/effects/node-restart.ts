@@ -37,6 +37,8 @@ export const nodeRestart: EffectHandler<'node.restart'> = {
     return seen.coreUuid.value;
   },
   isSo: () => false,
+  // A call may have come up, and a disk may take long.
+  staleAfter: 500,
   isConfirmed: (read, _wanted, found) => read !== found,
   act: async (target, wanted, world, signal) => {
     const timeout = timeoutOf(world, target.node);

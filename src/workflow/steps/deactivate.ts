@@ -44,6 +44,7 @@ export const deactivate: Step<'deactivate'> = async (context) => {
 /** Takes the node, where nobody else has taken it since preflight. */
 async function takeMark(context: StepContext): Promise<void> {
   const { world, node, signal } = context;
+  await world.lock.relieve(node.name, signal);
   const mark = (await nodePort(world, node.name).observe('pulse', signal)).mark;
   const other = anothersMark(context, mark);
   if (other !== null && !isMarkFound(context, other)) throw takenByAnother(node.name, other);

@@ -21,6 +21,7 @@ export const keepOut: Step<'keep_out'> = async (context) => {
     context,
     all.filter((one) => isIgnored(context, one)),
   );
+  await world.lock.relieve(node.name, signal);
   memory.outSince = world.clock.now();
   return 'succeeded';
 };

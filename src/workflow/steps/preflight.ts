@@ -4,6 +4,7 @@ import { judge, refuses } from '../../domain/preflight/checks.ts';
 import { restartIntended } from '../../domain/run.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Step } from '../step.ts';
+import { untilNothingUnderWay } from './settle-restart.ts';
 import { surveyNode } from '../survey.ts';
 
 /** Looks at everything, judges it, takes the baseline; changes nothing. */
@@ -18,7 +19,13 @@ export const preflight: Step<'preflight'> = async (context, params) => {
   const standing =
     before === null
       ? null
-      : { run, settled: false, baseline: before, restarted: restartIntended(context.soFar()) };
+      : {
+          run,
+          settled: false,
+          baseline: before,
+          restarted: restartIntended(context.soFar()),
+          restartOpen: false,
+        };
   const survey = { node, purpose: params.purpose, policy, asker: { run, standing } };
   const input = await surveyNode(world, observing, survey, signal);
   for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'pulse');
@@ -46,8 +53,9 @@ export const preflight: Step<'preflight'> = async (context, params) => {
       'Without that nobody could say later whether it is well again.',
     );
   }
-  // Not before everything speaks for it: until then somebody keeps it out.
-  if (params.purpose !== 'deactivate') await world.lock.relieve(node.name, signal);
+  // A restart that hits a node which is back in costs every call on it.
+  const mayMeet = params.purpose === 'drain' || params.purpose === 'activate';
+  if (input.restartOpen && mayMeet) await untilNothingUnderWay(context);
   const mark = observation.nodes[node.name]?.mark;
   memory.markFound = mark?.known === true ? mark.value : null;
   memory.startedAs = Object.fromEntries(

@@ -57,6 +57,8 @@ export const settleRestart: Step<'settle_restart'> = async (context) => {
     const now = world.clock.now();
     if (seen.uuid === found && overSince !== null && now - overSince >= SURE_AFTER) {
       await settle('failed', found);
+      // Its calls have their time from here on.
+      if (memory.outSince !== null) memory.outSince = now;
       return 'succeeded';
     }
     const why = seen.trouble ??
@@ -82,6 +84,30 @@ function expired(node: string, { message }: ErrorInfo, isOver: boolean, took: nu
         `whether ${node} was restarted is unknown ${after}`,
         'Look at `global_getvar core_uuid` and `status` on the node.',
       );
+}
+
+/**
+ * Waits until the lock of the node's own host says that no restart is under way there.
+ * @throws FshaError `refused` where that is not seen within the time of a restart
+ */
+export async function untilNothingUnderWay(context: StepContext): Promise<void> {
+  const { world, node, record, step, signal } = context;
+  const deadline = world.clock.now() + node.restart.timeout + GRACE;
+  let said = '';
+  for (let attempt = 1; ; attempt += 1) {
+    const error = await whetherUnderWay(context);
+    if (error === null) return;
+    if (world.clock.now() >= deadline || error.code !== 'locked')
+      throw new FshaError(
+        'refused',
+        `a restart of ${node.name} was announced, and may be under way still: ${error.message}`,
+        'Let it end, and see that the node can be reached over SSH.',
+      );
+    if (error.message !== said)
+      await record({ type: 'step.retrying', node: node.name, step, data: { attempt, error } });
+    said = error.message;
+    await world.clock.sleep(LOOK_EVERY, signal);
+  }
 }
 
 async function look({ world, node, signal }: StepContext): Promise<Seen> {

@@ -35,6 +35,8 @@ export const verify: Step<'verify'> = async (context) => {
     const target = { node: node.name };
     const until = (): number => deadline;
     assertUntaken(context);
+    // Not before it is well: until then somebody keeps it out.
+    await world.lock.relieve(node.name, signal);
     await insist(context, { effect: 'node.mark', target, wanted: ownMark(context) }, until);
     await insist(context, { effect: 'node.pause', target, wanted: false }, until);
     if (settings.options && baselineOf(context).options !== null) await untilOptions(context, deadline);

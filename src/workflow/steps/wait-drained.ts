@@ -19,6 +19,7 @@ import {
   baselineOf,
   destinationsOf,
   frTimerOf,
+  isForwardOnly,
   isIgnored,
   needsOf,
   type Step,
@@ -150,7 +151,10 @@ function drainPolicy(context: StepContext): DrainPolicy {
 function expired(context: StepContext, why: string): FshaError {
   const { node } = context;
   const { onTimeout } = context.policy();
-  const end = onTimeout === 'restore' ? 'it is given back as it was found' : 'it stays out of service';
+  const end =
+    onTimeout === 'restore' && !isForwardOnly(context)
+      ? 'it is given back as it was found'
+      : 'it stays out of service';
   return new FshaError(
     'drain.expired',
     `the deadline passed and ${node.name} is not drained: ${why}; ${end}`,
