@@ -58,7 +58,10 @@ export async function loadInventory(path: string, options: LoadOptions): Promise
   const { inventory } = shape;
   if (inventory === undefined) throw inventoryError(file, problems, locate);
 
-  const nodes = document.keys(['nodes']).flatMap((name): NodeSettings[] => {
+  // Written, but not there where its name is reserved: what every object has by that name is no node.
+  const names = (section: 'nodes' | 'proxies'): string[] =>
+    document.keys([section]).filter((name) => Object.hasOwn(inventory[section], name));
+  const nodes = names('nodes').flatMap((name): NodeSettings[] => {
     const node = inventory.nodes[name];
     return node === undefined ? [] : [nodeSettings(inventory, name, node)];
   });
@@ -73,7 +76,7 @@ export async function loadInventory(path: string, options: LoadOptions): Promise
         ? leaveUnread
         : readSecrets(options.env, resolvePath, (problem) => problems.push(problem)),
     resolvePath,
-    names: (section) => document.keys([section]),
+    names,
   });
   if (problems.length > 0) throw inventoryError(file, problems, locate);
 
