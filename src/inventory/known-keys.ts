@@ -14,21 +14,35 @@ export interface KeyPlace {
   readonly schema: SchemaNode & { readonly default?: unknown; readonly description?: string };
 }
 
+let schemaOnce: SchemaNode | undefined;
+let keysOnce: readonly KeyPlace[] | undefined;
+
+/** Made once: it takes milliseconds, and a file may hold thousands of keys that nobody knows. */
+function wholeSchema(): SchemaNode {
+  schemaOnce ??= inventorySchema();
+  return schemaOnce;
+}
+
 /** Every key of the inventory with its place, in the order of the schema. */
-export function allKeys(schema: SchemaNode = inventorySchema(), path: Path = []): readonly KeyPlace[] {
+export function allKeys(): readonly KeyPlace[] {
+  keysOnce ??= keysOf(wholeSchema(), []);
+  return keysOnce;
+}
+
+function keysOf(schema: SchemaNode, path: Path): readonly KeyPlace[] {
   const inside: [string | number, SchemaNode][] = Object.entries(schema.properties ?? {});
   const below = inside.flatMap(([key, child]): KeyPlace[] => [
     { path: [...path, key], schema: child },
-    ...allKeys(child, [...path, key]),
+    ...keysOf(child, [...path, key]),
   ]);
-  if (schema.additionalProperties) below.push(...allKeys(schema.additionalProperties, [...path, 'NAME']));
-  if (schema.items) below.push(...allKeys(schema.items, [...path, 0]));
+  if (schema.additionalProperties) below.push(...keysOf(schema.additionalProperties, [...path, 'NAME']));
+  if (schema.items) below.push(...keysOf(schema.items, [...path, 0]));
   return below;
 }
 
 /** The keys that can stand in the map at this path. */
 export function knownKeys(path: Path): readonly string[] {
-  let schema: SchemaNode | undefined = inventorySchema();
+  let schema: SchemaNode | undefined = wholeSchema();
   for (const part of path) {
     schema =
       typeof part === 'number'

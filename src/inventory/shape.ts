@@ -35,13 +35,20 @@ export function checkShape(written: unknown): ShapeReport {
   return { problems, inventory: again?.success === true ? again.data : undefined };
 }
 
+/** So many keys of one map are searched for what was meant. */
+const SLIPS = 200;
+
 function problemsOf(issue: z.core.$ZodIssue, written: unknown): Problem[] {
   // YAML has no keys that are symbols.
   const path = issue.path.filter((part) => typeof part !== 'symbol');
   const value = valueAt(written, path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: [...path, key], text: unknownKey(path, key), atKey: true }));
+      return issue.keys.map((key, index) => {
+        // Beyond these it is no slip of somebody's, but another kind of file.
+        const text = index < SLIPS ? unknownKey(path, key) : 'This key is not known here.';
+        return { path: [...path, key], text, atKey: true };
+      });
     case 'invalid_key':
       return [{ path, text: issue.issues[0]?.message ?? issue.message, atKey: true }];
     case 'invalid_type':

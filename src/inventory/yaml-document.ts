@@ -66,7 +66,8 @@ export function readYaml(text: string): YamlDocument {
     return unusable([{ path: [], text: 'This YAML cannot be turned into plain values.', position: START }]);
   }
   const target = (node: unknown): unknown => (isAlias(node) ? survey.aliases.get(node) : node);
-  const find = (path: Path): Found => follow(document.contents, path, target);
+  const pairs = pairFinder(target);
+  const find = (path: Path): Found => follow(document.contents, path, target, pairs);
   return {
     value,
     problems: survey.problems,
@@ -81,7 +82,7 @@ export function readYaml(text: string): YamlDocument {
     },
     keys: (path) => {
       const found = find(path);
-      return found.whole ? [...new Set(pairsOf(found.value, target).map((pair) => keyText(pair)))] : [];
+      return found.whole ? [...pairs(found.value).keys()] : [];
     },
   };
 }
@@ -168,7 +169,26 @@ interface Found {
   readonly whole: boolean;
 }
 
-function follow(root: unknown, path: Path, target: (node: unknown) => unknown): Found {
+/** The pairs of a map by their keys; remembered, since a large map may hold a problem at each of its keys. */
+type PairFinder = (node: unknown) => ReadonlyMap<string, Pair>;
+
+function pairFinder(target: (node: unknown) => unknown): PairFinder {
+  const found = new Map<unknown, ReadonlyMap<string, Pair>>();
+  return (node) => {
+    const map = target(node);
+    const before = found.get(map);
+    if (before !== undefined) return before;
+    const pairs = new Map<string, Pair>();
+    for (const pair of pairsOf(map, target)) {
+      const key = keyText(pair);
+      if (!pairs.has(key)) pairs.set(key, pair);
+    }
+    found.set(map, pairs);
+    return pairs;
+  };
+}
+
+function follow(root: unknown, path: Path, target: (node: unknown) => unknown, pairs: PairFinder): Found {
   let found: Found = { key: undefined, value: root, whole: true };
   for (const part of path) {
     const inside = target(found.value);
@@ -177,7 +197,7 @@ function follow(root: unknown, path: Path, target: (node: unknown) => unknown): 
       const item: unknown = inside.items[part];
       next = item === undefined ? undefined : { key: item, value: item, whole: true };
     } else {
-      const pair = pairsOf(inside, target).find((candidate) => keyText(candidate) === String(part));
+      const pair = pairs(inside).get(String(part));
       next = pair && { key: pair.key, value: pair.value, whole: true };
     }
     if (next === undefined) return { ...found, whole: false };
