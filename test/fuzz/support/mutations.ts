@@ -141,7 +141,7 @@ export function mutated(
 }
 
 /** In a counterexample as text, a character a byte. */
-function readable(bytes: Buffer): Buffer {
+export function readable(bytes: Buffer): Buffer {
   return Object.assign(bytes, {
     [fc.toStringMethod]: () => `Buffer.from(${JSON.stringify(bytes.toString('latin1'))}, 'latin1')`,
   });
