@@ -2,6 +2,7 @@
 import { nestsDeeperThan } from '../domain/json-nesting.ts';
 import type { RunEvent } from '../domain/run-events.ts';
 import { wrongInData } from './event-shape.ts';
+import { isRecord, name } from './shape-checks.ts';
 
 /** The deepest event, a run.started with effects to give back, has 9. */
 const MOST_LEVELS = 64;
@@ -24,8 +25,8 @@ export function readEventLine(bytes: Uint8Array): RunEvent | string {
     Number.isFinite(mono) &&
     isRecord(data);
   if (!isWhole) return 'an event without type, at, mono or data';
-  const isSomewhere = [node, step].every((one) => one === undefined || typeof one === 'string');
-  if (!isSomewhere) return 'an event whose node or step is no name';
+  if ([node, step].some((one) => one !== undefined && name(one) !== null))
+    return 'an event whose node or step is no name';
   const wrong = wrongInData(type, data);
   if (wrong !== null) return `a ${type} without a usable ${wrong}`;
   return value as unknown as RunEvent;
@@ -43,8 +44,4 @@ function parsed(bytes: Uint8Array): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -29,6 +29,7 @@ import {
   isRecord,
   listOf,
   mapOf,
+  name,
   number,
   oneOf,
   only,
@@ -65,7 +66,7 @@ const policy = having<Policy>({
 });
 
 type Target<K extends EffectKind> = EffectKinds[K]['target'];
-const onNode = having<Target<'node.pause'>>({ node: text });
+const onNode = having<Target<'node.pause'>>({ node: name });
 const hook = orNull(
   having<NonNullable<EffectKinds['hook.on_out']['found']>>({
     exitCode: orNull(number),
@@ -87,7 +88,7 @@ const EFFECTS: {
   'node.mark': { target: onNode, found: orNull(text), wanted: orNull(text) },
   'node.restart': { target: onNode, found: text, wanted: text },
   'call.hangup': {
-    target: having<Target<'call.hangup'>>({ node: text, uuid: text }),
+    target: having<Target<'call.hangup'>>({ node: name, uuid: text }),
     found: flag,
     wanted: having<HangUp>({ cause: text, call: text, from: text, to: text, since: text, expendable: flag }),
   },
@@ -100,11 +101,11 @@ function effectWith(
   rest: (kind: (typeof EFFECTS)[EffectKind]) => Readonly<Record<string, Check>>,
 ): Check {
   return (value) => {
-    const wrong = having<Effect>({ effect: text, target: record, ...all })(value);
+    const wrong = having<Effect>({ effect: name, target: record, ...all })(value);
     if (wrong !== null || !isRecord(value)) return wrong;
-    const name = String(value['effect']);
-    if (!Object.hasOwn(EFFECTS, name)) return null;
-    const kind = EFFECTS[name as EffectKind];
+    const found = String(value['effect']);
+    if (!Object.hasOwn(EFFECTS, found)) return null;
+    const kind = EFFECTS[found as EffectKind];
     return having({ target: kind.target, ...rest(kind) })(value);
   };
 }
@@ -113,10 +114,10 @@ const effect = effectWith({}, ({ wanted }) => ({ wanted }));
 
 const effects = listOf(effect);
 const params = both(record, having<{ readonly effects: readonly Effect[] }>({ effects: absentOr(effects) }));
-const step = having<PlannedStep>({ id: text, kind: text, node: text, params });
+const step = having<PlannedStep>({ id: name, kind: name, node: name, params });
 const plan = having<Plan>({
-  kind: text,
-  nodes: listOf(having<NodePlan>({ node: text, steps: listOf(step) })),
+  kind: name,
+  nodes: listOf(having<NodePlan>({ node: name, steps: listOf(step) })),
 });
 
 const destination = having<BaselineDestination>({
@@ -128,7 +129,7 @@ const destination = having<BaselineDestination>({
 });
 const states = listOf(having<NamedState>({ name: text, state: text }));
 const baseline = having<Baseline>({
-  node: text,
+  node: name,
   destinations: listOf(destination),
   pause: having<Pause>({ inbound: flag, outbound: flag }),
   profiles: states,
@@ -139,7 +140,7 @@ const baseline = having<Baseline>({
 });
 const verdict = having<Verdict>({
   check: text,
-  node: absentOr(text),
+  node: absentOr(name),
   level: text,
   why: text,
   fix: absentOr(text),
@@ -157,7 +158,7 @@ const progress = having<ProgressReading>({
 });
 
 const request: Check = (value) => {
-  const wrong = having<RunRequest>({ kind: text, node: absentOr(text) })(value);
+  const wrong = having<RunRequest>({ kind: name, node: absentOr(name) })(value);
   if (wrong !== null || !isRecord(value)) return wrong;
   if (value['kind'] === 'extend') return having<{ readonly ms: number }>({ ms: number })(value);
   if (value['kind'] === 'cut') return having<{ readonly confirmed: number }>({ confirmed: number })(value);

@@ -11,6 +11,8 @@ export const only =
   (value) =>
     isRight(value) ? null : HERE;
 export const text = only((value) => typeof value === 'string');
+/** What becomes a key of a plain object, in which some are always there: no node, no step and no effect has one of those. */
+export const name = only((value) => typeof value === 'string' && !(value in Object.prototype));
 /** JSON may say 1e999. */
 export const number = only(Number.isFinite);
 export const flag = only((value) => typeof value === 'boolean');
