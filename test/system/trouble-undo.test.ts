@@ -255,7 +255,7 @@ describe('the pause', () => {
 });
 
 describe('fsha itself is killed (SIGKILL) while it waits', () => {
-  test('the node stays out and marked; the next run refuses; forced, it gives back what the first one found', async () => {
+  test('the node stays out and marked; the next drain goes on with it, and gives back what the first had found', async () => {
     const calls = await oneCall(cluster);
     const config = await cluster.configWith({});
     const first = await startRun(cluster, { config });
@@ -266,22 +266,21 @@ describe('fsha itself is killed (SIGKILL) while it waits', () => {
     expect(await finalState(cluster)).toBe('lb-1 DX, lb-2 DX; open; no restart; marked');
     expect((await readFinalState(cluster)).mark).toMatch(new RegExp(`^${id},`));
 
-    const refused = await (await startRun(cluster, { config })).end();
-    expect(refused.exitCode).toBe(4);
-    expect(refused.settled.error?.message).toContain(id);
-    expect(await row('fsha killed -9, drained again', 'refused, named the run', refused)).toBe(
-      'lb-1 DX, lb-2 DX; open; no restart; marked',
-    );
-
     await calls.hangUp();
-    const forced = await (await startRun(cluster, { config, flags: ['--json', '--force', 'mark'] })).end();
+    const again = await runFsha(['drain', 'node-1', '--json', '--config', config], 90_000);
+    expect(again.stderr).toContain(id);
+    const forced = await first.end();
+    expect(again.exitCode).toBe(0);
     expect(forced.settled.error).toBeUndefined();
-    expect(forced.exitCode).toBe(0);
-    const baseline = only(forced.events, 'preflight.settled')[0]?.data.baseline;
+    expect([...new Set(forced.events.map(({ run }) => run))]).toEqual([id]);
+    const baseline = only(forced.events, 'preflight.settled')[1]?.data.baseline;
     expect(baseline?.destinations.map(({ flags }) => flags)).toEqual(['AP', 'AP']);
-    expect(await row('fsha killed -9, drained with --force mark', 'brought it back in', forced)).toBe(
-      'lb-1 AP, lb-2 AP; open; 1 restart; no mark',
-    );
+    expect(
+      await row('fsha killed -9, drained again', 'went on, brought it back in', {
+        ...forced,
+        exitCode: again.exitCode,
+      }),
+    ).toBe('lb-1 AP, lb-2 AP; open; 1 restart; no mark');
     expect(calls.cutByFarSide()).toEqual([]);
     const status = await runFsha(['status', '--json', '--config', config], 30_000);
     expect(status.exitCode).toBe(0);

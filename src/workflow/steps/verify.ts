@@ -1,3 +1,4 @@
+import { readMark } from '../../domain/mark.ts';
 import { FshaError } from '../../domain/errors.ts';
 import { judgeHealth } from '../../domain/health.ts';
 import { insist } from '../insist.ts';
@@ -15,6 +16,8 @@ import {
 import { probeOptions } from '../survey.ts';
 import { nodePort } from '../world.ts';
 
+/** Within which a guard elsewhere sees that somebody else has marked its node: ms. */
+const GUARD_SEES = 4_000;
 /** Between two looks at a node that is coming up: ms. */
 const LOOK_EVERY = 500;
 
@@ -23,7 +26,7 @@ const LOOK_EVERY = 500;
  * to the last: a node that starts twice is not well.
  */
 export const verify: Step<'verify'> = async (context) => {
-  const { world, node, signal, watcher } = context;
+  const { world, node, signal, watcher, memory } = context;
   // Held before the restart: it is as it was, and its fence stays.
   if (context.policy().hold && !isForwardOnly(context)) return 'skipped';
   const { verify: settings } = world.cluster;
@@ -38,6 +41,9 @@ export const verify: Step<'verify'> = async (context) => {
     // Not before it is well: until then somebody keeps it out.
     await world.lock.relieve(node.name, signal);
     await insist(context, { effect: 'node.mark', target, wanted: ownMark(context) }, until);
+    // A guard on another host looks at the mark every second, and would disable what is enabled before it has seen this one.
+    if (memory.markFound !== null && readMark(memory.markFound)?.guard === true)
+      await world.clock.sleep(GUARD_SEES, signal);
     await insist(context, { effect: 'node.pause', target, wanted: false }, until);
     if (settings.options && baselineOf(context).options !== null) await untilOptions(context, deadline);
     if (settings.call !== null)
