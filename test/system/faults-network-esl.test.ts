@@ -1,4 +1,4 @@
 /** The way to the node's ESL in trouble. */
 import { testNetworkFaults } from './harness/fault-network-suite.ts';
 
-testNetworkFaults('node-1’s ESL', 'esl');
+testNetworkFaults({ what: 'node-1’s ESL', ways: ['esl'] });

@@ -1,4 +1,4 @@
 /** The way to a proxy's JSON-RPC in trouble. */
 import { testNetworkFaults } from './harness/fault-network-suite.ts';
 
-testNetworkFaults('lb-1’s RPC', 'lb-1');
+testNetworkFaults({ what: 'lb-1’s RPC', ways: ['lb-1'] });

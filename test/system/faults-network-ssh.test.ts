@@ -1,4 +1,4 @@
 /** The way to the sshd on the node's host in trouble. */
 import { testNetworkFaults } from './harness/fault-network-suite.ts';
 
-testNetworkFaults('SSH to node-1', 'ssh');
+testNetworkFaults({ what: 'SSH to node-1', ways: ['ssh'] });

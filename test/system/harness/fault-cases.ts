@@ -84,10 +84,24 @@ export function faultTable(title: string, cluster: () => RealCluster) {
         done.filter((one) => !one.endsWith(': 0')),
         context,
       ).toEqual([]);
-      expect(await finalState(cluster()), `${context}\n${done.join('\n')}`).toBe(well(real.restarts));
+      // A run that goes on restarts the node where that was still to be done, and only there.
+      const end = await finalState(cluster());
+      const goesOn = done.some((one) => one.startsWith('resume ')) && real.restarts === startsByOthers;
+      expect([well(real.restarts), ...(goesOn ? [well(real.restarts + 1)] : [])], context).toContain(end);
+      table.add({
+        case: `  then ${done.map(verbOf).join(', ')}`,
+        did: 'as it was told to do next',
+        state: end,
+        exit: 0,
+      });
       expect(elsewhere.up(), context).toEqual(['1000']);
     },
   };
+}
+
+/** `resume` of `resume RUN: 0`. */
+function verbOf(done: string): string {
+  return done.split(/[ :]/)[0] ?? '';
 }
 
 /** What is to be looked at, and then the run itself where it can go on; else the last of several ways, which leads back in. */

@@ -18,8 +18,10 @@ import { oneCall } from './hold-at-node.ts';
 import { type RealCluster, startRealCluster } from './real-cluster.ts';
 import type { TcpFault } from './tcp-faults.ts';
 
+type KindName = 'cut' | 'half-open' | 'corrupt' | 'delay' | 'split' | 'slow';
+
 interface Kind {
-  readonly name: string;
+  readonly name: KindName;
   readonly fault: TcpFault;
   /** Everything gets there, whole: the drain has to end well. It lasts as long as the step. */
   readonly isHarmless: boolean;
@@ -29,15 +31,26 @@ const KINDS: readonly Kind[] = [
   { name: 'cut', fault: 'cut', isHarmless: false },
   { name: 'half-open', fault: 'half-open', isHarmless: false },
   { name: 'corrupt', fault: { corrupt: 5 }, isHarmless: false },
-  { name: 'delay', fault: { delay: 100 }, isHarmless: true },
+  // A look at a node asks some ten questions, one after the other, and has the request timeout for all of them.
+  { name: 'delay', fault: { delay: 30 }, isHarmless: true },
   { name: 'split', fault: { split: 'bytes' }, isHarmless: true },
   { name: 'slow', fault: { slow: 8_000 }, isHarmless: true },
 ];
 /** How long what is not harmless lasts: ms. */
 const LASTS = 2_000;
 
-/** @param what as people would call that way: `lb-1’s RPC` */
-export function testNetworkFaults(what: string, way: Way, via: 'direct' | 'ssh' = 'direct'): void {
+export interface NetworkFaults {
+  /** As people would call that way: `lb-1’s RPC`. */
+  readonly what: string;
+  readonly ways: readonly Way[];
+  /** How fsha reaches ESL and RPC; default `direct`. */
+  readonly via?: 'direct' | 'ssh';
+  /** Default all. */
+  readonly kinds?: readonly KindName[];
+}
+
+export function testNetworkFaults({ what, ways, via = 'direct', kinds }: NetworkFaults): void {
+  const wanted = KINDS.filter(({ name }) => kinds?.includes(name) ?? true);
   let cluster: RealCluster;
   let network: FaultNetwork;
   const table = faultTable(`${what} in trouble`, () => cluster);
@@ -56,11 +69,10 @@ export function testNetworkFaults(what: string, way: Way, via: 'direct' | 'ssh' 
   });
 
   describe.each(STEPS)('%s', (step) => {
-    test.each(KINDS)('$name', async (kind) => {
-      const proxy = network.ways[way];
+    test.each(wanted)('$name', async (kind) => {
       const elsewhere = await callElsewhere(cluster);
       const call = isBeforeZero(step) ? await oneCall(cluster) : null;
-      const moments = [begin(step, () => proxy.begin(kind.fault))];
+      const moments = [begin(step, () => network.begin(ways, kind.fault))];
       const behind = stepBehind(step);
       // What is harmless lasts until the step is over, however long that takes.
       const run = await startFaultRun(cluster, { settings: network.settings, moments });
@@ -74,7 +86,7 @@ export function testNetworkFaults(what: string, way: Way, via: 'direct' | 'ssh' 
             (event) => `${event.type} ${event.step ?? ''}` === stepBegins(behind),
           );
       }
-      if (!kind.isHarmless || behind !== undefined) proxy.end();
+      if (!kind.isHarmless || behind !== undefined) network.end();
       if (!kind.isHarmless) await call?.hangUp();
       const ended = await run.end();
       expect(call?.cutByFarSide() ?? []).toEqual([]);

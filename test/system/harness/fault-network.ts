@@ -2,13 +2,13 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import type { Changes } from './deep-merge.ts';
 import type { RealCluster } from './real-cluster.ts';
-import { startTcpProxy, type TcpProxy } from './tcp-faults.ts';
+import { startTcpProxy, type TcpFault, type TcpProxy } from './tcp-faults.ts';
 
 export type Way = 'lb-1' | 'lb-2' | 'esl' | 'ssh';
 
 export interface FaultNetwork {
   /** `esl` and `ssh` are node-1's. Where a cluster is reached through SSH, lb-1 is the SSH to its host, and so is esl. */
-  readonly ways: Readonly<Record<Way, TcpProxy>>;
+  readonly begin: (ways: readonly Way[], fault: TcpFault) => void;
   /** For the inventory. */
   readonly settings: Changes;
   /** All faithful. */
@@ -41,7 +41,9 @@ export async function startFaultNetwork(cluster: RealCluster, via: 'direct' | 's
       : { 'lb-1': { rpc: `http://${first}:8082/RPC` }, 'lb-2': { rpc: `http://${second}:8082/RPC` } };
   const all = [...new Set(Object.values(ways))];
   return {
-    ways,
+    begin(wanted, fault) {
+      for (const proxy of new Set(wanted.map((way) => ways[way]))) proxy.begin(fault);
+    },
     settings: {
       proxies,
       nodes: { [node.name]: { ssh: { port: SSH_PORT }, ...(via === 'ssh' ? {} : { esl: { port: 8022 } }) } },

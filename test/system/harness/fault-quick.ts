@@ -8,7 +8,7 @@ const SETTINGS = {
   timeouts: { connect: '5s', request: '2s', keepalive: '1s' },
   proxies: { 'lb-1': { frTimer: `${FR_TIMER}ms` }, 'lb-2': { frTimer: `${FR_TIMER}ms` } },
   drain: { timeout: '60s', poll: '200ms', settle: '300ms' },
-  restart: { timeout: '8s' },
+  restart: { timeout: '6s' },
   verify: { timeout: '10s', minSoak: '300ms' },
 } as const;
 

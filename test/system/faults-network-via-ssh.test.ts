@@ -1,0 +1,14 @@
+/** SSH in trouble that carries ESL to the node, or JSON-RPC to a proxy. */
+import { describe } from 'vitest';
+import { testNetworkFaults } from './harness/fault-network-suite.ts';
+
+// What is whole and only late goes through SSH as it does by itself.
+const kinds = ['cut', 'half-open', 'corrupt'] as const;
+
+describe('to the node', () => {
+  testNetworkFaults({ what: 'SSH to node-1 with ESL in it', ways: ['esl'], via: 'ssh', kinds });
+});
+
+describe('to a proxy', () => {
+  testNetworkFaults({ what: 'SSH to lb-1 with its RPC in it', ways: ['lb-1'], via: 'ssh', kinds });
+});
