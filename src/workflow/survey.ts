@@ -75,7 +75,9 @@ export async function surveyNode(
     restartOpen: left !== null && left.run !== run && left.restartOpen,
     interrupted: isInterrupted ? left : null,
     standing:
-      asker?.standing != null && isAsLeft(world, node, observation, purpose) ? asker.standing : standing,
+      asker !== null && asker.standing !== null && isAsLeft(world, node, observation, purpose)
+        ? asker.standing
+        : standing,
     wall: world.clock.wall().getTime(),
   };
 }
