@@ -15,7 +15,8 @@ const COMPACT: ReadonlyMap<string, string> = new Map([['i', 'call-id']]);
 /** @returns null for anything that is not a response with a Call-ID and a CSeq */
 export function parseSipResponse(text: string): SipResponse | null {
   const lines = unfolded(text);
-  const status = STATUS_LINE.exec(lines[0] ?? '')?.[1];
+  // The first line is never continued.
+  const status = STATUS_LINE.exec(text.split(/\r?\n/, 1)[0] ?? '')?.[1];
   const headers = headersOf(lines.slice(1));
   const callId = headers.get('call-id');
   const [, number, method] = /^(\d{1,10})\s+(\S+)$/.exec(headers.get('cseq') ?? '') ?? [];
