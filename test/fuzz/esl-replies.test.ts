@@ -200,7 +200,9 @@ describe('a count is known only where it stands', () => {
         const kinds = (rows: string): (string | undefined)[] =>
           rows.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')[1]?.trim()]));
         expect(gateways.value).toHaveLength(kinds(text).filter((kind) => kind === 'gateway').length);
-        const table = text.split(/^={20,}\s*$/m)[1] ?? '';
+        const lines = text.split('\n');
+        const isRuler = (line: string): boolean => /^={20,}\s*$/.test(line);
+        const table = lines.slice(lines.findIndex(isRuler) + 1, lines.findLastIndex(isRuler)).join('\n');
         expect(['gateway', 'profile', 'alias']).toEqual(expect.arrayContaining(kinds(table)));
       }),
       { share: 3 },

@@ -88,7 +88,7 @@ describe('a SIP response', () => {
         expect(head).toContain(response.callId.split(' ')[0]);
         expect(head).toContain(String(response.cseq));
       }),
-      { share: 4 },
+      { share: 4, examples: [[RESPONSE.replace(' 200', '\r\n 200')]] },
     );
   });
 
