@@ -136,7 +136,8 @@ test.each([
     for (let index = 0; index < count; index += 1) for (const _frame of reader.read(Buffer.from('x')));
     return reader;
   });
-  expect(held).toBeLessThan(4 * count + 1_000_000);
+  // A hundred times as much, where each piece is kept.
+  expect(held).toBeLessThan(4 * count + 3_000_000);
 });
 
 test('the time it takes grows with the bytes, in pieces of any size', () => {

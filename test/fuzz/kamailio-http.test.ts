@@ -13,7 +13,10 @@ import { mutated } from './support/mutations.ts';
 import { cuts, inPieces, type Cuts } from './support/pieces.ts';
 import { expectPrintable, expectReason, expectTyped } from './support/said.ts';
 
+/** For what may never be answered. */
 const timeouts = { connect: 2_000, request: 150 };
+/** For what is answered, however slowly. */
+const patience = { connect: 15_000, request: 15_000 };
 const never = new AbortController().signal;
 
 let server: ByteServer;
@@ -135,8 +138,10 @@ test('one call ends in an answer, an error of Kamailio, or a typed error, whatev
   );
 });
 
-function proxyHere(): KamailioProxy {
-  return new KamailioProxy({ proxy: { ...proxy, rpc: { url: url() } }, timeouts, clock: systemClock });
+function proxyHere(limits = timeouts): KamailioProxy {
+  return new KamailioProxy({
+    ...{ proxy: { ...proxy, rpc: { url: url() } }, timeouts: limits, clock: systemClock },
+  });
 }
 
 test('a look at a proxy sees or says why not, whatever the server sends', async () => {
@@ -164,7 +169,7 @@ test('an answer that is not what it should be leaves the others as they are', as
     'waits',
     true,
   );
-  const seen = await proxyHere().observe(never);
+  const seen = await proxyHere(patience).observe(never);
   expect([seen.version.known, seen.instance.known, seen.sets.known]).toEqual([true, true, true]);
   await holdsInTime(
     fc.asyncProperty(
@@ -186,7 +191,7 @@ test('an answer that is not what it should be leaves the others as they are', as
           'waits',
           true,
         );
-        const { version, instance, sets } = await proxyHere().observe(never);
+        const { version, instance, sets } = await proxyHere(patience).observe(never);
         if (broken !== 'core.version') expect(version).toEqual(seen.version);
         if (broken === 'core.version' || broken === 'dispatcher.list')
           expect(instance).toEqual(seen.instance);
@@ -220,7 +225,7 @@ describe('a state that is set', () => {
           'ends',
         );
         try {
-          await proxyHere().setState('d', { set: 1, uri: 'sip:10.0.1.10:5080', duid: null }, never);
+          await proxyHere(patience).setState('d', { set: 1, uri: 'sip:10.0.1.10:5080', duid: null }, never);
         } catch (error) {
           expectTyped(error, ['rpc.error', 'rpc.auth', 'protocol', 'connection.lost', 'timeout']);
           return;
