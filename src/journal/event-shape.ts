@@ -34,6 +34,7 @@ import {
   oneOf,
   only,
   orNull,
+  present,
   record,
   text,
 } from './shape-checks.ts';
@@ -110,7 +111,7 @@ function effectWith(
   };
 }
 
-const effect = effectWith({}, ({ wanted }) => ({ wanted }));
+const effect = effectWith({ wanted: present }, ({ wanted }) => ({ wanted }));
 
 const effects = listOf(effect);
 const params = both(record, having<{ readonly effects: readonly Effect[] }>({ effects: absentOr(effects) }));
@@ -210,10 +211,16 @@ const data: { readonly [T in EventType]: Check } = {
     ms: number,
     error: absentOr(errorInfo),
   }),
-  'effect.intended': effectWith({}, ({ found, wanted }) => ({ found, wanted })),
-  'effect.settled': effectWith({ outcome: effectOutcome, error: absentOr(errorInfo) }, ({ found }) => ({
-    read: orNull(found),
+  'effect.intended': effectWith({ found: present, wanted: present }, ({ found, wanted }) => ({
+    found,
+    wanted,
   })),
+  'effect.settled': effectWith(
+    { outcome: effectOutcome, read: present, error: absentOr(errorInfo) },
+    ({ found }) => ({
+      read: orNull(found),
+    }),
+  ),
   'request.received': having<EventData['request.received']>({ request, by: text }),
   'request.settled': having<EventData['request.settled']>({ accepted: flag, why: absentOr(text) }),
   warning: errorInfo,

@@ -17,6 +17,7 @@ export const name = only((value) => typeof value === 'string' && !(value in Obje
 export const number = only(Number.isFinite);
 export const flag = only((value) => typeof value === 'boolean');
 export const record = only(isRecord);
+export const present = only((value) => value !== undefined);
 /** What a resumed run decides by: a word that is none must not pass for one of the others. */
 export function oneOf<T extends string>(words: Readonly<Record<T, true>>): Check {
   return only((value) => typeof value === 'string' && Object.hasOwn(words, value));

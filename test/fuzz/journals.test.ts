@@ -156,6 +156,16 @@ const changed = fc.nat({ max: WHOLE_RUN.length - 1 }).chain((index) =>
   })),
 );
 
+/** Effects of a kind that this version does not know. */
+const unknownKinds = ['effect.intended', 'effect.settled'].map((type) => {
+  const index = WHOLE_RUN.findIndex((event) => event.type === type);
+  const event = JSON.stringify({
+    ...WHOLE_RUN[index],
+    data: { effect: 'moon.move', target: { node: 'node-1' } },
+  });
+  return { event, line: index + 1, text: lines(WHOLE_RUN.with(index, JSON.parse(event) as RunEvent)) };
+});
+
 /** A word of the journal that stands for something else now, wherever it stands. */
 const renamed = fc
   .tuple(
@@ -194,7 +204,7 @@ test('an event of another shape is named by its line, or everything that reads i
           }
       });
     }),
-    { share: 4 },
+    { share: 4, examples: unknownKinds.map((one) => [one]) },
   );
 });
 

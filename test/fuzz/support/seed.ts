@@ -15,7 +15,8 @@ const CI_SEED = 20_261_123;
 
 /** FSHA_FUZZ_SEED and FSHA_FUZZ_RUNS, else a new seed (in CI always the same one) and the runs for every day. */
 export function setup(project: TestProject): void {
-  const seed = fromEnvironment('FSHA_FUZZ_SEED') ?? (process.env['CI'] === 'true' ? CI_SEED : randomInt(0x7fffffff));
+  const seed =
+    fromEnvironment('FSHA_FUZZ_SEED') ?? (process.env['CI'] === 'true' ? CI_SEED : randomInt(0x7fffffff));
   const runs = fromEnvironment('FSHA_FUZZ_RUNS') ?? DEFAULT_RUNS;
   project.provide('fuzzSeed', seed);
   project.provide('fuzzRuns', runs);
