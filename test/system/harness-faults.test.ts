@@ -1,4 +1,4 @@
-/** What stands between fsha and its servers in the tests of faults, by itself. */
+/** The TCP proxy that stands between fsha and its servers in the tests of faults, by itself. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

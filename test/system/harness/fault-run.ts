@@ -12,6 +12,8 @@ export interface FaultOptions extends RunOptions {
 export interface FaultRun extends RunOf {
   /** Resolves when what was to be done in its moments is done. @throws when fsha ends before that, or it could not be done */
   readonly met: () => Promise<void>;
+  /** Where nobody waits for its end by `end`, since it has none. */
+  readonly stop: () => Promise<void>;
 }
 
 /** `fsha drain node-1 --json` by the launcher and `fault-main.ts`, in a state directory of its own unless `config` is told. */
@@ -29,6 +31,7 @@ export async function startFaultRun(cluster: RealCluster, options: FaultOptions 
   return {
     ...run,
     end,
+    stop: () => gate.stop(),
     async met() {
       await whileItRuns(run.fsha, 'its moment', () => gate.met());
     },

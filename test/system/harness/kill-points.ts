@@ -3,6 +3,10 @@ import type { RunEvent } from '../../../src/domain/run-events.ts';
 import { isRestartIntent, stepName } from './events-of.ts';
 import { eventKey, type When } from './fault-orders.ts';
 
+/** Keys of events, as `eventKey` names them. */
+export const FENCED = 'effect.settled node-1/fence node.pause';
+export const RESTART_ANNOUNCED = 'effect.intended node-1/restart node.restart';
+
 export interface KillPoint {
   /** `tear`: in the middle of writing the event down. */
   readonly when: When | 'tear';
@@ -25,13 +29,13 @@ const NOT_ALWAYS: readonly string[] = ['step.retrying', 'warning', 'drift.detect
 
 /**
  * Before and after every effect is announced and settled; after the first event of each other type in each step; and in the
- * middle of writing down each announcement.
+ * middle of writing down the first announcement of each step.
  */
 export function killPoints(recorded: readonly RunEvent[]): readonly KillPoint[] {
   const restart = recorded.find(isRestartIntent)?.seq ?? Number.POSITIVE_INFINITY;
   const settled = recorded.find(({ type }) => type === 'run.settled')?.seq ?? Number.POSITIVE_INFINITY;
   const seen = new Map<string, number>();
-  const others = new Set<string>();
+  const types = new Set<string>();
   return recorded.flatMap((event) => {
     const key = eventKey(event);
     const nth = (seen.get(key) ?? 0) + 1;
@@ -49,11 +53,12 @@ export function killPoints(recorded: readonly RunEvent[]): readonly KillPoint[] 
         isSettled: seq >= settled,
       };
     };
-    if (event.type === 'effect.intended') return (['before', 'tear', 'after'] as const).map(point);
+    const ofStep = `${event.type} ${event.step ?? ''}`;
+    const isFirst = !types.has(ofStep);
+    types.add(ofStep);
+    if (event.type === 'effect.intended')
+      return (isFirst ? (['before', 'tear', 'after'] as const) : (['before', 'after'] as const)).map(point);
     if (event.type === 'effect.settled') return (['before', 'after'] as const).map(point);
-    const other = `${event.type} ${event.step ?? ''}`;
-    if (NOT_ALWAYS.includes(event.type) || others.has(other)) return [];
-    others.add(other);
-    return [point('after')];
+    return isFirst && !NOT_ALWAYS.includes(event.type) ? [point('after')] : [];
   });
 }
