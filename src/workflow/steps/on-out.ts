@@ -4,7 +4,14 @@ import { doEffect, type Step, warn } from '../step.ts';
 /** Runs the user's command, once in the life of the run. What fails there is told, and stops nothing: the node is out. */
 export const onOut: Step<'on_out'> = async (context, { command }) => {
   const { node } = context;
-  if (context.soFar().effects.some(({ intent }) => intent.effect === 'hook.on_out')) return 'skipped';
+  const before = context.soFar().effects.findLast(({ intent }) => intent.effect === 'hook.on_out');
+  if (before !== undefined) {
+    if (before.settled === null) {
+      const what = `whether drain.onOut was run for ${node.name} is unknown: the process that announced it has ended`;
+      await warn(context, 'effect.unknown', what, 'It is not run again; look, and do by hand what it was to do.');
+    }
+    return 'skipped';
+  }
   try {
     await doEffect(context, { effect: 'hook.on_out', target: { node: node.name }, wanted: command });
   } catch (error) {
