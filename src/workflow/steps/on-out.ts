@@ -8,7 +8,12 @@ export const onOut: Step<'on_out'> = async (context, { command }) => {
   if (before !== undefined) {
     if (before.settled === null) {
       const what = `whether drain.onOut was run for ${node.name} is unknown: the process that announced it has ended`;
-      await warn(context, 'effect.unknown', what, 'It is not run again; look, and do by hand what it was to do.');
+      await warn(
+        context,
+        'effect.unknown',
+        what,
+        'It is not run again; look, and do by hand what it was to do.',
+      );
     }
     return 'skipped';
   }
