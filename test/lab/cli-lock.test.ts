@@ -1,5 +1,5 @@
 /** One run at a time, and what becomes of a run whose lock is taken away from under it. */
-import { readFile, unlink } from 'node:fs/promises';
+import { readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { EventOf } from '../../src/domain/run-events.ts';
@@ -65,12 +65,15 @@ describe('the lock is taken away', () => {
 
   test('another run has it: nothing more is changed, and what goes on is said', async () => {
     const drain = await waiting();
-    await unlink(lockFile());
+    // Put in its place in one moment: the run looks every 200 ms, and would take a lock that is free.
+    const elsewhere = `${lab.stateDir}-elsewhere`;
     const other = await takeLock({
-      dir: lab.stateDir,
+      dir: elsewhere,
       cluster,
       holder: { run: '20261122-213134-k3f9', command: 'drain node-2', who: 'ops@elsewhere' },
     });
+    await rename(join(elsewhere, `${cluster}.holder`), join(lab.stateDir, `${cluster}.holder`));
+    await rename(join(elsewhere, `${cluster}.lock`), lockFile());
     const ended = await drain.done;
     const { error, next } = endOf(ended);
     expect([ended.exit, error?.code, await lab.flags()]).toEqual([9, 'lock.lost', NODE_1_OUT]);
