@@ -14,7 +14,13 @@ describe('newRunId', () => {
     expect([...ids].reverse().sort()).toEqual(ids);
   });
 
-  test('differs within a second', () => {
+  test('sorts by time within a second too: the newest run is the one that was begun last', () => {
+    const ids = [0, 1, 31, 32, 500, 987, 999].map((ms) => newRunId(new Date(1_795_000_000_000 + ms)));
+    for (let nth = 1; nth < ids.length; nth += 1)
+      expect((ids[nth] ?? '').slice(0, -2) > (ids[nth - 1] ?? '').slice(0, -2)).toBe(true);
+  });
+
+  test('differs within a millisecond', () => {
     const now = new Date();
     expect(new Set(Array.from({ length: 20 }, () => newRunId(now))).size).toBeGreaterThan(15);
   });
