@@ -6,7 +6,7 @@ import { stepBegins, STEPS, well } from './harness/fault-cases.ts';
 import { type Killed, killSuite, said } from './harness/fault-kill-suite.ts';
 import { finalState } from './harness/final-state.ts';
 import { type FshaResult, journalEvents, only, runFsha, startFsha } from './harness/fsha.ts';
-import { FENCED, type KillPoint, killPoints, RESTART_ANNOUNCED } from './harness/kill-points.ts';
+import { FENCED, type KillPoint, killPoints, named, RESTART_ANNOUNCED } from './harness/kill-points.ts';
 
 const suite = killSuite('Killed, and gone on with in other ways');
 const LIMIT_MS = 60_000;
@@ -21,7 +21,7 @@ describe('Ctrl-C, and killed in its undo', () => {
   const ofUndo = ({ step, key, isSettled }: KillPoint): boolean =>
     !isSettled && (step === 'restore' || key.startsWith('undo.'));
 
-  test.each(killPoints(inject('undoneRun')).filter(ofUndo))('$name', async (point) => {
+  test.each(named(killPoints(inject('undoneRun')).filter(ofUndo)))('%s', async (_name, point) => {
     const dead = await suite.killAt(point, {
       moments: (send) => [{ when: 'after', key: FENCED, hook: () => send('SIGINT') }],
     });
@@ -38,7 +38,7 @@ describe('killed as its restart is announced, and the process that goes on is ki
     (step === '' ||
       (/^(step.started|effect)/.test(key) && ['keep_out', 'settle_restart', 'restart'].includes(step)));
 
-  test.each(killPoints(inject('resumedRun')).filter(wanted))('$name', async (point) => {
+  test.each(named(killPoints(inject('resumedRun')).filter(wanted)))('%s', async (_name, point) => {
     const dead = await suite.killAt(AT_RESTART);
     await dead.dieAgain(point);
     await expectEnd(`killed, and again ${point.name}`, 'resume: went on', await dead.resume(), well(1));

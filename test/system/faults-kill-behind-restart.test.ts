@@ -6,17 +6,24 @@ import { killSuite, recordedPoints, refusedAndResumed, said } from './harness/fa
 const suite = killSuite('Killed behind the announced restart: no undo, then resume');
 
 test.each(recordedPoints(({ isForwardOnly, isSettled }) => isForwardOnly && !isSettled))(
-  'killed $name',
-  (point) => refusedAndResumed(suite, point),
+  'killed %s',
+  (_name, point) => refusedAndResumed(suite, point),
 );
 
-test.each(recordedPoints(({ isSettled }) => isSettled))('killed $name: nothing remains', async (point) => {
-  const dead = await suite.killAt(point);
-  for (const flags of [['--undo'], []]) {
-    const result = await dead.resume(...flags);
-    const state = await suite.row(`killed ${point.name}`, `resume ${flags.join('')}: nothing to do`, result);
-    expect([result.exitCode, state], said(result)).toEqual([3, well(1)]);
-    expect(result.stderr).toMatch(/it has ended \(done, exit 0\)/);
-  }
-  await dead.expectOver(0);
-});
+test.each(recordedPoints(({ isSettled }) => isSettled))(
+  'killed %s: nothing remains',
+  async (_name, point) => {
+    const dead = await suite.killAt(point);
+    for (const flags of [['--undo'], []]) {
+      const result = await dead.resume(...flags);
+      const state = await suite.row(
+        `killed ${point.name}`,
+        `resume ${flags.join('')}: nothing to do`,
+        result,
+      );
+      expect([result.exitCode, state], said(result)).toEqual([3, well(1)]);
+      expect(result.stderr).toMatch(/it has ended \(done, exit 0\)/);
+    }
+    await dead.expectOver(0);
+  },
+);

@@ -4,4 +4,6 @@ import { killSuite, recordedPoints, resumed } from './harness/fault-kill-suite.t
 
 const suite = killSuite('Killed before the restart, then resume');
 
-test.each(recordedPoints((point) => !point.isForwardOnly))('killed $name', (point) => resumed(suite, point));
+test.each(recordedPoints((point) => !point.isForwardOnly))('killed %s', (_name, point) =>
+  resumed(suite, point),
+);

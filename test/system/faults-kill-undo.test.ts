@@ -4,4 +4,6 @@ import { killSuite, recordedPoints, undone } from './harness/fault-kill-suite.ts
 
 const suite = killSuite('Killed before the restart, then resume --undo');
 
-test.each(recordedPoints((point) => !point.isForwardOnly))('killed $name', (point) => undone(suite, point));
+test.each(recordedPoints((point) => !point.isForwardOnly))('killed %s', (_name, point) =>
+  undone(suite, point),
+);

@@ -36,20 +36,23 @@ const TROUBLES: readonly Trouble[] = [
 ];
 
 describe.each(STEPS)('in %s', (step) => {
-  test.each(TROUBLES)('$what', async ({ what, hook, endsNode }) => {
-    const elsewhere = await callElsewhere(cluster);
-    const call = isBeforeZero(step) && !endsNode ? await startNodeCall(cluster.nodes[0]) : null;
-    const run = await startFaultRun(cluster, { moments: [{ when: 'after', key: stepBegins(step), hook }] });
-    await run.met();
-    await call?.hangUp();
-    const ended = await run.end();
-    // Its unit brings it back, where the run ended sooner.
-    await until('node-1 is back', async () => /^(open|paused)$/.test((await readFinalState(cluster)).node));
-    await table.judge(`${what} in ${step}`, {
-      ended,
-      stateDir: run.stateDir,
-      elsewhere,
-      startsByOthers: endsNode ? 1 : 0,
-    });
-  });
+  test.each(TROUBLES.map((trouble) => [trouble.what, trouble] as const))(
+    '%s',
+    async (what, { hook, endsNode }) => {
+      const elsewhere = await callElsewhere(cluster);
+      const call = isBeforeZero(step) && !endsNode ? await startNodeCall(cluster.nodes[0]) : null;
+      const run = await startFaultRun(cluster, { moments: [{ when: 'after', key: stepBegins(step), hook }] });
+      await run.met();
+      await call?.hangUp();
+      const ended = await run.end();
+      // Its unit brings it back, where the run ended sooner.
+      await until('node-1 is back', async () => /^(open|paused)$/.test((await readFinalState(cluster)).node));
+      await table.judge(`${what} in ${step}`, {
+        ended,
+        stateDir: run.stateDir,
+        elsewhere,
+        startsByOthers: endsNode ? 1 : 0,
+      });
+    },
+  );
 });

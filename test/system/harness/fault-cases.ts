@@ -59,6 +59,12 @@ export function callElsewhere(cluster: RealCluster): Promise<NodeCall> {
 export function faultTable(title: string, cluster: () => RealCluster) {
   const table = caseTable(title);
   return {
+    /** What somebody did then: `drain node-1: went on`. @returns the final state */
+    async then(did: string, exit: number | null): Promise<string> {
+      const state = await finalState(cluster());
+      table.add({ case: '  then', did, state, exit });
+      return state;
+    },
     /**
      * Reads the servers, writes the row, and asserts that words and world agree. Where the node is not in then, does what
      * the run says is to be done next, and asserts that it is.

@@ -16,7 +16,7 @@ import type { Moment } from './fault-gate.ts';
 import type { FaultOrder } from './fault-orders.ts';
 import { finalState } from './final-state.ts';
 import { type FshaResult, journalEvents, only, runFsha, startFsha, type StartedFsha } from './fsha.ts';
-import { type KillPoint, killPoints } from './kill-points.ts';
+import { type KillPoint, killPoints, named } from './kill-points.ts';
 import { type RealCluster, startRealCluster } from './real-cluster.ts';
 import { SETTERS } from './rpc-gate.ts';
 import { journalFile, whileItRuns } from './run-of.ts';
@@ -164,9 +164,9 @@ export function said({ exitCode, stdout, stderr }: FshaResult): string {
   return `exit ${exitCode}\n${stdout.slice(-5_000)}\n${stderr}`;
 }
 
-/** Of the drain that went well. */
-export function recordedPoints(wanted: (point: KillPoint) => boolean): readonly KillPoint[] {
-  return killPoints(inject('cleanRun')).filter(wanted);
+/** Of the drain that went well; for `test.each`. */
+export function recordedPoints(wanted: (point: KillPoint) => boolean): ReturnType<typeof named> {
+  return named(killPoints(inject('cleanRun')).filter(wanted));
 }
 
 /** Before its restart is announced: goes on to the end. */

@@ -9,6 +9,8 @@ export type Way = 'lb-1' | 'lb-2' | 'esl' | 'ssh';
 export interface FaultNetwork {
   /** `esl` and `ssh` are node-1's. Where a cluster is reached through SSH, lb-1 is the SSH to its host, and so is esl. */
   readonly begin: (ways: readonly Way[], fault: TcpFault) => void;
+  /** Whether the fault that began last has met anything on the way. */
+  met(): boolean;
   /** For the inventory. */
   readonly settings: Changes;
   /** All faithful. */
@@ -40,10 +42,13 @@ export async function startFaultNetwork(cluster: RealCluster, via: 'direct' | 's
       ? { 'lb-1': { ssh: { port: SSH_PORT } }, 'lb-2': { ssh: { port: SSH_PORT } } }
       : { 'lb-1': { rpc: `http://${first}:8082/RPC` }, 'lb-2': { rpc: `http://${second}:8082/RPC` } };
   const all = [...new Set(Object.values(ways))];
+  let begun: readonly TcpProxy[] = [];
   return {
     begin(wanted, fault) {
-      for (const proxy of new Set(wanted.map((way) => ways[way]))) proxy.begin(fault);
+      begun = [...new Set(wanted.map((way) => ways[way]))];
+      for (const proxy of begun) proxy.begin(fault);
     },
+    met: () => begun.some((proxy) => proxy.met() > 0),
     settings: {
       proxies,
       nodes: { [node.name]: { ssh: { port: SSH_PORT }, ...(via === 'ssh' ? {} : { esl: { port: 8022 } }) } },

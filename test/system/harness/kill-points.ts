@@ -62,3 +62,8 @@ export function killPoints(recorded: readonly RunEvent[]): readonly KillPoint[] 
     return isFirst && !NOT_ALWAYS.includes(event.type) ? [point('after')] : [];
   });
 }
+
+/** For `test.each`: each with its name. */
+export function named(points: readonly KillPoint[]): readonly (readonly [name: string, point: KillPoint])[] {
+  return points.map((point) => [point.name, point]);
+}

@@ -49,6 +49,8 @@ export interface TcpProxy {
 /** Furthest distance between two bytes that are damaged. */
 const CORRUPT_WITHIN = 150;
 const SPLIT_UP_TO = 40;
+/** So many bytes of a connection, from its beginning on, come to whoever reads it in the pieces in which they were sent. */
+const ONE_BY_ONE = 64;
 /** Of what is slow, so many pieces a second. */
 const PIECES_A_SECOND = 20;
 
@@ -152,6 +154,8 @@ class Way {
   #random: () => number = () => 0;
   #untilDamage = 0;
   #isDead = false;
+  /** Bytes that were sent in pieces. */
+  #sent = 0;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(from: Socket, to: Socket, direction: 'up' | 'down', state: State, nth: number) {
@@ -211,8 +215,10 @@ class Way {
       const length = over.signal.aborted ? rest.length : this.#pieceOf(fault);
       await this.#write(rest.subarray(0, length));
       rest = rest.subarray(length);
-      // Each piece is to be a packet of its own.
+      // Each piece is to be a packet of its own; of the first ones, where a protocol says what it is, that is made sure.
+      this.#sent += length;
       if ('slow' in fault) await this.#wait((1_000 * length) / fault.slow);
+      else if (this.#sent <= ONE_BY_ONE) await this.#wait(2);
       else await new Promise((resolve) => setImmediate(resolve));
     }
   }
