@@ -17,10 +17,12 @@ const FREE = 0;
 /** The exit status of `flock` that did not get the lock. */
 const TAKEN = 75;
 
+type Answer = () => number | FshaError;
+
 let clock: ManualClock;
 let events: NewEvent[];
 /** What the command under the node's own lock exits with; an error is thrown. */
-let lock: () => number | FshaError;
+let lock: Answer;
 let stderr: string;
 let shows: () => Partial<NodeObservation>;
 /** How the restart that was announced ended, as far as that is recorded. */
@@ -119,10 +121,10 @@ describe('untilNothingUnderWay', () => {
     });
   });
 
-  test.each([
+  test.each<[string, Answer, RegExp]>([
     ['SSH is refused', () => new FshaError('connect.refused', 'SSH is refused'), /: SSH is refused$/],
     ['there is no flock', () => 127, /cannot be told: sh: flock: not found$/],
-  ] as const)('that cannot be told, since %s: refused, and not waited for', async (_, answer, why) => {
+  ])('that cannot be told, since %s: refused, and not waited for', async (_, answer, why) => {
     lock = answer;
     stderr = 'sh: flock: not found\n';
     const end = watched(untilNothingUnderWay);
@@ -175,11 +177,11 @@ describe('settleRestart', () => {
     expect([end.what, memory.outSince]).toEqual(['succeeded', null]);
   });
 
-  test.each([
+  test.each<[string, Answer, string]>([
     ['nothing is under way, and it is silent', () => FREE, 'restart.failed'],
     ['something is under way to the end', () => TAKEN, 'effect.unknown'],
     ['nobody can log in', () => new FshaError('connect.refused', 'SSH is refused'), 'effect.unknown'],
-  ] as const)('%s: %s', async (_, answer, code) => {
+  ])('%s: %s', async (_, answer, code) => {
     lock = answer;
     if (code === 'restart.failed') shows = () => ({ trouble: DOWN, coreUuid: unknown('it is down') });
     const end = watched((own) => settleRestart(own, {}));

@@ -2,15 +2,7 @@ import { errorInfo, FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
 import { mayPass } from '../insist.ts';
 import { assertLoggedIn } from '../login-keeper.ts';
-import {
-  assertHeld,
-  doEffect,
-  isForwardOnly,
-  needsOf,
-  type Step,
-  type StepContext,
-  whereAlone,
-} from '../step.ts';
+import { assertHeld, doEffect, needsOf, type Step, type StepContext, whereAlone } from '../step.ts';
 import { deadlineOf, readDrain, waitUntilDrained } from './wait-drained.ts';
 
 /** Last look, restart, proof. From the announced restart on there is no way back, only forward. */
@@ -52,8 +44,8 @@ class Retries {
 }
 
 /**
- * The effect looks at the node itself, last of all. Where it is not seen empty there, nothing was done, and its calls are
- * waited for as before.
+ * The effect looks at the node itself, last of all. Where it is not seen empty there, nothing was done, announced or not, and
+ * its calls are waited for as before.
  * @returns whether it was restarted
  */
 async function restartIfEmpty(context: StepContext, retry: Retries): Promise<boolean> {
@@ -64,7 +56,8 @@ async function restartIfEmpty(context: StepContext, retry: Retries): Promise<boo
     await doEffect(context, { effect: 'node.restart', target: { node: node.name }, wanted });
     return true;
   } catch (error) {
-    if (isForwardOnly(context) || !mayPass(error)) throw error;
+    // Only one that was sent can be unknown, or `restart.failed`; all else was in the way before.
+    if (!mayPass(error) || error.code === 'effect.unknown') throw error;
     await retry.tell(error);
   } finally {
     watcher.setPace(node.name, policy().poll, 'pulse');
