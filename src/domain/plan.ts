@@ -168,7 +168,9 @@ export function planBehindRestart(
 ): NodePlan {
   const drained: readonly StepKind[] = ['fence', 'wait_drained', 'restart'];
   const whole = planDrain(node, policy).nodes.flatMap(({ steps }) => steps);
-  const again = restarted || !policy.restart ? [] : whole.filter(({ kind }) => drained.includes(kind));
+  // Without a restart it is drained only where that is what it is kept out for.
+  const isDone = restarted || (!policy.restart && !policy.hold);
+  const again = isDone ? [] : whole.filter(({ kind }) => drained.includes(kind));
   // Whatever is wished now: what has been restarted, or may have been, is verified before anything else becomes of it.
   const verified = restarted || !policy.hold ? [step(node, 'verify', {})] : [];
   const explicit = policy.foundDisabled === 'activate';
