@@ -20,11 +20,6 @@ import type { Host } from './host.ts';
 import { type HeldLock, lockName, withoutLock } from './run-lock.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
-/**
- * How long a restart waits for another one of the same node to end: ms. Not as long as that one may take: after it the node
- * is another one, and its new core_uuid tells.
- */
-const LOCK_WAIT = 5_000;
 /** From SIGTERM to SIGKILL for a restart command that ran out of time: ms. */
 const KILL_AFTER = 5_000;
 
@@ -88,11 +83,12 @@ export function compose(cluster: Cluster, host: Host, lock: HeldLock = withoutLo
     whereabouts: (run) =>
       whereaboutsOf(cluster.state.dir, run, { name: lockName(host, cluster), use: lock.use }),
     lock,
-    guard: (node, command, timeout, lockWait = LOCK_WAIT) =>
+    guard: (node, command, timeout) =>
       guardedCommand({
         command,
         lockPath: `/tmp/fsha-${cluster.name}-${node}.lock`,
-        lockWait,
+        // What was looked at before it would be old behind a wait.
+        lockWait: 0,
         timeout,
         killAfter: KILL_AFTER,
       }),

@@ -1,4 +1,5 @@
 /** Carries a run out and shows it, from its first event in this process to its last, and says its exit code. */
+import { randomBytes } from 'node:crypto';
 import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
@@ -61,6 +62,7 @@ export async function conduct(call: Call, run: Conduct): Promise<ExitCode> {
       policy: run.policy,
       run: run.run,
       who: whoAsks(call),
+      token: randomBytes(4).toString('hex'),
       call: callText(call),
       lock: lock.name,
       signal: stop.signal,

@@ -39,14 +39,23 @@ export interface GoingOn {
   readonly stop: Stop;
 }
 
-/** The drain of this node alone that an earlier process did not bring to its end; null for none. To be asked with the lock held. */
-export async function interruptedDrain(call: Call, cluster: Cluster, node: string): Promise<string | null> {
+/**
+ * The drain of this node alone that an earlier process did not bring to its end, which is said; null for none.
+ * @param isDead whether that process has ended; with the lock held, every one has
+ */
+export async function interruptedDrain(
+  call: Call,
+  cluster: Cluster,
+  node: string,
+  isDead: (run: string) => Promise<boolean> = () => Promise.resolve(true),
+): Promise<string | null> {
   const { dir } = cluster.state;
   const standing = await findStandingBaseline(dir, cluster.name, node);
   if (standing === undefined || standing.settled) return null;
   const { started } = await readJournalEnds(journalPath(dir, standing.run));
   const nodes = started?.data.plan.nodes ?? [];
   if (started?.data.plan.kind !== 'drain' || nodes.length !== 1) return null;
+  if (!(await isDead(standing.run))) return null;
   const { who, command } = started.data;
   const ago = roughDuration(Math.max(0, call.host.clock.wall().getTime() - Date.parse(started.at)));
   call.host.stderr.write(
@@ -71,14 +80,13 @@ export async function goOn(call: Call, cluster: Cluster, run: string, how: Going
   const { journal, events } = await reopenJournal({ dir, run, cluster: cluster.name });
   try {
     const state = stateOf(events, run, cluster);
-    // What was overruled then was overruled for what was seen then.
-    const forced = how.policy ?? { ...state.policy, force: how.force ?? [] };
+    const policy = policyOf(state, how);
     const fromElsewhere = lastLock(events) !== lockName(call.host, cluster);
-    const { plan, mode, why } = await lookFirst(call, cluster, state, forced, fromElsewhere, how);
+    const { plan, mode, why } = await lookFirst(call, cluster, state, policy, fromElsewhere, how);
     if (why !== null) call.host.stderr.write(`fsha: ${why}\n`);
-    const beginning = { kind: 'resumed', mode } as const;
+    const beginning = { kind: 'resumed', mode, anew: how.policy !== undefined } as const;
     const { lock, stop } = how;
-    const rest = { plan, policy: forced, journal, past: events, lock, stop };
+    const rest = { plan, policy, journal, past: events, lock, stop };
     return { mode, exit: await conduct(call, { run, cluster, beginning, ...rest }) };
   } catch (error) {
     await journal.close().catch(() => undefined);
@@ -91,12 +99,17 @@ export async function whatRemains(
   call: Call,
   cluster: Cluster,
   events: readonly RunEvent[],
-  how: Omit<GoingOn, 'policy'> & { readonly run: string },
+  how: GoingOn & { readonly run: string },
 ): Promise<{ readonly resumption: Resumption; readonly policy: Policy }> {
   const state = stateOf(events, how.run, cluster);
-  const policy = { ...state.policy, force: how.force ?? [] };
+  const policy = policyOf(state, how);
   const fromElsewhere = lastLock(events) !== lockName(call.host, cluster);
   return { resumption: await lookFirst(call, cluster, state, policy, fromElsewhere, how), policy };
+}
+
+/** What was overruled then was overruled for what was seen then. */
+function policyOf(state: RunState, { policy, force = [] }: GoingOn): Policy {
+  return policy ?? { ...state.policy, force };
 }
 
 function stateOf(events: readonly RunEvent[], run: string, cluster: Cluster): RunState {

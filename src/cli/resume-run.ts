@@ -1,17 +1,15 @@
 import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
-import { journalPath } from '../journal/journal-path.ts';
 import { listRuns } from '../journal/list-runs.ts';
-import { readJournal } from '../journal/read-journal.ts';
 import { isRunId } from '../journal/run-id.ts';
 import { whereaboutsOf } from '../journal/whereabouts.ts';
-import { planLines } from '../output/plan-text.ts';
 import type { Call } from './command.ts';
-import { goOn, whatRemains } from './go-on.ts';
+import { goOn } from './go-on.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { forcedChecks } from './node-policy.ts';
 import { lockName, underLock, withoutLock } from './run-lock.ts';
+import { showRemains } from './show-remains.ts';
 import { listen } from './signals.ts';
 
 /** Goes on with a run whose process has ended, under the policy that it had. */
@@ -24,16 +22,7 @@ export async function resumeRun(call: Call, wanted: string): Promise<ExitCode> {
   const stop = listen(host, cluster.drain.onHangup);
   try {
     if (globals.dryRun) {
-      const { events } = await readJournal(journalPath(cluster.state.dir, run));
-      const lock = withoutLock(cluster);
-      const { resumption, policy } = await whatRemains(call, cluster, events, { run, lock, stop, ...wish });
-      const { mode, plan, why } = resumption;
-      if (globals.json) host.stdout.write(`${JSON.stringify({ v: 1, run, mode, plan, why })}\n`);
-      else {
-        if (why !== null) host.stdout.write(`${why}\n`);
-        const lines = mode === 'undo' ? ['give back what the run did'] : planLines(plan, { cluster, policy });
-        for (const line of lines) host.stdout.write(`${line}\n`);
-      }
+      await showRemains(call, cluster, run, { stop, ...wish });
       return EXIT.done;
     }
     const command = `resume ${run}${wish.undo ? ' --undo' : ''}`;

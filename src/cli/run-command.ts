@@ -6,6 +6,7 @@ import type { Policy } from '../domain/policy.ts';
 import { printable } from '../domain/text.ts';
 import { openJournal } from '../journal/journal-file.ts';
 import { newRunId } from '../journal/run-id.ts';
+import { whereaboutsOf } from '../journal/whereabouts.ts';
 import { planLines } from '../output/plan-text.ts';
 import { confirm } from './ask.ts';
 import { type Call, textOption } from './command.ts';
@@ -13,7 +14,8 @@ import { conduct } from './conduct.ts';
 import { goOn, interruptedDrain } from './go-on.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { nodeNamed, policyOf } from './node-policy.ts';
-import { type HeldLock, underLock, withoutLock } from './run-lock.ts';
+import { type HeldLock, lockName, underLock, withoutLock } from './run-lock.ts';
+import { showRemains } from './show-remains.ts';
 import { listen, type Stop } from './signals.ts';
 
 /** @param plan how the node's plan is made from the policy */
@@ -28,7 +30,9 @@ export async function runOnNode(
   const policy = policyOf(cluster, call);
   if (command === 'drain') await askForCuts(call, node.name, policy);
   const wish: NewRun = { plan: plan(node.name, policy), policy, command: `${command} ${node.name}` };
-  if (command !== 'drain' || call.globals.dryRun) return carry(call, cluster, wish);
+  if (command !== 'drain') return carry(call, cluster, wish);
+  if (call.globals.dryRun)
+    return (await showGoingOn(call, cluster, node.name, policy)) ?? carry(call, cluster, wish);
   return locked(call, cluster, wish, async (lock, stop, run) => {
     const interrupted = await interruptedDrain(call, cluster, node.name);
     if (interrupted !== null) {
@@ -39,6 +43,29 @@ export async function runOnNode(
     }
     return begin(call, cluster, wish, { run, lock, stop });
   });
+}
+
+/** A dry run of a drain that would go on with an interrupted one; null where there is none. */
+async function showGoingOn(
+  call: Call,
+  cluster: Cluster,
+  node: string,
+  policy: Policy,
+): Promise<ExitCode | null> {
+  const interrupted = await interruptedDrain(call, cluster, node, async (run) => {
+    const lock = { name: lockName(call.host, cluster), use: withoutLock(cluster).use };
+    return (await whereaboutsOf(cluster.state.dir, run, lock)) !== 'under way';
+  });
+  if (interrupted === null) return null;
+  const stop = listen(call.host, cluster.drain.onHangup);
+  try {
+    const mode = await showRemains(call, cluster, interrupted, { policy, stop });
+    if (mode === 'undo' && !call.globals.json)
+      call.host.stdout.write(`then ${node} is drained anew, from the beginning\n`);
+    return EXIT.done;
+  } finally {
+    stop.dispose();
+  }
 }
 
 /** Cutting calls is not what `drain` means by itself: it is asked for, or answered by --yes. */

@@ -1,4 +1,4 @@
-/** The mark by which a run holds a node, in FreeSWITCH's own memory: `RUN,WHO,WHEN[,guard]`. It dies with a restart. */
+/** The mark by which a run holds a node, in FreeSWITCH's own memory: `RUN,WHO,WHEN[,TOKEN][,guard]`. It dies with a restart. */
 
 import { FshaError } from './errors.ts';
 import { printable } from './text.ts';
@@ -8,7 +8,18 @@ export interface Mark {
   readonly who: string;
   /** Wall clock, ms since 1970; NaN where it was not written as a time. */
   readonly at: number;
+  /** Tells one process of a run from another that goes on with it elsewhere; null where it was written without one. */
+  readonly token: string | null;
   /** It only keeps the node out, and gives way to whoever wants to have it. */
+  readonly guard: boolean;
+}
+
+/** What a process writes into its marks. */
+export interface MarkWriter {
+  readonly run: string;
+  readonly who: string;
+  /** Lower-case hexadecimal, 8 to 16 digits. */
+  readonly token: string | null;
   readonly guard: boolean;
 }
 
@@ -31,14 +42,21 @@ export function isFresh(mark: Mark, wall: number): boolean {
 export type Whereabouts = 'under way' | 'guarding' | 'interrupted' | 'ended' | 'elsewhere';
 
 /** The value of the global variable `fsha_run`. Anything that could end an ESL command or a field is replaced. */
-export function writeMark(run: string, who: string, at: Date, guard = false): string {
+export function writeMark({ run, who, token, guard }: MarkWriter, at: Date): string {
   const field = (text: string): string => text.replace(/[^A-Za-z0-9@._:-]/g, '_').slice(0, 80);
-  return `${field(run)},${field(who)},${at.toISOString()}${guard ? ',guard' : ''}`;
+  const rest = `${token === null ? '' : `,${token}`}${guard ? ',guard' : ''}`;
+  return `${field(run)},${field(who)},${at.toISOString()}${rest}`;
 }
 
-/** What a run says that finds another one's mark where its own should be: it gives way. */
-export function takenByAnother(node: string, mark: string): FshaError {
+/** What a run says that finds another one's mark where its own should be: it gives way. @param run which one says so */
+export function takenByAnother(node: string, mark: string, run: string): FshaError {
   const other = readMark(mark);
+  if (other?.run === run)
+    return new FshaError(
+      'locked',
+      `${node} was taken by ${printable(other.who)}, who goes on with this run elsewhere`,
+      'This process gives way and leaves the node to that one.',
+    );
   const who =
     other === undefined ? printable(mark) : `run ${printable(other.run)} of ${printable(other.who)}`;
   return new FshaError(
@@ -50,7 +68,13 @@ export function takenByAnother(node: string, mark: string): FshaError {
 
 /** Reads a mark; undefined where the text is none of fsha's. */
 export function readMark(text: string): Mark | undefined {
-  const match = /^([^,\s]+),([^,\s]*),([^,\s]+?)(,guard)?$/.exec(text);
+  const match = /^([^,\s]+),([^,\s]*),([^,\s]+?)(?:,([0-9a-f]{8,16}))?(,guard)?$/.exec(text);
   if (match?.[1] === undefined || match[2] === undefined || match[3] === undefined) return undefined;
-  return { run: match[1], who: match[2], at: Date.parse(match[3]), guard: match[4] !== undefined };
+  return {
+    run: match[1],
+    who: match[2],
+    at: Date.parse(match[3]),
+    token: match[4] ?? null,
+    guard: match[5] !== undefined,
+  };
 }

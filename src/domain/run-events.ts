@@ -49,6 +49,8 @@ export interface EventData {
     readonly call?: string;
     /** The lock under which it goes on. */
     readonly lock?: string;
+    /** By a command of its own, whose policy counts alone: what was wished for while the run was under way does not. */
+    readonly anew?: boolean;
   };
   'preflight.settled': {
     readonly verdicts: readonly Verdict[];

@@ -132,12 +132,12 @@ function granted(state: RunState, request: RunRequest): RunState {
  * What was under way when the process ended is no longer: it begins anew, or what became of it is unknown. Going forward,
  * every step and every failure is that process's, and its moments are those of another clock.
  */
-function resumed(state: RunState, { mode, plan, policy }: EventOf<'run.resumed'>['data']): RunState {
+function resumed(state: RunState, { mode, plan, policy, anew }: EventOf<'run.resumed'>['data']): RunState {
   const nodes = Object.entries(state.nodes).map(([name, node]): [string, NodeRunState] => [
     name,
     {
       ...node,
-      wishes: lastingWishes(node.wishes),
+      wishes: anew === true ? NO_WISHES : lastingWishes(node.wishes),
       undo: node.undo === 'started' ? 'unknown' : node.undo,
       ...(mode === 'forward'
         ? { steps: {}, failure: null, undo: null }

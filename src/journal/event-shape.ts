@@ -197,6 +197,7 @@ const data: { readonly [T in EventType]: Check } = {
     policy: absentOr(policy),
     call: absentOr(text),
     lock: absentOr(text),
+    anew: absentOr(flag),
   }),
   'preflight.settled': having<EventData['preflight.settled']>({
     verdicts: listOf(verdict),

@@ -79,13 +79,13 @@ export function saidOfContradiction({ node, run, says, shown, next }: Contradict
   };
 }
 
-/** In one line: `…: fsha resume RUN, or give it back: fsha resume RUN --undo`. */
+/** In one line: `…: fsha resume RUN, or undo it: fsha resume RUN --undo`. */
 export function inOneLine({ text, commands }: Said): string {
   if (commands.length === 0) return text;
   const [first = '', ...others] = commands;
   return [
     `${text}: ${first}`,
-    ...others.map((line) => (isUndo(line) ? `or give it back: ${line}` : `or ${line}`)),
+    ...others.map((line) => (isUndo(line) ? `or undo it: ${line}` : `or ${line}`)),
   ].join(', ');
 }
 
@@ -96,7 +96,7 @@ export function inLines(said: Said, width: number): readonly string[] {
   const { text, commands } = said;
   return [
     ...wrapText(commands.length === 0 ? text : `${text}:`, width, '  '),
-    ...commands.map((one) => `  ${one}${isUndo(one) ? '  # gives it back' : ''}`),
+    ...commands.map((one) => `  ${one}${isUndo(one) ? '  # undoes it' : ''}`),
   ];
 }
 

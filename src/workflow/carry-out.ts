@@ -33,6 +33,8 @@ export interface Carrier {
   readonly recorder: Recorder;
   readonly run: string;
   readonly who: string;
+  /** See NodeMemory. */
+  readonly token: string;
   /** Fires when the run is to stop and undo. */
   readonly signal: AbortSignal;
   /** Fires when even the undo is to stop: the second Ctrl-C. */
@@ -43,7 +45,7 @@ export interface Carrier {
 export async function carryOut(plan: Plan, carrier: Carrier): Promise<void> {
   const root = new Listr(
     plan.nodes.map(({ node: name, steps }) => {
-      const memory = newMemory();
+      const memory = newMemory(carrier.token);
       const node = findNode(carrier.world.cluster, name);
       if (node === undefined) throw notInInventory(name);
       return {
@@ -81,7 +83,7 @@ export async function undoAll(plan: Plan, carrier: Carrier): Promise<void> {
     if (node === undefined) throw notInInventory(name);
     const state = soFar(recorder, name);
     const seen = await carrier.watcher.fresh({ nodes: [name], proxies: [] }, carrier.signal);
-    await undo(node, newMemory(), carrier, state, !isSameStart(state, seen.nodes[name]));
+    await undo(node, newMemory(carrier.token), carrier, state, !isSameStart(state, seen.nodes[name]));
   }
 }
 

@@ -4,7 +4,7 @@ import type { Observation } from '../domain/observation.ts';
 import { hasFired } from './deadline.ts';
 import { mayPass } from './insist.ts';
 import { lookAtNode } from './effects/look-at-node.ts';
-import { anothersMark, doEffect, ownMark, type StepContext } from './step.ts';
+import { anothersMark, doEffect, isOfThisProcess, ownMark, type StepContext } from './step.ts';
 
 /**
  * FreeSWITCH was restarted by another hand, and the mark died with it: set again, at a later look where it cannot be now. And
@@ -14,7 +14,7 @@ export async function keepMarked(context: StepContext, observation: Observation)
   const { node, signal, world, memory } = context;
   const mark = observation.nodes[node.name]?.mark;
   if (mark?.known !== true) return;
-  const own = mark.value === null ? undefined : readMark(mark.value);
+  const own = mark.value !== null && isOfThisProcess(mark.value, context) ? readMark(mark.value) : undefined;
   const isNew = own !== undefined && world.clock.wall().getTime() - own.at < MARK_EVERY;
   if (isNew && own.guard === memory.isGuarding) return;
   memory.markWanted = null;

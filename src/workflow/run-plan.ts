@@ -20,7 +20,12 @@ export type Beginning =
       /** Carry out the preflight only. */
       readonly dryRun: boolean;
     }
-  | { readonly kind: 'resumed'; readonly mode: 'forward' | 'undo' };
+  | {
+      readonly kind: 'resumed';
+      readonly mode: 'forward' | 'undo';
+      /** By a command whose policy counts alone; see the event. */
+      readonly anew: boolean;
+    };
 
 export interface RunOptions {
   readonly world: World;
@@ -31,6 +36,8 @@ export interface RunOptions {
   readonly policy: Policy;
   readonly run: string;
   readonly who: string;
+  /** What tells this process of the run from another one: lower-case hexadecimal, 8 to 16 digits. */
+  readonly token: string;
   /** How fsha was called, for the commands that go on. */
   readonly call: string;
   /** The lock under which it runs, `MACHINE:PATH`; null for none. */
@@ -53,7 +60,7 @@ export interface RunOptions {
  * @throws FshaError `journal` where not even the beginning could be written; nothing was changed then
  */
 export async function runPlan(options: RunOptions): Promise<RunSettled> {
-  const { world, recorder, plan, policy, run, who, signal, leave, beginning } = options;
+  const { world, recorder, plan, policy, run, who, token, signal, leave, beginning } = options;
   await recorder.record(firstEvent(options));
   const watcher = new Watcher(
     [...world.nodes.values()],
@@ -66,7 +73,7 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
   const wake = (): void => watcher.wake(everything);
   const desk = createRequestDesk({ recorder, abort: options.abort, wake });
   const end = options.onBegin(desk, () => watcher.latest());
-  const carrier = { world, watcher, recorder, run, who, signal, leave };
+  const carrier = { world, watcher, recorder, run, who, token, signal, leave };
   try {
     if (beginning.kind === 'resumed' && beginning.mode === 'undo') await undoAll(plan, carrier);
     else await carryOut(isDryRun(options) ? preflightOf(plan) : plan, carrier);
@@ -90,7 +97,8 @@ function firstEvent(options: RunOptions): NewEvent {
   const { world, beginning, policy, plan, who, call, lock } = options;
   const around = { ...(call === 'fsha' ? {} : { call }), ...(lock === null ? {} : { lock }) };
   if (beginning.kind === 'resumed') {
-    const data = { who, mode: beginning.mode, plan, policy, ...around };
+    const { mode, anew } = beginning;
+    const data = { who, mode, plan, policy, ...around, ...(anew ? { anew } : {}) };
     return { type: 'run.resumed', data };
   }
   const { name, source } = world.cluster;

@@ -59,6 +59,8 @@ export interface NodeMemory {
   cutServed: number | null;
   /** Monotonic ms at which the last calls were cut because the deadline had passed; null while none were. */
   cutAt: number | null;
+  /** What this process's marks carry, to tell it from one that goes on with its run elsewhere; null: nothing. */
+  readonly token: string | null;
   /** This run's own mark, once it was made. */
   markWanted: string | null;
   /** core_uuid that the restart gave the node, or that verify saw first: from then on it has to stay the same one. */
@@ -71,9 +73,10 @@ export interface NodeMemory {
   isRestarted: boolean;
 }
 
-/** As the run of a node begins. */
-export function newMemory(): NodeMemory {
+/** As the run of a node begins. @param token see NodeMemory */
+export function newMemory(token: string | null = null): NodeMemory {
   return {
+    token,
     outSince: null,
     startedAs: {},
     markWanted: null,
@@ -91,15 +94,35 @@ export function newMemory(): NodeMemory {
   };
 }
 
-/** The mark of this run, as it is written; the same text for the whole run. */
+/** The mark of this process, as it is written; the same text until it is renewed. */
 export function ownMark({ run, who, memory, world }: StepContext): string {
-  memory.markWanted ??= writeMark(run, who, world.clock.wall(), memory.isGuarding);
+  const { token, isGuarding } = memory;
+  memory.markWanted ??= writeMark({ run, who, token, guard: isGuarding }, world.clock.wall());
   return memory.markWanted;
 }
 
-/** Whether a mark was written by this run. */
+/**
+ * Whether a mark was written by this run: by this process, or by an earlier one whose journal it goes on with. One that went on
+ * with a copy of the journal elsewhere is another.
+ */
 function isOwn(mark: string, context: StepContext): boolean {
-  return readMark(mark)?.run === context.run;
+  const { run, memory } = context;
+  const read = readMark(mark);
+  if (read?.run !== run) return false;
+  if (read.token === null || memory.token === null || read.token === memory.token) return true;
+  return context
+    .soFar()
+    .effects.some(({ intent }) => intent.effect === 'node.mark' && tokenOf(intent.wanted) === read.token);
+}
+
+/** Whether a mark was written by this very process. */
+export function isOfThisProcess(mark: string, { run, memory }: StepContext): boolean {
+  const read = readMark(mark);
+  return read?.run === run && read.token === memory.token;
+}
+
+function tokenOf(mark: string | null): string | null {
+  return (mark === null ? null : readMark(mark)?.token) ?? null;
 }
 
 /**
@@ -109,7 +132,7 @@ function isOwn(mark: string, context: StepContext): boolean {
  */
 export function assertHeld(context: StepContext, observation: Observation): void {
   const other = anothersMark(context, observation.nodes[context.node.name]?.mark);
-  if (other !== null) throw takenByAnother(context.node.name, other);
+  if (other !== null) throw takenByAnother(context.node.name, other, context.run);
 }
 
 /** The mark of another run; null for none, this run's own, and one that could not be read. */
@@ -141,7 +164,9 @@ export function baselineOf(context: StepContext): Baseline {
 /** Whether a mark is the one that preflight saw and allowed, renewed perhaps by the run that it names. */
 export function isMarkFound({ memory }: StepContext, mark: string): boolean {
   if (memory.markFound === null) return false;
-  return memory.markFound === mark || readMark(mark)?.run === readMark(memory.markFound)?.run;
+  if (memory.markFound === mark) return true;
+  const [now, found] = [readMark(mark), readMark(memory.markFound)];
+  return now !== undefined && now.run === found?.run && now.token === found.token;
 }
 
 /** The destinations that concern this run: the baseline's, and those it disabled on a proxy that answered late. */

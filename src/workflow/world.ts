@@ -24,10 +24,10 @@ export interface World {
   /** The cluster's lock; without one for what needs none (a dry run). */
   readonly lock: RunLockPort;
   /**
-   * Wraps a command for a node's host: under that node's own lock, ended there after `timeout` ms. It waits for the lock for
-   * `lockWait` ms, by default a few seconds, and exits 75 where it does not get it.
+   * Wraps a command for a node's host: under that node's own lock, ended there after `timeout` ms. It exits 75 where another
+   * one has that lock.
    */
-  guard(node: string, command: string, timeout: number, lockWait?: number): string;
+  guard(node: string, command: string, timeout: number): string;
 }
 
 export function nodePort(world: World, name: string): NodePort {

@@ -98,6 +98,9 @@ describe('requests in the fold', () => {
     // Nobody is there any more who would answer it.
     expect(state.openRequests).toEqual([]);
     expect(nodeOf(stateOf([...story, resumed, answered(true)])).wishes.extendMs).toBe(1_000);
+    // A new command says itself until when, and whether to hold.
+    const anew: NewEvent = { type: 'run.resumed', data: { ...resumed.data, anew: true } };
+    expect(nodeOf(stateOf([...story, anew])).wishes).toEqual(NO_WISHES);
   });
 });
 

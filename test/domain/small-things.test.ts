@@ -264,18 +264,19 @@ describe('health', () => {
 
 describe('marks', () => {
   it('reads what it wrote, and nothing in it can end a command', () => {
-    const mark = writeMark(
-      '20261122-200000-abcd',
-      'ops team@bastion\r\n,x',
-      new Date('2026-11-22T20:00:00Z'),
-    );
-    expect(mark).toMatch(/^[\w@.:,-]+$/);
-    expect(readMark(mark)).toEqual({
-      run: '20261122-200000-abcd',
-      who: 'ops_team@bastion___x',
-      at: Date.parse('2026-11-22T20:00:00Z'),
-      guard: false,
-    });
+    const writer = { run: '20261122-200000-abcd', who: 'ops team@bastion\r\n,x' };
+    for (const token of [null, '0a1b2c3d'])
+      for (const guard of [false, true]) {
+        const mark = writeMark({ ...writer, token, guard }, new Date('2026-11-22T20:00:00Z'));
+        expect(mark).toMatch(/^[\w@.:,-]+$/);
+        expect(readMark(mark)).toEqual({
+          run: '20261122-200000-abcd',
+          who: 'ops_team@bastion___x',
+          at: Date.parse('2026-11-22T20:00:00Z'),
+          token,
+          guard,
+        });
+      }
   });
   it.each(['', 'nonsense', 'a b,c,d'])('does not take %j for one', (text) =>
     expect(readMark(text)).toBeUndefined(),

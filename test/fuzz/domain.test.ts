@@ -57,7 +57,7 @@ describe('marks', () => {
     holds(
       fc.property(fc.oneof(anyText, mutatedText([MARK])), fc.double(), (some, wall) => {
         const mark = watched(() => readMark(some));
-        expectTyped(takenByAnother('node-1', some), ['locked']);
+        expectTyped(takenByAnother('node-1', some, 'r1'), ['locked']);
         if (mark === undefined) return;
         expect(`${mark.run},${mark.who},`).toBe(some.slice(0, mark.run.length + mark.who.length + 2));
         expect(isFresh(mark, wall)).toBeTypeOf('boolean');
@@ -70,11 +70,12 @@ describe('marks', () => {
 
   test('what is written is read again, and is one argument of one command', () => {
     const at = fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true });
+    const tokens = fc.option(fc.stringMatching(/^[0-9a-f]{8}$/));
     holds(
-      fc.property(anyText, anyText, at, (run, who, time) => {
-        const written = writeMark(`r${run}`, who, time);
+      fc.property(anyText, anyText, at, tokens, fc.boolean(), (run, who, time, token, guard) => {
+        const written = writeMark({ run: `r${run}`, who, token, guard }, time);
         expect(written).toMatch(/^[A-Za-z0-9@._:,-]{1,512}$/);
-        expect(readMark(written)?.at).toBe(time.getTime());
+        expect(readMark(written)).toMatchObject({ at: time.getTime(), token, guard });
       }),
     );
   });

@@ -103,7 +103,7 @@ test('a drain goes on, is killed, and is given back', async () => {
   expect(stdout).toMatch(
     new RegExp(
       `^run ${under.run} \\(drain node-1\\) by \\S+ was interrupted at\\s[^]*` +
-        `^ {2}fsha --config \\S+ resume ${under.run}\n {2}fsha --config \\S+ resume ${under.run} --undo {2}# gives it back\n`,
+        `^ {2}fsha --config \\S+ resume ${under.run}\n {2}fsha --config \\S+ resume ${under.run} --undo {2}# undoes it\n`,
       'm',
     ),
   );

@@ -62,11 +62,11 @@ describe('in one line', () => {
     ],
     [
       {},
-      'run RUN (drain node-1) by ops@bastion was interrupted at 18:35:00 (waiting for its calls to end): fsha resume RUN, or give it back: fsha resume RUN --undo',
+      'run RUN (drain node-1) by ops@bastion was interrupted at 18:35:00 (waiting for its calls to end): fsha resume RUN, or undo it: fsha resume RUN --undo',
     ],
     [
       { changed: false, step: 'preflight' },
-      'run RUN (drain node-1) by ops@bastion was interrupted at 18:35:00, before it changed anything: fsha resume RUN, or give it back: fsha resume RUN --undo',
+      'run RUN (drain node-1) by ops@bastion was interrupted at 18:35:00, before it changed anything: fsha resume RUN, or undo it: fsha resume RUN --undo',
     ],
     [
       { step: null, next: [`fsha resume ${RUN}`], since: new Date(2026, 10, 20, 18, 35, 0).toISOString() },
@@ -124,7 +124,7 @@ test('where it does not fit, each command has a line of its own, whole', () => {
     `run ${RUN} (drain node-1) by ops@bastion was interrupted at`,
     '  18:35:00 (waiting for its calls to end):',
     `  fsha resume ${RUN}`,
-    `  fsha resume ${RUN} --undo  # gives it back`,
+    `  fsha resume ${RUN} --undo  # undoes it`,
   ]);
   expect(inLines(said, 300)).toEqual([inOneLine(said)]);
   expect(inLines({ text: 'word '.repeat(30).trim(), commands: [] }, 80)).toHaveLength(2);
@@ -138,7 +138,9 @@ test('what others wrote does not steer the terminal', () => {
     runs: [note, { ...note, state: 'interrupted', step: evil }, { ...note, since: evil }],
     contradictions: [{ ...contradiction, run: evil, shown: [{ proxy: evil, flags: [evil] }] }],
     gaps: [evil],
-    marks: { 'node-1': { state: 'stale', mark: { run: evil, who: evil, at: NaN, guard: false } } },
+    marks: {
+      'node-1': { state: 'stale', mark: { run: evil, who: evil, at: NaN, token: null, guard: false } },
+    },
     last: { 'node-1': { run: evil, says: 'unknown' } },
   };
   const held = observation([seenNode('node-1', { mark: known(evil) }), seenNode('node-2')], []);
@@ -151,7 +153,7 @@ test('what others wrote does not steer the terminal', () => {
 });
 
 describe('a mark', () => {
-  const mark = { run: RUN, who: 'ops@bastion', at: WALL - 150_000, guard: false };
+  const mark = { run: RUN, who: 'ops@bastion', at: WALL - 150_000, token: null, guard: false };
   test.each([
     [{ state: 'noted', mark }, null],
     [{ state: 'ended', mark }, 'still marked by run RUN of ops@bastion, which is over'],
@@ -191,7 +193,7 @@ describe('the table', () => {
       `run ${RUN} (drain node-1) by ops@bastion was interrupted at`,
       '  18:35:00 (waiting for its calls to end):',
       `  fsha resume ${RUN}`,
-      `  fsha resume ${RUN} --undo  # gives it back`,
+      `  fsha resume ${RUN} --undo  # undoes it`,
       `node-1: last run ${RUN} says out, lb-2 says active:`,
       '  fsha activate node-1',
       '  fsha deactivate node-1',
@@ -216,7 +218,7 @@ describe('the table', () => {
       ],
       [seenProxy('lb-1', ['DX', 'AP']), seenProxy('lb-2', ['DX', 'AP'])],
     );
-    const mark = { run: RUN, who: 'ops@bastion', at: WALL - 150_000, guard: false };
+    const mark = { run: RUN, who: 'ops@bastion', at: WALL - 150_000, token: null, guard: false };
     const said = (marks: RunNotes['marks']) =>
       statusTable(two, marked, 80, { ...NOTHING, marks }).filter((line) => /held|marked/.test(line));
     expect(said({ 'node-1': { state: 'noted', mark } })).toEqual([]);
@@ -234,7 +236,9 @@ describe('the document', () => {
       ...NOTHING,
       runs: [interrupted],
       contradictions: [contradiction],
-      marks: { 'node-2': { state: 'fresh', mark: { run: RUN, who: 'ops', at: WALL, guard: false } } },
+      marks: {
+        'node-2': { state: 'fresh', mark: { run: RUN, who: 'ops', at: WALL, token: null, guard: false } },
+      },
       last: { 'node-1': { run: RUN, says: 'out of service' } },
       gaps: ['a journal cannot be read'],
     };
@@ -288,7 +292,7 @@ describe('news', () => {
       [`${who} is under way since 18:35:00, waiting for its calls to end: fsha show ${RUN} --follow`],
       [],
       [
-        `! ${who} was interrupted at 18:35:00 (waiting for its calls to end): fsha resume ${RUN}, or give it back: fsha resume ${RUN} --undo`,
+        `! ${who} was interrupted at 18:35:00 (waiting for its calls to end): fsha resume ${RUN}, or undo it: fsha resume ${RUN} --undo`,
       ],
       [`${who} is under way since 18:35:00, waiting for its calls to end: fsha show ${RUN} --follow`],
       [`${who} is over`],

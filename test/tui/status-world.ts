@@ -155,6 +155,7 @@ export function withRuns(): [Cluster, Observation, RunNotes] {
     run: '20261122-170000-dddd',
     who: 'eve@other',
     at: new Date(2026, 10, 22, 17, 0, 9).getTime(),
+    token: null,
     guard: false,
   };
   const flags = ['DX', 'DX', 'DX', 'AP', 'AP'];
@@ -221,9 +222,9 @@ export function withRuns(): [Cluster, Observation, RunNotes] {
         },
       ],
       marks: {
-        'node-1': { state: 'noted', mark: { run: first, who, at: 0, guard: false } },
-        'node-2': { state: 'noted', mark: { run: second, who, at: 0, guard: false } },
-        'node-3': { state: 'noted', mark: { run: third, who, at: 0, guard: false } },
+        'node-1': { state: 'noted', mark: { run: first, who, at: 0, token: null, guard: false } },
+        'node-2': { state: 'noted', mark: { run: second, who, at: 0, token: null, guard: false } },
+        'node-3': { state: 'noted', mark: { run: third, who, at: 0, token: null, guard: false } },
         'node-4': { state: 'stale', mark: foreign },
       },
       last: {

@@ -31,6 +31,8 @@ const POLL = 30_000;
 /** Of a call, and of everything that lasts: ms. */
 const MINUTE = 60_000;
 
+const ENDED: CommandResult = { exitCode: 0, signal: null, stdout: '', stderr: '' };
+
 /** A node whose sessions a test sets; what a reading says is so as it begins. */
 class FakeNode {
   readonly node: string;
@@ -64,7 +66,7 @@ class FakeNode {
       channels: this.sessions,
       coreUuid: known(this.coreUuid),
       uptimeMs: known(0),
-      mark: known(writeMark('r1', 'me', this.#clock.wall())),
+      mark: known(writeMark({ run: 'r1', who: 'me', token: null, guard: false }, this.#clock.wall())),
       ...this.changes,
     });
     await this.#clock.sleep(this.takes, signal);
@@ -89,6 +91,8 @@ let clock: ManualClock;
 let one: FakeNode;
 let third: FakeNode;
 let events: RunEvent[];
+/** Ms until which another restart of the node is under way. */
+let freeFrom: number;
 /** What was up each time the restart command was run. */
 let restarts: Known<number>[];
 let memory: NodeMemory;
@@ -103,6 +107,7 @@ beforeEach(() => {
   third = new FakeNode('node-3', clock);
   events = [];
   restarts = [];
+  freeFrom = 0;
   memory = { ...newMemory(), outSince: 0, drainedOut: 0 };
   end = undefined;
 });
@@ -189,10 +194,13 @@ async function begin(changes: Partial<Policy> = {}): Promise<void> {
         'node-1',
         {
           login: () => Promise.resolve(),
-          run: (): Promise<CommandResult> => {
+          run: (command: string): Promise<CommandResult> => {
+            // Whether another restart has the node's lock.
+            if (command === 'true')
+              return Promise.resolve({ ...ENDED, exitCode: clock.now() < freeFrom ? 75 : 0 });
             restarts.push(one.sessions);
             one.coreUuid = 'after';
-            return Promise.resolve({ exitCode: 0, signal: null, stdout: '', stderr: '' });
+            return Promise.resolve(ENDED);
           },
         },
       ],
@@ -245,6 +253,18 @@ test('another node is silent for long, and a call comes up meanwhile: it is not 
   expect([end, restarts]).toEqual([undefined, []]);
   // The last look has seen it, and not only the effect: nothing had to be called off.
   expect(retries()).toEqual([]);
+  await clock.pass(MINUTE);
+  expect([end, restarts]).toEqual(['succeeded', [known(0)]]);
+});
+
+test('another restart of the node is under way, and a call comes up meanwhile: that call is waited for', async () => {
+  await begin();
+  freeFrom = clock.now() + 3_000;
+  await clock.pass(2_000);
+  one.call();
+  await clock.pass(MINUTE - 1);
+  expect([end, restarts]).toEqual([undefined, []]);
+  expect(retries()).toEqual(['a restart of node-1 is still under way']);
   await clock.pass(MINUTE);
   expect([end, restarts]).toEqual(['succeeded', [known(0)]]);
 });

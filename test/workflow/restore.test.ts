@@ -31,7 +31,7 @@ beforeEach(() => {
   clock = new ManualClock();
   stop = new AbortController();
   flags = { 'lb-1': 'DX', 'lb-2': 'DX' };
-  mark = writeMark('r1', 'me', clock.wall());
+  mark = writeMark({ run: 'r1', who: 'me', token: null, guard: false }, clock.wall());
   answersFrom = 0;
   end = undefined;
 });
@@ -118,7 +118,7 @@ test('the node answers after a while: its mark is taken away too', async () => {
 });
 
 test('it turns out to be another run that has it: nothing is given back', async () => {
-  mark = writeMark('r2', 'another', clock.wall());
+  mark = writeMark({ run: 'r2', who: 'another', token: null, guard: false }, clock.wall());
   const others = mark;
   begin();
   await clock.pass(10);
@@ -126,7 +126,7 @@ test('it turns out to be another run that has it: nothing is given back', async 
 });
 
 test('the same, and it was silent when that was asked: the mark of the other stays', async () => {
-  mark = writeMark('r2', 'another', clock.wall());
+  mark = writeMark({ run: 'r2', who: 'another', token: null, guard: false }, clock.wall());
   const others = mark;
   answersFrom = 10_000;
   begin();

@@ -6,7 +6,8 @@ import type { NodeObservation } from '../../src/domain/observation.ts';
 import type { EffectSettled, NewEvent } from '../../src/domain/run-events.ts';
 import type { CommandResult } from '../../src/workflow/ports.ts';
 import type { StepContext } from '../../src/workflow/step.ts';
-import { settleRestart, untilNothingUnderWay } from '../../src/workflow/steps/settle-restart.ts';
+import { untilNothingUnderWay } from '../../src/workflow/restart-under-way.ts';
+import { settleRestart } from '../../src/workflow/steps/settle-restart.ts';
 import { cluster, DOWN, known, node, seenNode, unknown } from '../domain/builders.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -28,7 +29,7 @@ let shows: () => Partial<NodeObservation>;
 /** How the restart that was announced ended, as far as that is recorded. */
 let recorded: EffectSettled | null;
 let memory: { outSince: number | null; isRestarted: boolean };
-let locksAsked: (number | undefined)[];
+let guarded: string[];
 let stop: AbortController;
 
 beforeEach(() => {
@@ -39,7 +40,7 @@ beforeEach(() => {
   shows = () => ({ coreUuid: known('before') });
   recorded = null;
   memory = { outSince: 5, isRestarted: false };
-  locksAsked = [];
+  guarded = [];
   stop = new AbortController();
 });
 afterEach(() => stop.abort());
@@ -60,8 +61,8 @@ function context(): StepContext {
     world: {
       cluster: cluster(),
       clock,
-      guard: (_node: string, command: string, _timeout: number, lockWait?: number) => {
-        locksAsked.push(lockWait);
+      guard: (_node: string, command: string) => {
+        guarded.push(command);
         return command;
       },
       hosts: new Map([['node-1', { login: () => Promise.resolve(), run }]]),
@@ -95,7 +96,7 @@ describe('untilNothingUnderWay', () => {
     await clock.pass(0);
     expect([end.what, events]).toEqual(['over', []]);
     // The lock is not waited for on the node: it is asked for again from here, where a signal is heard.
-    expect(locksAsked).toEqual([0]);
+    expect(guarded).toEqual(['true']);
   });
 
   test('one holds it: until it is over, said once', async () => {
@@ -193,6 +194,6 @@ describe('settleRestart', () => {
     recorded = { effect: 'node.restart', target: { node: 'node-1' }, outcome: 'done', read: 'after' };
     const end = watched((own) => settleRestart(own, {}));
     await clock.pass(0);
-    expect([end.what, memory.isRestarted, locksAsked]).toEqual(['skipped', true, []]);
+    expect([end.what, memory.isRestarted, guarded]).toEqual(['skipped', true, []]);
   });
 });

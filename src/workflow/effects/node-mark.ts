@@ -1,5 +1,5 @@
 import { FshaError } from '../../domain/errors.ts';
-import { takenByAnother } from '../../domain/mark.ts';
+import { readMark, takenByAnother } from '../../domain/mark.ts';
 import type { EffectHandler } from '../effect-handler.ts';
 import { nodePort } from '../world.ts';
 import { lookAtNode } from './look-at-node.ts';
@@ -16,5 +16,7 @@ export const nodeMark: EffectHandler<'node.mark'> = {
   isConfirmed: (read, wanted) => read === wanted,
   act: (target, wanted, world, signal) => nodePort(world, target.node).setMark(wanted, signal),
   whyLost: (read, wanted, target) =>
-    read === null || wanted === null || read === wanted ? null : takenByAnother(target.node, read),
+    read === null || wanted === null || read === wanted
+      ? null
+      : takenByAnother(target.node, read, readMark(wanted)?.run ?? ''),
 };

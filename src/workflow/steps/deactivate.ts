@@ -47,7 +47,7 @@ async function takeMark(context: StepContext): Promise<void> {
   await world.lock.relieve(node.name, signal);
   const mark = (await nodePort(world, node.name).observe('pulse', signal)).mark;
   const other = anothersMark(context, mark);
-  if (other !== null && !isMarkFound(context, other)) throw takenByAnother(node.name, other);
+  if (other !== null && !isMarkFound(context, other)) throw takenByAnother(node.name, other, context.run);
   await doEffect(context, { effect: 'node.mark', target: { node: node.name }, wanted: ownMark(context) });
 }
 

@@ -4,7 +4,7 @@ import { judge, refuses } from '../../domain/preflight/checks.ts';
 import { restartIntended } from '../../domain/run.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Step } from '../step.ts';
-import { untilNothingUnderWay } from './settle-restart.ts';
+import { untilNothingUnderWay } from '../restart-under-way.ts';
 import { surveyNode } from '../survey.ts';
 
 /** Looks at everything, judges it, takes the baseline; changes nothing. */

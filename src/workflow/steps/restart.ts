@@ -2,6 +2,7 @@ import { errorInfo, FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
 import { mayPass } from '../insist.ts';
 import { assertLoggedIn } from '../login-keeper.ts';
+import { untilFree } from '../restart-under-way.ts';
 import { assertHeld, doEffect, needsOf, type Step, type StepContext, whereAlone } from '../step.ts';
 import { deadlineOf, readDrain, waitUntilDrained } from './wait-drained.ts';
 
@@ -14,6 +15,7 @@ export const restart: Step<'restart'> = async (context) => {
     // The connection was opened at preflight and kept: a login that fails now must fail before the point of no return;
     // and it may take its time, so that what counts is looked at after it.
     await assertLoggedIn(context);
+    await untilFree(context);
     await lastLook(context, retry);
     if (context.policy().hold) return 'skipped';
   } while (!(await restartIfEmpty(context, retry)));

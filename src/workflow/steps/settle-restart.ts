@@ -1,13 +1,11 @@
 import { roughDuration } from '../../domain/duration.ts';
-import { type ErrorInfo, errorInfo, FshaError, isInterruption } from '../../domain/errors.ts';
-import { printable } from '../../domain/text.ts';
+import { type ErrorInfo, FshaError } from '../../domain/errors.ts';
+import { RESTART_GRACE, whetherUnderWay } from '../restart-under-way.ts';
 import type { Step, StepContext } from '../step.ts';
-import { hostPort, nodePort } from '../world.ts';
+import { nodePort } from '../world.ts';
 
-/** Between two looks at a node that may be coming up, and two tries at its host: ms. */
+/** Between two looks at a node that may be coming up: ms. */
 const LOOK_EVERY = 500;
-/** What a restart may take beyond its own timeout until everything of it has ended on the node: ms. */
-const GRACE = 30_000;
 /** How long nothing must be under way before an unchanged core_uuid is believed: a command may still be on its way there: ms. */
 const SURE_AFTER = 3_000;
 
@@ -41,7 +39,7 @@ export const settleRestart: Step<'settle_restart'> = async (context) => {
       data: { effect: 'node.restart', target, outcome, read },
     });
   const began = world.clock.now();
-  const deadline = began + node.restart.timeout + GRACE;
+  const deadline = began + node.restart.timeout + RESTART_GRACE;
   let overSince: number | null = null;
   let said = '';
   for (let attempt = 1; ; attempt += 1) {
@@ -86,51 +84,7 @@ function expired(node: string, { message }: ErrorInfo, isOver: boolean, took: nu
       );
 }
 
-/**
- * Waits until the lock of the node's own host says that no restart is under way there.
- * @throws FshaError `refused` where that is not seen within the time of a restart
- */
-export async function untilNothingUnderWay(context: StepContext): Promise<void> {
-  const { world, node, record, step, signal } = context;
-  const deadline = world.clock.now() + node.restart.timeout + GRACE;
-  let said = '';
-  for (let attempt = 1; ; attempt += 1) {
-    const error = await whetherUnderWay(context);
-    if (error === null) return;
-    if (world.clock.now() >= deadline || error.code !== 'locked')
-      throw new FshaError(
-        'refused',
-        `a restart of ${node.name} was announced, and may be under way still: ${error.message}`,
-        'Let it end, and see that the node can be reached over SSH.',
-      );
-    if (error.message !== said)
-      await record({ type: 'step.retrying', node: node.name, step, data: { attempt, error } });
-    said = error.message;
-    await world.clock.sleep(LOOK_EVERY, signal);
-  }
-}
-
 async function look({ world, node, signal }: StepContext): Promise<Seen> {
   const { trouble, coreUuid } = await nodePort(world, node.name).observe('pulse', signal);
   return { uuid: trouble === null && coreUuid.known ? coreUuid.value : null, trouble };
-}
-
-/** Whether a restart is under way on the node's own host, by the lock under which it runs there; null: none is. */
-async function whetherUnderWay({ world, node, signal }: StepContext): Promise<ErrorInfo | null> {
-  const limit = world.cluster.timeouts.request;
-  try {
-    const host = hostPort(world, node.name);
-    await host.login(signal);
-    const line = world.guard(node.name, 'true', limit, 0);
-    const { exitCode, stderr } = await host.run(line, limit, signal);
-    if (exitCode === 0) return null;
-    if (exitCode === 75)
-      return { code: 'locked', message: `a restart of ${node.name} is still under way`, hint: '' };
-    const said = printable(stderr.trim().replace(/\s+/g, ' '), 500);
-    const message = `whether a restart of ${node.name} is under way cannot be told: ${said}`;
-    return { code: 'ssh.exec', message, hint: 'flock and timeout have to be there.' };
-  } catch (error) {
-    if (!(error instanceof FshaError) || isInterruption(error)) throw error;
-    return errorInfo(error);
-  }
 }

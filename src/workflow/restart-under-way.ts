@@ -1,0 +1,72 @@
+/** Whether a restart of a node is under way on its own host, by the lock under which every one runs there. */
+import { type ErrorInfo, errorInfo, FshaError, isInterruption } from '../domain/errors.ts';
+import { printable } from '../domain/text.ts';
+import type { StepContext } from './step.ts';
+import { hostPort } from './world.ts';
+
+/** Between two tries at its host: ms. */
+const LOOK_EVERY = 500;
+/** What a restart may take beyond its own timeout until everything of it has ended on the node: ms. */
+export const RESTART_GRACE = 30_000;
+/** How long a restart of this run waits for another one to end, before its last look: ms. */
+const FREE_WITHIN = 5_000;
+
+/**
+ * Waits until the lock of the node's own host says that no restart is under way there.
+ * @throws FshaError `refused` where that is not seen within the time of a restart
+ */
+export async function untilNothingUnderWay(context: StepContext): Promise<void> {
+  const { world, node, record, step, signal } = context;
+  const deadline = world.clock.now() + node.restart.timeout + RESTART_GRACE;
+  let said = '';
+  for (let attempt = 1; ; attempt += 1) {
+    const error = await whetherUnderWay(context);
+    if (error === null) return;
+    if (world.clock.now() >= deadline || error.code !== 'locked')
+      throw new FshaError(
+        'refused',
+        `a restart of ${node.name} was announced, and may be under way still: ${error.message}`,
+        'Let it end, and see that the node can be reached over SSH.',
+      );
+    if (error.message !== said)
+      await record({ type: 'step.retrying', node: node.name, step, data: { attempt, error } });
+    said = error.message;
+    await world.clock.sleep(LOOK_EVERY, signal);
+  }
+}
+
+/**
+ * Waits a moment for another restart of the node to end, so that this one has not to wait for it behind its last look. Where
+ * that takes longer, or cannot be told, the restart finds it out.
+ */
+export async function untilFree(context: StepContext): Promise<void> {
+  const { world, record, node, step, signal } = context;
+  const deadline = world.clock.now() + FREE_WITHIN;
+  for (let attempt = 1; ; attempt += 1) {
+    const error = await whetherUnderWay(context);
+    if (error?.code !== 'locked' || world.clock.now() >= deadline) return;
+    if (attempt === 1)
+      await record({ type: 'step.retrying', node: node.name, step, data: { attempt, error } });
+    await world.clock.sleep(LOOK_EVERY, signal);
+  }
+}
+
+/** Whether a restart is under way on the node's own host, by the lock under which it runs there; null: none is. */
+export async function whetherUnderWay({ world, node, signal }: StepContext): Promise<ErrorInfo | null> {
+  const limit = world.cluster.timeouts.request;
+  try {
+    const host = hostPort(world, node.name);
+    await host.login(signal);
+    const line = world.guard(node.name, 'true', limit);
+    const { exitCode, stderr } = await host.run(line, limit, signal);
+    if (exitCode === 0) return null;
+    if (exitCode === 75)
+      return { code: 'locked', message: `a restart of ${node.name} is still under way`, hint: '' };
+    const said = printable(stderr.trim().replace(/\s+/g, ' '), 500);
+    const message = `whether a restart of ${node.name} is under way cannot be told: ${said}`;
+    return { code: 'ssh.exec', message, hint: 'flock and timeout have to be there.' };
+  } catch (error) {
+    if (!(error instanceof FshaError) || isInterruption(error)) throw error;
+    return errorInfo(error);
+  }
+}
