@@ -1,7 +1,8 @@
 /** The values of an inventory that say where something is. */
 import { isIP } from 'node:net';
 import { isHost, isJumpHost, isNetwork, isUser } from './hosts.ts';
-import { integer, quoted, text, wrong } from './scalar.ts';
+import { quoted, saidBack } from './said-back.ts';
+import { integer, text, wrong } from './scalar.ts';
 import type { Notes, Reading } from './scalar.ts';
 import { readSipUri } from './sip-uri.ts';
 
@@ -32,7 +33,7 @@ export function network(notes: Notes) {
     const family = isIP(written);
     if (family !== 0)
       return wrong(
-        `The length of the network is missing: for this address alone write ${written}/${family === 4 ? 32 : 128}.`,
+        `The length of the network is missing: for this address alone write ${saidBack(written)}/${family === 4 ? 32 : 128}.`,
       );
     return wrong(`${quoted(written)} is not a network: write an address and a length, such as 10.0.1.0/24.`);
   });

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FshaError } from '../domain/errors.ts';
-import { printable } from '../domain/text.ts';
+import { saidFile } from './said-back.ts';
 
 /**
  * Finds the inventory: the file of `--config`, else of `$FSHA_CONFIG`; else the first that is there of `./fsha.yaml`,
@@ -30,7 +30,7 @@ export async function findInventory(
   for (const candidate of candidates) {
     const trouble = await whyNot(candidate);
     if (trouble === undefined) return candidate;
-    looked.push(`${printable(candidate, 300)} ${trouble}`);
+    looked.push(`${saidFile(candidate)} ${trouble}`);
   }
   throw new FshaError(
     'inventory',
@@ -42,9 +42,7 @@ export async function findInventory(
 async function named(path: string, by: string, empty: boolean): Promise<string> {
   const trouble = empty ? 'is empty' : await whyNot(path);
   if (trouble === undefined) return path;
-  const what = empty
-    ? `The path that ${by} names`
-    : `The inventory that ${by} names, ${printable(path, 300)},`;
+  const what = empty ? `The path that ${by} names` : `The inventory that ${by} names, ${saidFile(path)},`;
   throw new FshaError(
     'inventory',
     `${what} ${trouble}.`,

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
-import { printable } from '../domain/text.ts';
 import { assembleCluster } from './assemble-cluster.ts';
 import { crossErrors, crossWarnings } from './cross-checks.ts';
 import { pathResolver } from './file-paths.ts';
@@ -12,6 +11,7 @@ import type { NodeSettings } from './node-settings.ts';
 import { inventoryError, problemLine } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { decodeUtf8, readSmallFile } from './read-file.ts';
+import { saidFile, saidWhole } from './said-back.ts';
 import type { Inventory } from './schema.ts';
 import { leaveUnread, readSecrets } from './secret-reader.ts';
 import type { SecretReference } from './secret-reference.ts';
@@ -42,7 +42,7 @@ export interface LoadOptions {
  */
 export async function loadInventory(path: string, options: LoadOptions): Promise<Cluster> {
   const absolute = resolve(options.cwd ?? '.', path);
-  const file = printable(shortened(absolute, options.cwd ?? resolve('.')), 300);
+  const file = saidFile(shortened(absolute, options.cwd ?? resolve('.')));
   const { bytes, mode } = await readOrThrow(absolute);
   const text = decodeUtf8(bytes);
   if (text === undefined) throw fileError(`The inventory ${file} is not UTF-8 text.`);
@@ -88,7 +88,7 @@ export async function loadInventory(path: string, options: LoadOptions): Promise
 
 async function readOrThrow(path: string): Promise<{ readonly bytes: Buffer; readonly mode: number }> {
   const reading = await readSmallFile(path, LARGEST, false);
-  if ('wrong' in reading) throw fileError(`The inventory ${printable(reading.wrong, 400)}.`);
+  if ('wrong' in reading) throw fileError(`The inventory ${saidWhole(reading.wrong)}.`);
   return reading;
 }
 

@@ -1,6 +1,6 @@
 /** What is wrong with an inventory, where, and how that is said. */
 import { FshaError } from '../domain/errors.ts';
-import { printable } from '../domain/text.ts';
+import { saidKey, saidWhole } from './said-back.ts';
 
 /** Keys and list indices from the root of the inventory. */
 export type Path = readonly (string | number)[];
@@ -28,17 +28,18 @@ const MOST_LINES = 100;
 
 /** `nodes.node-1.destinations[0].uri` */
 export function pathText(path: Path): string {
-  return path.reduce<string>((text, part) => {
+  const whole = path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
-    return text === '' ? printable(part, 80) : `${text}.${printable(part, 80)}`;
+    return text === '' ? saidKey(part) : `${text}.${saidKey(part)}`;
   }, '');
+  return saidWhole(whole);
 }
 
 /** `fsha.yaml:11:16 drain.timeout: …`, the form that editors and terminals make a link of. */
 export function problemLine(file: string, problem: Problem, locate: (problem: Problem) => Position): string {
   const { line, column } = problem.position ?? locate(problem);
   const path = pathText(problem.path);
-  return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${problem.text}`;
+  return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${saidWhole(problem.text)}`;
 }
 
 /** One error for all problems: code `secret` where nothing but secrets is amiss, else `inventory`. */

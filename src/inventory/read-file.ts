@@ -1,7 +1,7 @@
 /** Reads small files whole, and says in a sentence why one cannot be read. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { printable } from '../domain/text.ts';
+import { saidFile } from './said-back.ts';
 
 export type FileReading =
   { readonly bytes: Buffer; /** Permission bits. */ readonly mode: number } | { readonly wrong: string };
@@ -21,7 +21,7 @@ const REASONS: Readonly<Record<string, string>> = {
  * @param privately whether a file that everybody can read or write is refused, without being read
  */
 export async function readSmallFile(path: string, limit: number, privately: boolean): Promise<FileReading> {
-  const shown = printable(path, 300);
+  const shown = saidFile(path);
   try {
     // Not blocking: opening a pipe that nobody writes to would wait for ever.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

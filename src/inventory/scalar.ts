@@ -3,8 +3,8 @@
  * what is wrong is said in words that fit the value.
  */
 import { z } from 'zod';
-import { printable } from '../domain/text.ts';
 import { nearestKey } from './nearest-key.ts';
+import { quoted } from './said-back.ts';
 
 export type Reading<T> = { readonly value: T } | { readonly wrong: string };
 
@@ -93,9 +93,4 @@ export function kindOf(written: unknown): string {
   if (typeof written === 'object') return 'a map';
   if (typeof written === 'number') return 'a number';
   return typeof written === 'boolean' ? 'true or false' : 'a text';
-}
-
-/** A value in a message; for values that cannot hold a secret only. */
-export function quoted(written: string): string {
-  return `"${printable(written, 60)}"`;
 }

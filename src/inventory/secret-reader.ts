@@ -2,6 +2,7 @@
 import { Secret } from '../domain/secret.ts';
 import type { Problem, Path } from './problem.ts';
 import { decodeUtf8, readSmallFile } from './read-file.ts';
+import { saidBack, saidFile } from './said-back.ts';
 import type { SecretReference } from './secret-reference.ts';
 
 const LARGEST = 64 * 1024;
@@ -49,13 +50,13 @@ export function readSecrets(
     if (reference.from === 'env') {
       const value = env[reference.name];
       if (value === undefined)
-        return refuse([...path, 'env'], `The environment variable ${reference.name} is not set.`);
+        return refuse([...path, 'env'], `The environment variable ${saidBack(reference.name)} is not set.`);
       if (value === '')
-        return refuse([...path, 'env'], `The environment variable ${reference.name} is empty.`);
+        return refuse([...path, 'env'], `The environment variable ${saidBack(reference.name)} is empty.`);
       const wrong = notOneLine(value);
       return wrong === undefined
         ? new Secret(value)
-        : refuse([...path, 'env'], `The environment variable ${reference.name} ${wrong}.`);
+        : refuse([...path, 'env'], `The environment variable ${saidBack(reference.name)} ${wrong}.`);
     }
     const file = resolvePath(reference.path);
     const text = await readText(file, true);
@@ -65,7 +66,7 @@ export function readSecrets(
     const wrong = value === '' ? 'is empty' : notOneLine(value);
     return wrong === undefined
       ? new Secret(value)
-      : refuse([...path, 'file'], `The secret file ${file} ${wrong}.`);
+      : refuse([...path, 'file'], `The secret file ${saidFile(file)} ${wrong}.`);
   };
   return {
     secret(reference, path) {
@@ -80,20 +81,20 @@ export function readSecrets(
       if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text.value)) {
         return refuse(
           path,
-          `The key file ${file} is encrypted. Give fsha a key without a passphrase that only it can read.`,
+          `The key file ${saidFile(file)} is encrypted. Give fsha a key without a passphrase that only it can read.`,
         );
       }
       const isKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text.value);
       return isKey
         ? new Secret(text.value)
-        : refuse(path, `The key file ${file} holds no private key in PEM form.`);
+        : refuse(path, `The key file ${saidFile(file)} holds no private key in PEM form.`);
     },
     async certificates(written, path) {
       const file = resolvePath(written);
       const text = await readText(file, false);
       if ('wrong' in text) report({ path, text: `The certificate file ${text.wrong}.` });
       else if (text.value.includes('-----BEGIN CERTIFICATE-----')) return text.value;
-      else report({ path, text: `The certificate file ${file} holds no certificate in PEM form.` });
+      else report({ path, text: `The certificate file ${saidFile(file)} holds no certificate in PEM form.` });
       return undefined;
     },
   };
@@ -106,7 +107,7 @@ async function readText(
   const reading = await readSmallFile(file, LARGEST, privately);
   if ('wrong' in reading) return reading;
   const value = decodeUtf8(reading.bytes);
-  return value === undefined ? { wrong: `${file} is not UTF-8 text` } : { value };
+  return value === undefined ? { wrong: `${saidFile(file)} is not UTF-8 text` } : { value };
 }
 
 /** A line break in a password would end the command that carries it, and begin another. */

@@ -1,6 +1,7 @@
 /** SIP URIs of dispatcher destinations (RFC 3261, section 19.1, without what a dispatcher list has no use for). */
 import { isIPv6 } from 'node:net';
 import { isHost } from './hosts.ts';
+import { fitsWhole } from './said-back.ts';
 
 export interface SipUri {
   readonly host: string;
@@ -20,7 +21,7 @@ export function readSipUri(text: string): SipUriReading {
   }
   const scheme = /^(sips?):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) {
-    const looksLikeHost = /^[A-Za-z0-9.[\]_-]+(:\d*)?(;|$)/.test(text);
+    const looksLikeHost = /^[A-Za-z0-9.[\]_-]+(:\d*)?(;|$)/.test(text) && fitsWhole(text);
     return { wrong: `The sip: at the beginning is missing${looksLikeHost ? `: write sip:${text}` : ''}.` };
   }
   const rest = text.slice(scheme.length + 1);

@@ -1,6 +1,7 @@
 /** Durations, shares, regular expressions, commands, paths: the texts of an inventory that are no addresses. */
 import { formatDuration, parseDuration } from '../domain/duration.ts';
-import { quoted, scalar, text, wrong, mismatch } from './scalar.ts';
+import { quoted } from './said-back.ts';
+import { scalar, text, wrong, mismatch } from './scalar.ts';
 import type { Notes, Reading } from './scalar.ts';
 
 /** The longest that a timer of Node's can wait: beyond 2³¹−1 ms it fires at once. */
