@@ -1,8 +1,10 @@
 import { keepMarked } from '../keep-marked.ts';
-import { anothersMark, type Step, tell } from '../step.ts';
+import { anothersMark, type Step, tell, warn } from '../step.ts';
 
 /** Between two looks at the node, and at whether somebody wants to have it: ms, at most. */
 const LOOK_EVERY = 1_000;
+/** How long the mark may be unknown before that is said: ms. A restart of the node takes less. */
+const BLIND_FOR = 60_000;
 
 /**
  * Stays. What somebody enables is disabled again by the guard around this step, whether or not the node answers; here its mark is
@@ -15,12 +17,22 @@ export const guard: Step<'guard'> = async (context) => {
   memory.isGuarding = true;
   const pace = Math.min(policy().poll, LOOK_EVERY);
   watcher.setPace(node.name, pace, 'pulse');
+  let blindSince: number | null = null;
   for (;;) {
     const wanted = await world.lock.whoWants(node.name);
     if (wanted !== null) return handOver(wanted);
     const observation = watcher.latest();
-    const other = anothersMark(context, observation.nodes[node.name]?.mark);
+    const mark = observation.nodes[node.name]?.mark;
+    const other = anothersMark(context, mark);
     if (other !== null) return handOver(`who has marked it: ${other}`);
+    blindSince = mark?.known === true ? null : (blindSince ?? world.clock.now());
+    if (blindSince !== null && world.clock.now() - blindSince >= BLIND_FOR)
+      await warn(
+        context,
+        'protocol',
+        `the mark of ${node.name} cannot be read: it is kept out all the same, also from a run on another host that brings it back in`,
+        'End this guard (Ctrl-C) before it is brought back in from there.',
+      );
     await keepMarked(context, observation);
     await world.clock.sleep(pace, signal);
   }

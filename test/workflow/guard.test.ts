@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeMark } from '../../src/domain/mark.ts';
+import type { Known } from '../../src/domain/observation.ts';
+import type { NewEvent } from '../../src/domain/run-events.ts';
+import { newMemory, type StepContext } from '../../src/workflow/step.ts';
+import { guard } from '../../src/workflow/steps/guard.ts';
+import { cluster, known, node, observation, policy, seenNode, unknown } from '../domain/builders.ts';
+import { HELD } from '../support/held-lock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+let clock: ManualClock;
+let stop: AbortController;
+let mark: Known<string | null>;
+let wanted: string | null;
+let warnings: string[];
+let end: string | undefined;
+let running: Promise<unknown>;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  stop = new AbortController();
+  mark = known(markOf('r1'));
+  wanted = null;
+  warnings = [];
+  end = undefined;
+});
+afterEach(async () => {
+  stop.abort();
+  await running;
+});
+
+function markOf(run: string): string {
+  return writeMark({ run, who: 'me', token: null, guard: run === 'r1' }, clock.wall());
+}
+
+function begin(): void {
+  const seen = (): ReturnType<typeof seenNode> => seenNode('node-1', { at: clock.now(), mark });
+  const context = {
+    world: {
+      cluster: cluster(),
+      clock,
+      lock: { ...HELD, whoWants: () => Promise.resolve(wanted) },
+      nodes: new Map([
+        [
+          'node-1',
+          {
+            observe: () => Promise.resolve(seen()),
+            setMark: (value: string) => Promise.resolve(void (mark = known(value))),
+          },
+        ],
+      ]),
+    },
+    watcher: { latest: () => observation({ nodes: [seen()] }), setPace: () => undefined },
+    node: node('node-1', '10.0.1.10'),
+    step: 'node-1/guard',
+    run: 'r1',
+    who: 'me',
+    signal: stop.signal,
+    leave: stop.signal,
+    policy: () => policy(),
+    record: (event: NewEvent) => {
+      if (event.type === 'warning') warnings.push(event.data.message);
+      return Promise.resolve();
+    },
+    soFar: () => ({ effects: [] }),
+    memory: newMemory(),
+  } as unknown as StepContext;
+  running = guard(context, {}).then(
+    (outcome) => (end = outcome),
+    () => (end = 'stopped'),
+  );
+}
+
+test('it stays for as long as nobody wants to have the node', async () => {
+  begin();
+  await clock.pass(3_600_000);
+  expect([end, warnings]).toEqual([undefined, []]);
+});
+
+test('somebody of this host wants to have it: handed over', async () => {
+  begin();
+  await clock.pass(10_000);
+  wanted = 'run r2 (activate node-1) of you';
+  await clock.pass(1_000);
+  expect([end, warnings]).toEqual([
+    'succeeded',
+    ['node-1 is kept out no longer: it is handed over to run r2 (activate node-1) of you'],
+  ]);
+});
+
+test('somebody elsewhere has marked it: handed over', async () => {
+  begin();
+  await clock.pass(10_000);
+  mark = known(markOf('r2'));
+  await clock.pass(1_000);
+  expect([end, warnings]).toEqual(['succeeded', [expect.stringContaining('who has marked it: r2,me,')]]);
+});
+
+test('the mark cannot be read for a minute: that is said, once, and it stays', async () => {
+  begin();
+  await clock.pass(10_000);
+  mark = unknown('it is silent');
+  await clock.pass(59_000);
+  expect(warnings).toEqual([]);
+  await clock.pass(600_000);
+  expect([end, warnings]).toEqual([undefined, [expect.stringMatching(/^the mark of node-1 cannot be read/)]]);
+  mark = known(markOf('r2'));
+  await clock.pass(1_000);
+  expect(end).toBe('succeeded');
+});
+
+test('the node is restarted by another hand and its mark is gone for a while: marked anew, without a word', async () => {
+  begin();
+  await clock.pass(10_000);
+  mark = unknown('it is down');
+  await clock.pass(30_000);
+  mark = known(null);
+  await clock.pass(1_000);
+  expect([end, warnings, mark]).toEqual([undefined, [], known(expect.stringMatching(/^r1,me,.*,guard$/))]);
+});
