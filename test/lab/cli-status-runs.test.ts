@@ -112,6 +112,20 @@ test('a drain goes on, is killed, and is given back', async () => {
   expect((await listed())[0]).toMatchObject({ run: under.run, underWay: false });
   expect((await told('runs')).stdout).toMatch(new RegExp(`^${under.run} .* interrupted +drain node-1`, 'm'));
 
+  // A dry run shows what going on would do, and neither goes on nor begins anything.
+  const seen = await told('drain', 'node-1', '--no-restart', '--dry-run');
+  expect([seen.exit, seen.stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      new RegExp(`unfinished run: ${under.run} [^]*^node-1: drain in \\d steps\n[^]* deactivate[^]*$`, 'm'),
+    ),
+  ]);
+  expect(seen.stdout).not.toMatch(/restart:/);
+  const asJson =
+    (await told('drain', 'node-1', '--dry-run', '--json')).stdout.trim().split('\n').at(-1) ?? '';
+  expect(JSON.parse(asJson)).toMatchObject({ run: under.run, mode: 'forward', plan: { kind: 'drain' } });
+  expect(await listed()).toHaveLength(1);
+
   expect((await told('resume', under.run, '--undo')).exit).toBe(0);
   expect(await lab.flags()).toEqual(ALL_IN);
   const after = await statusDocument();
