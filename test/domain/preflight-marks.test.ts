@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MARK_FRESH, type Whereabouts } from '../../src/domain/mark.ts';
 import type { Purpose } from '../../src/domain/plan.ts';
 import type { PreflightInput } from '../../src/domain/preflight/check.ts';
-import { judge } from '../../src/domain/preflight/checks.ts';
+import { CHECK_NAMES, FORCEABLE, judge } from '../../src/domain/preflight/checks.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import { baseline, DOWN, known, observation, policy, preflightInput, seenNode, unknown } from './builders.ts';
 
@@ -113,4 +113,22 @@ it('a clock that is ahead is told as such', () => {
   const observed = observation({ nodes: [seenNode('node-2', { mark: known(mark(-86_400_000)) })] });
   const [, other] = verdicts('mark', { observation: observed });
   expect(other?.why).toMatch(/1d|24h.* ahead of the clock of this host/);
+});
+
+it.each([
+  [-60_000, 'ops@b, 0ms ago'],
+  [-61_000, 'ops@b, 1m1s ahead of the clock of this host'],
+  [-7_200_000, 'ops@b, 2h ahead of the clock of this host'],
+])('whose time lies %i ms ahead is told so, where that is more than clocks may differ', (age, words) => {
+  for (const name of ['node-1', 'node-2']) {
+    const observed = observation({ nodes: [seenNode(name, { mark: known(mark(age)) })] });
+    expect(verdicts('mark', { observation: observed }).map(({ why }) => why)).toContainEqual(
+      expect.stringMatching(new RegExp(`^${name} is held by run r1 of ${words}`)),
+    );
+  }
+});
+
+it('what an interrupted run announced is waited for, and so is nothing that could be overruled', () => {
+  expect(FORCEABLE).not.toContain('unfinished');
+  expect(CHECK_NAMES).toContain('unfinished');
 });
