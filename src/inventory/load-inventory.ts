@@ -49,12 +49,12 @@ export async function loadInventory(path: string, options: LoadOptions): Promise
   if (text.trim() === '') throw fileError(`The inventory ${file} is empty.`);
 
   const document = readYaml(text);
-  const problems: Problem[] = [...document.problems];
+  let problems: Problem[] = [...document.problems];
   const locate = document.locate;
   if (document.value === undefined) throw inventoryError(file, problems, locate);
 
   const shape = checkShape(document.value);
-  problems.push(...shape.problems);
+  problems = [...problems, ...shape.problems];
   const { inventory } = shape;
   if (inventory === undefined) throw inventoryError(file, problems, locate);
 
@@ -65,7 +65,7 @@ export async function loadInventory(path: string, options: LoadOptions): Promise
     const node = inventory.nodes[name];
     return node === undefined ? [] : [nodeSettings(inventory, name, node)];
   });
-  problems.push(...crossErrors(inventory, nodes));
+  problems = [...problems, ...crossErrors(inventory, nodes)];
   const resolvePath = pathResolver(absolute, options.home);
   const cluster = await assembleCluster(inventory, nodes, {
     source: { path: absolute, sha256: createHash('sha256').update(bytes).digest('hex') },

@@ -26,6 +26,9 @@ export interface Problem {
 /** Beyond this many lines nobody reads on. */
 const MOST_LINES = 100;
 
+/** Of what is no YAML so many problems are looked for. */
+export const MOST_PROBLEMS = 1_000;
+
 /** `nodes.node-1.destinations[0].uri` */
 export function pathText(path: Path): string {
   const whole = path.reduce<string>((text, part) => {
@@ -53,7 +56,9 @@ export function inventoryError(
   // A default that is wrong is wrong under every node, and is said once.
   const lines = [...new Set(placed.map((problem) => problemLine(file, problem, locate)))];
   const shown = lines.slice(0, MOST_LINES);
-  if (lines.length > shown.length) shown.push(`${file}: … and ${lines.length - shown.length} more problems.`);
+  const more = lines.length - shown.length;
+  if (more > 0)
+    shown.push(`${file}: … and ${more} more problems${placed.length < MOST_PROBLEMS ? '' : ' at least'}.`);
   return problems.every((problem) => problem.kind === 'secret')
     ? new FshaError(
         'secret',

@@ -1,9 +1,10 @@
 /** YAML with a position for everything in it, bounded in size and depth. */
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { LineCounter, isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Document, Node, Pair, YAMLError } from 'yaml';
 import { MOST_LEVELS, tooDeepAt } from './yaml-depth.ts';
+import { parseFirst } from './yaml-parse.ts';
 import { BAD_ALIAS, TOO_DEEP, syntaxSentence } from './yaml-syntax.ts';
-import type { Path, Position, Problem } from './problem.ts';
+import { MOST_PROBLEMS, type Path, type Position, type Problem } from './problem.ts';
 
 /** Values in a file with every alias written out: an inventory of 5,000 nodes has about 150,000. */
 const MOST_VALUES = 250_000;
@@ -31,21 +32,18 @@ export function readYaml(text: string): YamlDocument {
   if (deep !== undefined) return unusable([{ path: [], text: TOO_DEEP, position: deep }]);
   let document: Document.Parsed;
   try {
-    document = parseDocument(text, {
-      lineCounter: counter,
+    document = parseFirst(text, counter, {
       merge: true,
       stringKeys: true,
       // Looked for below, which also says where the first one is.
       uniqueKeys: false,
       // The pretty form quotes source lines, and these may hold secrets.
       prettyErrors: false,
-      // 'silent' would take a second document for none.
-      logLevel: 'error',
     });
   } catch {
     return unusable([{ path: [], text: TOO_DEEP, position: START }]);
   }
-  const broken: YAMLError[] = [...document.errors, ...document.warnings];
+  const broken: YAMLError[] = [...document.errors, ...document.warnings].slice(0, MOST_PROBLEMS);
   if (broken.length > 0) {
     return unusable(
       broken.map((error) => ({ path: [], text: syntaxSentence(error), position: position(error.pos[0]) })),
@@ -128,7 +126,7 @@ function surveyDocument(root: unknown, position: (offset: number) => Position): 
       if (first && hasAnchor(node)) anchors.set(node.anchor, node);
       if (isSeq(node)) node.items.forEach((item, index) => walk(item, [...path, index], level + 1));
       if (!isMap(node)) return;
-      if (first) problems.push(...keyProblems(node.items, path, position));
+      if (first) for (const problem of keyProblems(node.items, path, position)) problems.push(problem);
       for (const pair of node.items) walkPair(pair, path, level);
     }
   };

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Cluster } from '../../src/domain/cluster.ts';
 import { loadInventory } from '../../src/inventory/load-inventory.ts';
@@ -14,7 +14,7 @@ import { holds, holdsInTime } from './support/fuzzing.ts';
 import { mutatedJson } from './support/json-mutations.ts';
 import { anyText, mutated, mutatedText, readable } from './support/mutations.ts';
 import { expectPrintable, expectTyped } from './support/said.ts';
-import { expectLinear, watched } from './support/watched.ts';
+import { cpuOf, expectLinear, watched } from './support/watched.ts';
 
 const EXAMPLE = await readFile(new URL('../../docs/fsha.example.yaml', import.meta.url), 'utf8');
 const SMALL = `version: 1
@@ -293,5 +293,37 @@ test('the time for nodes with a problem each grows with their number', () => {
   expectLinear(1_000, (count) => {
     const text = `version: 1\nnodes:\n${Array.from({ length: count }, (_, index) => `  n${index}: 1\n`).join('')}`;
     return () => judge(text);
+  });
+});
+
+describe('a megabyte of garbage', () => {
+  const garbage = (unit: string, length: number, start = ''): string =>
+    start + unit.repeat(Math.ceil(length / unit.length));
+  const valid = (length: number): string => {
+    const node = (index: number): string =>
+      `  node-${index}: { destinations: [{ set: 1, uri: 'sip:n${index}:5080' }], labels: { rack: r1 } }\n`;
+    return Array.from({ length: Math.ceil(length / 75) }, (_, index) => node(index)).join('');
+  };
+  const KINDS = [
+    ['brackets that close nothing', ']', ''],
+    ['commas in a list', ',', 'a: ['],
+    ['texts without a key', '|\n', 'a:\n'],
+    ['brackets beside each other', '[]', ''],
+    ['keys that stand there twice', 'a: 1\n', ''],
+  ] as const;
+
+  test.each(KINDS)('%s: refused in about the time of an inventory of that length', (_, unit, start) => {
+    const length = 128 * 1024;
+    const usual = SMALL.replace('nodes:\n', `nodes:\n${valid(length)}`);
+    let ratio = 0;
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      ratio = cpuOf(() => judge(garbage(unit, length, start))) / cpuOf(() => judge(usual));
+      if (ratio < 4) return;
+    }
+    expect.fail(`it takes ${ratio.toFixed(1)} times as long`);
+  });
+
+  test.each(KINDS)('%s: as many as a file can hold are refused in words', async (_, unit, start) => {
+    expect(await load(Buffer.from(garbage(unit, 1_048_576, start).slice(0, 1_048_576)))).toBeUndefined();
   });
 });
