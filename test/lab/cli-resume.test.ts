@@ -77,8 +77,8 @@ describe('a run whose first process was killed', () => {
     const before = await journal(run);
 
     for (const again of [
-      ['resume', run],
       ['resume', run, '--dry-run'],
+      ['resume', run],
       ['drain', 'node-1', '--no-restart'],
     ]) {
       const { exit, stderr } = await fsha(...again);
