@@ -25,9 +25,10 @@ afterAll(() => lab.stop());
 /** One that keeps node-1 out, and has given the lock of the cluster up. */
 async function guarding(): Promise<Calling & { readonly run: string }> {
   const guard = lab.start('deactivate', 'node-1', '--guard', '--json');
-  await guard.until('step.started', 'node-1/guard');
-  const holder = await until('it has its own lock', async () => (await guardOf(place)) ?? false);
-  if (holder === 'unnamed') throw new Error('the lock names nobody');
+  // It has said in the node that it is one: the last that it does by itself.
+  await guard.until('effect.settled', 'node-1/guard');
+  const holder = await guardOf(place);
+  if (holder === null || holder === 'unnamed') throw new Error('its lock names nobody');
   return { ...guard, run: holder.run };
 }
 
@@ -54,7 +55,7 @@ test('resume, and resume --undo, of one that is alive: refused, and nothing reco
   const guard = await guarding();
   const journal = (): Promise<string> => readFile(join(lab.stateDir, 'runs', `${guard.run}.ndjson`), 'utf8');
   const before = await journal();
-  for (const flags of [[], ['--undo']]) {
+  for (const flags of [['--undo'], []]) {
     const { exit, stderr } = await lab.call('resume', guard.run, ...flags);
     expect([exit, stderr]).toEqual([
       4,

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/domain/run-events.ts';
 import { askLine } from '../../src/lab/json-lines.ts';
-import { type Ended, type FshaProcess, startFshaProcess } from '../support/fsha-process.ts';
+import { type Ended, startFshaProcess } from '../support/fsha-process.ts';
 import { ALL_IN, type LabForFsha, NODE_1_OUT, startLabForFsha } from '../support/lab-for-fsha.ts';
 import { until } from '../support/until.ts';
 
@@ -65,7 +65,7 @@ async function expectWaited({ events }: Ended, startsBefore: number): Promise<vo
 }
 
 test('activate: waits for it before it sets anything, and what is in then stays in', async () => {
-  const config = await restartingBy('sleep 5; RESTART');
+  const config = await restartingBy('sleep 4; RESTART');
   const before = (await starts()).length;
   await killedRestarting(config);
   const ended = await startFshaProcess(['activate', 'node-1', '--json', '--config', config]).done;
@@ -75,7 +75,7 @@ test('activate: waits for it before it sets anything, and what is in then stays 
 });
 
 test('drain, of a run that was left with Ctrl-C twice: waits for it too', async () => {
-  const config = await restartingBy('sleep 5; RESTART');
+  const config = await restartingBy('sleep 4; RESTART');
   const before = (await starts()).length;
   const left = startFshaProcess(['drain', 'node-1', ...quickly, '--config', config]);
   await until('the restart begins', () => existsSync(begun), 30_000);
@@ -123,10 +123,7 @@ test('it came to nothing, and a call stays: the deadline of whoever goes on coun
   const config = await restartingBy('false');
   await killedRestarting(config);
   await lab.askNode('node-1', { fault: 'lieSessions', value: 1 });
-  const drain: FshaProcess = startFshaProcess([
-    ...['drain', 'node-1', '--timeout', '2s', '--no-tui'],
-    ...[...quickly, '--config', config],
-  ]);
+  const drain = startFshaProcess(['drain', 'node-1', '--timeout', '2s', ...quickly, '--config', config]);
   const { exit, events } = await drain.done;
   await lab.askNode('node-1', { fault: 'lieSessions', value: false });
   expect([exit, await lab.flags()]).toEqual([6, NODE_1_OUT]);

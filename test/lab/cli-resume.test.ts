@@ -34,18 +34,20 @@ async function diedBehind(run: string, is: (event: RunEvent) => boolean): Promis
   await writeFile(journalOf(run), `${lines.slice(0, last + 1).join('\n')}\n`);
 }
 
-describe('drain finds a run of the node that was being given back', () => {
-  test.each([
-    ['and had been, but for its last word', isOf('undo.settled')],
-    ['and was killed at its first', isOf('undo.started')],
-  ])('%s: that is brought to its end, and the drain that is asked for begins', async (_, moment) => {
-    const first = lab.start('drain', 'node-1', '--settle', '1h', '--no-restart', '--json');
-    await first.until('step.started', 'node-1/wait_drained');
-    first.send('SIGINT');
-    const { events } = await first.done;
-    const old = events[0]?.run ?? '';
-    await diedBehind(old, moment);
+/** A drain of node-1 that was stopped while it waited, and died as it gave the node back. @returns its run */
+async function diedGivingBack(moment: (event: RunEvent) => boolean): Promise<string> {
+  const first = lab.start('drain', 'node-1', '--settle', '1h', '--no-restart', '--json');
+  await first.until('step.started', 'node-1/wait_drained');
+  first.send('SIGINT');
+  const { events } = await first.done;
+  const run = events[0]?.run ?? '';
+  await diedBehind(run, moment);
+  return run;
+}
 
+describe('drain finds a run of the node that was being given back', () => {
+  test('that is brought to its end, and the drain that is asked for begins', async () => {
+    const old = await diedGivingBack(isOf('undo.settled'));
     const second = await lab.call('drain', 'node-1', ...quickly);
     expect(second.stderr).toContain(`node-1 has an unfinished run: ${old} `);
     expect(second.stderr).toContain('was being given back: that goes on');
@@ -76,20 +78,19 @@ describe('a run whose first process was killed', () => {
     const run = events[0]?.run ?? '';
     const before = await journal(run);
 
-    for (const again of [
-      ['resume', run, '--dry-run'],
-      ['resume', run],
-      ['drain', 'node-1', '--no-restart'],
-    ]) {
-      const { exit, stderr } = await fsha(...again);
-      expect([exit, stderr], again.join(' ')).toEqual([3, expect.stringContaining('the check survivors')]);
-    }
-    expect((await fsha('resume', run, '--dry-run', '--force', 'survivors')).exit).toBe(0);
+    // One that only looks needs no lock.
+    const [looked, forced] = await Promise.all([
+      fsha('resume', run, '--dry-run'),
+      fsha('resume', run, '--dry-run', '--force', 'survivors'),
+    ]);
+    expect(forced.exit).toBe(0);
+    for (const { exit, stderr } of [looked, await fsha('resume', run)])
+      expect([exit, stderr]).toEqual([3, expect.stringContaining('the check survivors')]);
 
     const renamed = lab.lab.configFile.replace('fsha.yaml', 'renamed.yaml');
     const text = await readFile(lab.lab.configFile, 'utf8');
     await writeFile(renamed, text.replace('  node-1:', '  node-9:'));
-    for (const flags of [[], ['--undo'], ['--dry-run']]) {
+    for (const flags of [[], ['--undo']]) {
       const { exit, stderr } = await startFshaProcess(['resume', run, ...flags, '--config', renamed]).done;
       expect([exit, stderr]).toEqual([
         2,
@@ -131,4 +132,21 @@ describe('resume --undo of an activate', () => {
     expect(await lab.flags()).toEqual(NODE_1_OUT);
     expect((await lab.call('activate', 'node-1')).exit).toBe(0);
   });
+});
+
+test('resume of a run after which another one came that has ended: what that one left, and how it comes back', async () => {
+  const old = await diedGivingBack(isOf('undo.started'));
+  const later = await lab.call('deactivate', 'node-1', '--json');
+  expect(later.exit).toBe(0);
+  const before = await journal(old);
+  const refused = await lab.call('resume', old);
+  const run = later.events[0]?.run ?? '';
+  expect([refused.exit, refused.stderr.replace(/\s+/g, ' ')]).toEqual([
+    3,
+    expect.stringMatching(
+      new RegExp(`run ${run} came after it on node-1.* show ${run}; then: fsha .*activate node-1`),
+    ),
+  ]);
+  expect([await journal(old), await lab.flags()]).toEqual([before, NODE_1_OUT]);
+  expect((await lab.call('activate', 'node-1')).exit).toBe(0);
 });
