@@ -7,7 +7,7 @@ import { whereaboutsOf } from '../journal/whereabouts.ts';
 import type { Call } from './command.ts';
 import { goOn } from './go-on.ts';
 import { inventoryOf } from './inventory-of.ts';
-import { forcedChecks } from './node-policy.ts';
+import { forcedChecks, ignoredProxies, reasonOf } from './node-policy.ts';
 import { lockName, underLock, withoutLock } from './run-lock.ts';
 import { showRemains } from './show-remains.ts';
 import { listen } from './signals.ts';
@@ -18,7 +18,12 @@ export async function resumeRun(call: Call, wanted: string): Promise<ExitCode> {
   const cluster = await inventoryOf(call);
   const run = wanted === 'last' ? await newestInterrupted(call, cluster) : wanted;
   if (!isRunId(run)) throw new FshaError('usage', `${wanted} is not a run`, 'Take one from: fsha runs');
-  const wish = { undo: call.options['undo'] === true, force: forcedChecks(call) };
+  const wish = {
+    undo: call.options['undo'] === true,
+    force: forcedChecks(call),
+    ignoreProxies: ignoredProxies(cluster, call),
+    reason: reasonOf(call),
+  };
   const stop = listen(host, cluster.drain.onHangup);
   try {
     if (globals.dryRun) {
