@@ -11,6 +11,7 @@ import { type ClusterLock, takeLock } from './cluster-lock.ts';
 import { lockPath } from './cluster-lock-path.ts';
 import { lockState } from './cluster-lock-state.ts';
 import { leaveWish, readWish } from './guard-wish.ts';
+import { isStopped } from './lock-holder-process.ts';
 
 /** How long whoever keeps a node out may take to end once it is asked to: ms. It looks every second. */
 const PATIENCE = 15_000;
@@ -68,24 +69,23 @@ export function whoWants(place: GuardPlace): Promise<string | null> {
 /**
  * Asks whoever keeps the node out to end, and waits until it has.
  * @param by who asks, in words
+ * @param patience ms
  * @throws FshaError `locked` where it does not end in time, `journal`, `refused` (no flock(1) here), `interrupted`
  */
-export async function relieveGuard(place: GuardPlace, by: string, signal: AbortSignal): Promise<void> {
+export async function relieveGuard(
+  place: GuardPlace,
+  by: string,
+  signal: AbortSignal,
+  patience = PATIENCE,
+): Promise<void> {
   const guard = await guardOf(place, signal);
   if (guard === null) return;
   const lock = lockPath(resolve(place.dir), guardName(place));
   const wish = await leaveWish(wishPath(place), by, lock, signal);
   try {
-    const deadline = performance.now() + PATIENCE;
+    const deadline = performance.now() + patience;
     while ((await guardOf(place, signal)) !== null) {
-      if (performance.now() > deadline) {
-        const who = guard === 'unnamed' ? 'a run' : `run ${guard.run} of ${guard.who} (pid ${guard.pid})`;
-        throw new FshaError(
-          'locked',
-          `${place.node} is kept out by ${printable(who)}, which does not end`,
-          'Look at that process: it may be stopped, or its disk may not answer.',
-        );
-      }
+      if (performance.now() > deadline) throw await staysError(place.node, guard);
       await wait(LOOK, undefined, { signal }).catch(() => {
         throw interrupted(`waiting for ${place.node}`);
       });
@@ -93,4 +93,20 @@ export async function relieveGuard(place: GuardPlace, by: string, signal: AbortS
   } finally {
     await wish.withdraw();
   }
+}
+
+async function staysError(node: string, guard: LockHolder | 'unnamed'): Promise<FshaError> {
+  const who = guard === 'unnamed' ? 'a run' : `run ${guard.run} of ${guard.who} (pid ${guard.pid})`;
+  const kept = `${node} is kept out by ${printable(who)}`;
+  if (guard !== 'unnamed' && (await isStopped(guard)))
+    return new FshaError(
+      'locked',
+      `${kept}, whose process is stopped`,
+      `Let it go on with: kill -CONT ${guard.pid}. Then try again.`,
+    );
+  return new FshaError(
+    'locked',
+    `${kept}, which does not end`,
+    'Look at that process: it may be stopped, or its disk may not answer.',
+  );
 }

@@ -88,6 +88,23 @@ test('whoever wanted the node is killed while the guard is stopped: the guard go
   expect(await readFile(wish, 'utf8')).toBe('');
 });
 
+test('one that is stopped does not hear that the node is wanted: that is said, with what lets it go on', async () => {
+  const guard = await guarding(0);
+  guard.child.kill('SIGSTOP');
+  const place = { dir, cluster: 'voice-eu', node: 'node-1' };
+  await expect(relieveGuard(place, 'run r2', never, 500)).rejects.toMatchObject({
+    code: 'locked',
+    message: `node-1 is kept out by run ${RUN} of ops@bastion (pid ${guard.pid}), whose process is stopped`,
+    hint: `Let it go on with: kill -CONT ${guard.pid}. Then try again.`,
+  });
+  guard.child.kill('SIGCONT');
+  expect(await guard.wanted()).toEqual({ wanted: null });
+  await expect(relieveGuard(place, 'run r2', never, 500)).rejects.toMatchObject({
+    code: 'locked',
+    message: `node-1 is kept out by run ${RUN} of ops@bastion (pid ${guard.pid}), which does not end`,
+  });
+});
+
 test('what another user left in a sticky directory keeps nobody from guarding, nor from wanting the node', async () => {
   await sticky();
   const first = await guarding(FIRST);
