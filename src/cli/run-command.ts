@@ -28,7 +28,8 @@ export async function runOnNode(
   const node = nodeNamed(cluster, name);
   const policy = policyOf(cluster, call);
   if (command === 'drain') await askForCuts(call, node.name, policy);
-  const wish: NewRun = { plan: plan(node.name, policy), policy, command: `${command} ${node.name}` };
+  const guards = call.options['guard'] === true ? ' --guard' : '';
+  const wish: NewRun = { plan: plan(node.name, policy), policy, command: `${command} ${node.name}${guards}` };
   if (command !== 'drain') return carry(call, cluster, wish);
   if (call.globals.dryRun)
     return (await showGoingOn(call, cluster, node.name, policy)) ?? carry(call, cluster, wish);
@@ -82,7 +83,7 @@ async function askForCuts(call: Call, node: string, policy: Policy): Promise<voi
 export interface NewRun {
   readonly plan: Plan;
   readonly policy: Policy;
-  /** As it was meant: `drain node-1`. */
+  /** As it was meant: `drain node-1`, `deactivate node-1 --guard`. */
   readonly command: string;
   /** It may go on beside another run: it takes nothing from that one. */
   readonly beside?: boolean;
