@@ -40,6 +40,8 @@ export interface UnfinishedRun {
   readonly elsewhere: boolean;
   /** Those of its nodes on which another run found what this one had left (see came-after.ts). Absent: none. */
   readonly overtaken?: readonly string[];
+  /** Its journal cannot be read: nobody can go on with it. */
+  readonly damaged?: true;
   /** Whether it holds a lock here, looked at after its journal; null where that cannot be told. */
   readonly underWay: boolean | null;
 }

@@ -135,6 +135,11 @@ function unfinishedNotes(input: RunNotesInput): readonly RunNote[] {
     }
     if (isOvertaken(one, runs)) return [];
     if (goesOn === null) return [{ ...note, state: 'unfinished', since: one.since, next: [follow, resume] }];
+    if (one.damaged === true) {
+      // Once its file is moved away, which the gap says, its mark is one of a run that nobody knows.
+      const back = nodes.map((name) => `${command} activate ${name} --force mark`);
+      return [{ ...note, state: 'interrupted', since: one.lastAt, next: back }];
+    }
     const next = one.restartIntended ? [resume] : [resume, `${resume} --undo`];
     return [{ ...note, state: 'interrupted', since: one.lastAt, next }];
   });

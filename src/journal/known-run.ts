@@ -120,7 +120,8 @@ export class KnownRun {
       // Nothing is known of what it did: it may be anything.
       const [who, since] = [summary.who ?? '', startedAt ?? ''];
       const worst = { touched: nodes, restartIntended: true, step: null, elsewhere: false };
-      return { ...begun, who, since, lastAt: since, ...worst };
+      const damage = this.#damage === null ? {} : { damaged: true as const };
+      return { ...begun, who, since, lastAt: since, ...worst, ...damage };
     }
     const { state, who, since, lastAt, step, lock } = growing;
     const touched = Object.entries(state.nodes).filter(([, node]) => node.effects.length > 0);

@@ -131,7 +131,10 @@ export class LastRuns {
     return [
       ...all
         .slice(0, NAMED)
-        .map((damage) => `a journal cannot be read, and what its run did is unknown: ${damage}`),
+        .map(
+          (damage) =>
+            `a journal cannot be read, and what its run did is unknown; move the file out of its directory before anything else: ${damage}`,
+        ),
       ...(rest > 0 ? [`${rest} more journals cannot be read: see fsha runs`] : []),
     ].map((text) => text.replace(/\.$/, ''));
   }

@@ -156,6 +156,12 @@ describe('a run that has not come to its end', () => {
     expect(says(false, { restartIntended: true })).toMatchObject([{ next: [`fsha resume ${R1}`] }]);
   });
 
+  test('nobody goes on with one whose journal is damaged', () => {
+    expect(says(false, { damaged: true })).toMatchObject([
+      { state: 'interrupted', next: ['fsha activate node-1 --force mark'] },
+    ]);
+  });
+
   test('may be either where that cannot be told', () => {
     expect(says(null)).toMatchObject([
       { state: 'unfinished', next: [`fsha show ${R1} --follow`, `fsha resume ${R1}`] },
