@@ -158,9 +158,9 @@ async function lookFirst(
   try {
     assertOpen(state);
     mustStillBeThere(state, cluster);
-    await mustBeNewest(world, state, callText(call));
     const observing = observeAll(world, 'full', stop.signal);
     const observation = await observing;
+    await mustBeNewest(world, state, observation, callText(call));
     if (wroteAt !== null) mustBeDead(state, observation, policy, wroteAt, call);
     const resumption = planResume(state, observation, { undo, policy, call: callText(call) });
     if (resumption.mode === 'undo') mustLeaveSurvivors(state, cluster, observation, policy);

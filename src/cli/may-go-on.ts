@@ -61,10 +61,15 @@ export function mustStillBeThere({ run, plan, nodes }: RunState, cluster: Cluste
 }
 
 /** Somebody has taken one of its nodes in hand since: what is to become of that one is the newer run's to say. */
-export async function mustBeNewest(world: World, { run, nodes }: RunState, call: string): Promise<void> {
+export async function mustBeNewest(
+  world: World,
+  { run, nodes }: RunState,
+  observation: Observation,
+  call: string,
+): Promise<void> {
   for (const [name, { effects }] of Object.entries(nodes)) {
     if (!effects.some(({ intent }) => intent.effect === 'dispatcher.state')) continue;
-    const newest = await world.standing(name);
+    const newest = (await markedBy(world, run, observation, name)) ?? (await world.standing(name));
     if (newest?.run === run) continue;
     throw new FshaError(
       'refused',
@@ -76,6 +81,19 @@ export async function mustBeNewest(world: World, { run, nodes }: RunState, call:
           : `Go on with that one: ${call} resume ${newest.run}`,
     );
   }
+}
+
+/** The run that has ended and left its mark on the node: whatever dates say, it was there last. null where there is none. */
+async function markedBy(
+  world: World,
+  run: string,
+  observation: Observation,
+  node: string,
+): Promise<{ readonly run: string; readonly settled: boolean } | null> {
+  const seen = observation.nodes[node]?.mark;
+  const mark = seen?.known === true && seen.value !== null ? readMark(seen.value) : undefined;
+  if (mark === undefined || mark.run === run) return null;
+  return (await world.whereabouts(mark.run)) === 'ended' ? { run: mark.run, settled: true } : null;
 }
 
 /**
