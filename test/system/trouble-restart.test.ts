@@ -174,7 +174,11 @@ describe("the host's lock", () => {
   test('is held by another restart that ends: awaited', async () => {
     await holdLock();
     const { fsha, end } = await startRun(cluster, { config: await configWith(ctl, '8s') });
-    await whileItRuns(fsha, 'it waits for the lock', () => processesWith(`${lockPath()} timeout`).length > 0);
+    await fsha.untilEvent(
+      (event) =>
+        event.type === 'step.retrying' &&
+        event.data.error.message === 'a restart of node-1 is still under way',
+    );
     expect(await finalState(cluster)).toMatch(/; no restart; marked$/);
     for (const pid of processesWith(`sleep ${marker}`)) process.kill(pid, 'SIGKILL');
     const run = await end();
