@@ -32,13 +32,11 @@ export interface DamageAside {
 /** One damaged journal hides nothing else: what its run did is unknown, and all the rest is looked at. */
 export function damageAside(world: World, call: string): DamageAside {
   const met: Verdict[] = [];
-  const isDamage = (error: unknown): error is FshaError =>
-    error instanceof FshaError && error.code === 'journal';
   const standing: World['standing'] = async (node) => {
     try {
       return await world.standing(node);
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!(error instanceof FshaError) || error.code !== 'journal') throw error;
       met.push({
         check: 'journal',
         node,
@@ -50,15 +48,7 @@ export function damageAside(world: World, call: string): DamageAside {
       return null;
     }
   };
-  const whereabouts: World['whereabouts'] = async (run) => {
-    try {
-      return await world.whereabouts(run);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      return 'elsewhere';
-    }
-  };
-  return { world: { ...world, standing, whereabouts }, verdicts: () => met };
+  return { world: { ...world, standing }, verdicts: () => met };
 }
 
 /** Journals have to be written somewhere: without one no run begins. */

@@ -5,17 +5,15 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { FshaError, interrupted } from '../domain/errors.ts';
+import { FshaError } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
+import { lockBriefly } from './brief-lock.ts';
 import { lockError } from './cluster-lock-errors.ts';
 import { openLockFile } from './cluster-lock-file.ts';
 import { flock } from './cluster-lock-flock.ts';
+import { isErrno } from './errno.ts';
 import { makeStateDirectory } from './shared-directory.ts';
 
-/** A guard that clears what is stale has the file locked for milliseconds. ms */
-const PATIENCE = 5_000;
-const LOOK = 50;
 /** Characters of the word, and bytes that these take at most with the end of the line. */
 const LONGEST = 200;
 const LARGEST = 4 * LONGEST + 1;
@@ -47,7 +45,7 @@ export async function leaveWish(path: string, by: string, lock: string, signal: 
     await giveAs(lock, file);
     // Before it is locked: nobody is to take what is in it for the word of this one.
     await file.truncate(0);
-    await lockIt(file, path, signal);
+    await lockBriefly(file, path, { by: 'fsha', doing: 'asking for the node' }, signal);
     await file.writeFile(`${printable(by, LONGEST)}\n`);
   } catch (error) {
     await file.close().catch(() => undefined);
@@ -84,21 +82,6 @@ async function giveAs(path: string, file: FileHandle): Promise<void> {
   }
 }
 
-async function lockIt(file: FileHandle, path: string, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + PATIENCE;
-  while (!(await flock(file.fd, 'exclusive', path, signal))) {
-    if (performance.now() > deadline)
-      throw new FshaError(
-        'journal',
-        `Somebody has locked ${printable(path, 1000)}, which only fsha uses.`,
-        'Find out who locks files there, and try again.',
-      );
-    await wait(LOOK, undefined, { signal }).catch(() => {
-      throw interrupted('asking for the node');
-    });
-  }
-}
-
 /**
  * Who has left word and lives; null for nobody. What is stale is cleared, where it may be. One that may not be opened says
  * nothing: to keep a node out for somebody who does not want it any more is the lesser evil.
@@ -132,8 +115,4 @@ export async function readWish(path: string): Promise<string | null> {
 async function isOwn(file: FileHandle): Promise<boolean> {
   const seen = await file.stat();
   return seen.isFile() && seen.nlink === 1;
-}
-
-function isErrno(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && 'syscall' in error;
 }

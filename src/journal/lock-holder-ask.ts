@@ -1,12 +1,9 @@
 /** Asking the holder of a lock to stop, once in the life of its process. */
 import { readFile, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { FshaError, interrupted } from '../domain/errors.ts';
 import type { LockHolder } from '../domain/lock-holder.ts';
-import { printable } from '../domain/text.ts';
+import { lockBriefly } from './brief-lock.ts';
 import { openLockFile } from './cluster-lock-file.ts';
-import { flock } from './cluster-lock-flock.ts';
 import { unlockPath } from './cluster-lock-path.ts';
 import { askToStop } from './lock-holder-process.ts';
 import { sharedBy } from './shared-directory.ts';
@@ -14,9 +11,7 @@ import { sharedBy } from './shared-directory.ts';
 /** `already`: it was asked before. `unseen`: there is no such process. `forbidden`: it is another user's. */
 export type Asked = 'asked' | 'already' | 'unseen' | 'forbidden';
 
-/** Whoever asks is done within milliseconds; then somebody else has locked that file. ms */
-const PATIENCE = 5_000;
-const LOOK = 50;
+const ASKING = { by: 'fsha unlock', doing: 'asking the run to stop' };
 /** Bytes: a pid, a start, a boot. */
 const LARGEST = 128;
 
@@ -35,7 +30,7 @@ export async function askOnce(
   const path = unlockPath(resolve(place.dir), place.cluster);
   const file = await openOrNone(path);
   try {
-    if (file !== null) await lockIt(file, path, signal);
+    if (file !== null) await lockBriefly(file, path, ASKING, signal);
     const own = await nameOf(holder);
     if ((file !== null && (await readIt(file)) === own) || (await isStopping())) return 'already';
     const answer = await askToStop(holder);
@@ -52,21 +47,6 @@ async function openOrNone(path: string): Promise<FileHandle | null> {
     return await openLockFile(path, await sharedBy(dirname(path)));
   } catch {
     return null;
-  }
-}
-
-async function lockIt(file: FileHandle, path: string, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + PATIENCE;
-  while (!(await flock(file.fd, 'exclusive', path, signal))) {
-    if (performance.now() > deadline)
-      throw new FshaError(
-        'journal',
-        `Somebody has locked ${printable(path, 1000)}, which only fsha unlock uses.`,
-        'Find out who locks files there, and try again.',
-      );
-    await wait(LOOK, undefined, { signal }).catch(() => {
-      throw interrupted('asking the run to stop');
-    });
   }
 }
 

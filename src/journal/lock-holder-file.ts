@@ -9,6 +9,7 @@ import { printable } from '../domain/text.ts';
 import { lockError } from './cluster-lock-errors.ts';
 import { flock } from './cluster-lock-flock.ts';
 import { isRunId } from './run-id.ts';
+import { isErrno } from './errno.ts';
 
 /** Bytes. What fsha writes has a few hundred. */
 const LARGEST = 8 * 1024;
@@ -64,8 +65,4 @@ function holderIn(text: string): LockHolder | null {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isErrno(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && 'syscall' in error;
 }

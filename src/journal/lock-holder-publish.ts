@@ -8,6 +8,7 @@ import { printable } from '../domain/text.ts';
 import { lockError } from './cluster-lock-errors.ts';
 import { flock } from './cluster-lock-flock.ts';
 import { shareFile } from './shared-directory.ts';
+import { isErrno } from './errno.ts';
 
 const LEAVE_IT = 'Find out who locks files there, and try again.';
 const NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -135,8 +136,4 @@ export async function whoseHolderStays(path: string): Promise<number | null> {
 
 function isForbidden({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EPERM' || code === 'EACCES';
-}
-
-function isErrno(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && 'syscall' in error;
 }
