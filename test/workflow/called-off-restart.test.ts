@@ -1,7 +1,6 @@
 /** A restart that was announced, and then not sent: a disk took long, and the node was no longer what had been seen. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NodeObservation, Observation } from '../../src/domain/observation.ts';
-import { planDrain } from '../../src/domain/plan.ts';
 import { policyFor } from '../../src/domain/run.ts';
 import type { NewEvent, RunEvent } from '../../src/domain/run-events.ts';
 import type { CommandResult, NodeActivity } from '../../src/workflow/ports.ts';
@@ -11,6 +10,7 @@ import { restart } from '../../src/workflow/steps/restart.ts';
 import { baseline, cluster, known, node, policy, proxy, seenNode, seenProxy } from '../domain/builders.ts';
 import { HELD } from '../support/held-lock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { drainStarted } from './drain-started.ts';
 
 const MINUTE = 60_000;
 const INTENDED: NewEvent = {
@@ -98,18 +98,7 @@ async function begin(before: readonly NewEvent[] = []): Promise<void> {
     onViewFailure: () => undefined,
   });
   const record = (event: NewEvent): Promise<void> => recorder.record(event);
-  await record({
-    type: 'run.started',
-    data: {
-      command: 'drain node-1',
-      reason: null,
-      who: 'me',
-      cluster: 'voice',
-      inventory: { path: '/x', sha256: 'ab' },
-      policy: settings,
-      plan: planDrain('node-1', settings),
-    },
-  });
+  await record(drainStarted(settings));
   const found = baseline({ coreUuid: 'before' });
   const destinations = found.destinations.filter((one) => one.proxy === 'lb-1');
   await record({

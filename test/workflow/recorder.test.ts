@@ -1,23 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { FshaError } from '../../src/domain/errors.ts';
-import { planDrain } from '../../src/domain/plan.ts';
 import type { NewEvent, RunEvent } from '../../src/domain/run-events.ts';
 import { Recorder } from '../../src/workflow/recorder.ts';
 import { policy } from '../domain/builders.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { drainStarted } from './drain-started.ts';
 
-const started: NewEvent = {
-  type: 'run.started',
-  data: {
-    command: 'drain node-1',
-    reason: null,
-    who: 'me',
-    cluster: 'voice',
-    inventory: { path: '/x', sha256: 'ab' },
-    policy: policy(),
-    plan: planDrain('node-1', policy()),
-  },
-};
+const started: NewEvent = drainStarted(policy());
 const step: NewEvent = { type: 'step.started', node: 'node-1', step: 'node-1/preflight', data: {} };
 
 function recorder(

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FshaError } from '../../src/domain/errors.ts';
-import { planDrain } from '../../src/domain/plan.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { policyFor } from '../../src/domain/run.ts';
 import type { NewEvent, RunEvent } from '../../src/domain/run-events.ts';
@@ -8,6 +7,7 @@ import { Recorder } from '../../src/workflow/recorder.ts';
 import { createRequestDesk, type RequestDesk } from '../../src/workflow/request-desk.ts';
 import { policy } from '../domain/builders.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { drainStarted } from './drain-started.ts';
 
 const MINUTE = 60_000;
 
@@ -41,18 +41,7 @@ async function begin(changes: Partial<Policy> = {}): Promise<void> {
     wake: () => called.push('wake'),
   });
   const settings = policy({ timeout: 10 * MINUTE, ...changes });
-  await record({
-    type: 'run.started',
-    data: {
-      command: 'drain node-1',
-      reason: null,
-      who: 'me',
-      cluster: 'voice',
-      inventory: { path: '/x', sha256: 'ab' },
-      policy: settings,
-      plan: planDrain('node-1', settings),
-    },
-  });
+  await record(drainStarted(settings));
   await record({ type: 'step.started', node: 'node-1', step: 'node-1/wait_drained', data: {} });
 }
 

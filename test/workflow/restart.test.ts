@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Known, NodeObservation } from '../../src/domain/observation.ts';
 import { writeMark } from '../../src/domain/mark.ts';
-import { planDrain } from '../../src/domain/plan.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { policyFor } from '../../src/domain/run.ts';
 import type { NewEvent, RunEvent } from '../../src/domain/run-events.ts';
@@ -26,6 +25,7 @@ import {
 } from '../domain/builders.ts';
 import { HELD } from '../support/held-lock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { drainStarted } from './drain-started.ts';
 
 const POLL = 30_000;
 /** Of a call, and of everything that lasts: ms. */
@@ -156,20 +156,8 @@ async function begin(changes: Partial<Policy> = {}): Promise<void> {
     wake: () => watcher.wake({ nodes: ['node-1', 'node-3'], proxies: ['lb-1', 'lb-2'] }),
   });
   const record = (event: NewEvent): Promise<void> => recorder.record(event);
-  const plan = planDrain('node-1', settings);
   const its = node('node-1', '10.0.1.10', { restart: { command: 'restart-it', timeout: 20_000 } });
-  await record({
-    type: 'run.started',
-    data: {
-      command: 'drain node-1',
-      reason: null,
-      who: 'me',
-      cluster: 'voice',
-      inventory: { path: '/x', sha256: 'ab' },
-      policy: settings,
-      plan,
-    },
-  });
+  await record(drainStarted(settings));
   const found = baseline({ coreUuid: 'before' });
   await record({
     type: 'preflight.settled',

@@ -9,6 +9,7 @@ import { Watcher } from '../../src/workflow/watcher.ts';
 import { baseline, cluster, DOWN, known, policy, seenNode, seenProxy, unknown } from '../domain/builders.ts';
 import { HELD } from '../support/held-lock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { drainStarted } from './drain-started.ts';
 
 const URI = 'sip:10.0.1.10:5080';
 const UNDO_TIME = 60_000;
@@ -31,18 +32,7 @@ async function givenBack(changes: Partial<NodeObservation>): Promise<Record<stri
   const found = baseline({ coreUuid: 'before' });
   const at = { node: 'node-1', step: 'node-1/deactivate' };
   const events: readonly NewEvent[] = [
-    {
-      type: 'run.started',
-      data: {
-        command: 'drain node-1',
-        reason: null,
-        who: 'me',
-        cluster: 'voice',
-        inventory: { path: '/x', sha256: 'ab' },
-        policy: settings,
-        plan: planDrain('node-1', settings),
-      },
-    },
+    drainStarted(settings),
     { type: 'preflight.settled', ...at, data: { verdicts: [], baseline: found, found: found.destinations } },
     ...(['lb-1', 'lb-2'] as const).map((proxy): NewEvent => ({
       type: 'effect.intended',
