@@ -69,7 +69,7 @@ async function showGoingOn(
 }
 
 /** Cutting calls is not what `drain` means by itself: it is asked for, or answered by --yes. */
-async function askForCuts(call: Call, node: string, policy: Policy): Promise<void> {
+export async function askForCuts(call: Call, node: string, policy: Policy): Promise<void> {
   const hangup = policy.onTimeout === 'hangup';
   if (call.globals.dryRun || (!hangup && policy.threshold === 0)) return;
   const when = [
@@ -88,6 +88,27 @@ export interface NewRun {
   readonly beside?: boolean;
 }
 
+/** The same for a plan that hangs on how everything is now: made with the lock held, so that no other run changes it. */
+export async function carryPlanned(
+  call: Call,
+  cluster: Cluster,
+  wish: Omit<NewRun, 'plan'>,
+  plan: (signal: AbortSignal) => Promise<Plan>,
+): Promise<ExitCode> {
+  if (!call.globals.dryRun)
+    return locked(call, cluster, wish, async (lock, stop, run) =>
+      begin(call, cluster, { ...wish, plan: await plan(stop.signal) }, { run, lock, stop }),
+    );
+  const stop = listen(call.host, cluster.drain.onHangup);
+  try {
+    const run = newRunId(call.host.clock.wall());
+    const planned = { ...wish, plan: await plan(stop.signal) };
+    return await begin(call, cluster, planned, { run, lock: withoutLock(cluster), stop });
+  } finally {
+    stop.dispose();
+  }
+}
+
 /** Journals the plan, carries it out and shows it. @param cluster as far as the run has to see of it */
 export async function carry(call: Call, cluster: Cluster, wish: NewRun): Promise<ExitCode> {
   if (!call.globals.dryRun && wish.beside !== true)
@@ -104,7 +125,7 @@ export async function carry(call: Call, cluster: Cluster, wish: NewRun): Promise
 async function locked(
   call: Call,
   cluster: Cluster,
-  { command }: NewRun,
+  { command }: Pick<NewRun, 'command'>,
   work: (lock: HeldLock, stop: Stop, run: string) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const { host } = call;

@@ -1,9 +1,13 @@
 /** Plans are data: made by pure functions, printed by --dry-run, journaled, and carried out by workflow/carry-out.ts. */
 import { effectKey, inverse, type Effect, type Intent } from './effect.ts';
 import type { Policy } from './policy.ts';
+import type { AdmitLimits } from './rolling/admit-next.ts';
+import type { SkippedNode } from './rolling/batches.ts';
 
 /** What each kind of step needs to know. One line here and one in workflow/steps makes a new kind. */
 export interface StepParams {
+  /** Waits until the guard of a rolling run lets one node more be taken out. Changes nothing. */
+  admit: Record<string, never>;
   /** Look at everything, judge, take the baseline. Changes nothing. */
   preflight: { readonly purpose: Purpose };
   /** Mark the node and disable every destination on every proxy. */
@@ -57,8 +61,33 @@ export interface NodePlan {
 }
 
 export interface Plan {
-  readonly kind: Exclude<Purpose, 'resume'> | 'undo' | 'secure' | 'hangup';
+  readonly kind: Exclude<Purpose, 'resume'> | 'rolling' | 'undo' | 'secure' | 'hangup';
   readonly nodes: readonly NodePlan[];
+  /** How the nodes of a rolling run follow each other. */
+  readonly rolling?: RollingPlan;
+}
+
+export interface RollingPlan {
+  /** Every node of the plan once: a batch is begun when the one before has ended. */
+  readonly batches: readonly (readonly string[])[];
+  readonly limits: AdmitLimits;
+  /** Between two batches: ms. */
+  readonly pause: number;
+  /** The run stops when more nodes than this have failed. */
+  readonly maxFailures: number;
+  readonly window: Window | null;
+  /** Nodes that an earlier process of the run has brought through. */
+  readonly done: readonly string[];
+  /** Nodes that were asked for and are left out. */
+  readonly skipped: readonly SkippedNode[];
+}
+
+/** Until when a rolling run may go on. */
+export interface Window {
+  /** Wall clock, ms since 1970: restart and verify of every node have ended by then. */
+  readonly until: number;
+  /** None is begun that has less than this to drain: ms. */
+  readonly minDrain: number;
 }
 
 type StepOf<K extends StepKind> = Extract<PlannedStep, { kind: K }>;
@@ -90,6 +119,16 @@ export function planDrain(node: string, policy: Policy): Plan {
         ],
       },
     ],
+  };
+}
+
+/** Drains node after node, each as it is drained alone, once the guard lets it be taken out. */
+export function planRolling(rolling: RollingPlan, policy: Policy): Plan {
+  const nodes = rolling.batches.flat().flatMap((name) => planDrain(name, policy).nodes);
+  return {
+    kind: 'rolling',
+    nodes: nodes.map(({ node, steps }) => ({ node, steps: [step(node, 'admit', {}), ...steps] })),
+    rolling,
   };
 }
 

@@ -25,6 +25,11 @@ interface StepWords<K extends StepKind> {
 }
 
 const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
+  admit: {
+    doing: 'waiting until the others can carry its calls',
+    done: 'admitted',
+    plan: () => 'wait until the others can carry its calls, now and at the peak of the last five minutes',
+  },
   preflight: {
     doing: 'preflight: looking at everything first',
     done: null,

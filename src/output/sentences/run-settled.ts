@@ -11,10 +11,13 @@ const LISTED = 20;
 export const runSettled: Sentence<'run.settled'> = {
   level: () => 'end',
   say: (event, context) => {
-    const { outcome, exit, nodes, callsCut, next, error } = event.data;
+    const { outcome, exit, nodes, callsCut, next, error, untouched = [] } = event.data;
     return [
       `${printable(outcome)} (exit ${exit}: ${exitMeaning(exit)})`,
       ...Object.entries(nodes).map(([node, service]) => `  ${printable(node)}: ${printable(service)}`),
+      ...(untouched.length === 0
+        ? []
+        : [`  not begun: ${untouched.map((name) => printable(name)).join(', ')}`]),
       ...cutLines(event, callsCut, context).map((line) => `  ${line}`),
       ...(error === undefined ? [] : [`  why: ${errorWords(error, context).replaceAll('\n', '\n  ')}`]),
       // Whole, however long: they are there to be copied.

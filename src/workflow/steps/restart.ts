@@ -1,5 +1,6 @@
 import { errorInfo, FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
+import { admitNext } from '../../domain/rolling/admit-next.ts';
 import { mayPass } from '../insist.ts';
 import { assertLoggedIn } from '../login-keeper.ts';
 import { untilFree } from '../restart-under-way.ts';
@@ -85,13 +86,8 @@ async function lastLook(context: StepContext, retry: Retries): Promise<void> {
     if (context.policy().hold) return;
     const alone = aloneNow(context, observation);
     if (alone !== null) throw alone;
-    const why = whyDatabaseIsDown(context, observation);
-    if (why === null) return;
-    const held = new FshaError(
-      'refused',
-      `${node.name} is drained, but its core database does not answer (${why}): FreeSWITCH would not come up again`,
-      'Mend the database, or --force database.',
-    );
+    const held = whyHeldBack(context, observation);
+    if (held === null) return;
     const deadline = deadlineOf(context);
     if (deadline !== null && world.clock.now() >= deadline)
       throw new FshaError('drain.expired', held.message, held.hint);
@@ -129,6 +125,37 @@ function isStillDrained(context: StepContext, observation: Observation): boolean
     reading.drift.length === 0 &&
     reading.unknown.length === 0
   );
+}
+
+/** What a restart waits for, although the node is drained; null: nothing. */
+function whyHeldBack(context: StepContext, observation: Observation): FshaError | null {
+  const { node } = context;
+  const why = whyDatabaseIsDown(context, observation);
+  if (why !== null)
+    return new FshaError(
+      'refused',
+      `${node.name} is drained, but its core database does not answer (${why}): FreeSWITCH would not come up again`,
+      'Mend the database, or --force database.',
+    );
+  const crowded = whyCrowded(context, observation);
+  if (crowded === null) return null;
+  return new FshaError(
+    'refused',
+    `${node.name} is drained, but it may be needed: ${crowded}`,
+    'It is restarted when the others have room again.',
+  );
+}
+
+/** Whether those that are left can still carry what comes while the node restarts; only a rolling run asks. */
+function whyCrowded(context: StepContext, observation: Observation): string | null {
+  const { world, node, memory } = context;
+  if (memory.rolling === null) return null;
+  const { admitted, plan } = memory.rolling;
+  const { ignoreProxies } = context.policy();
+  const { cluster } = world;
+  const { limits } = plan;
+  const answer = admitNext({ cluster, observation, candidate: node, admitted, limits, ignoreProxies });
+  return answer.admitted ? null : answer.why;
 }
 
 function whyDatabaseIsDown(context: StepContext, observation: Observation): string | null {
