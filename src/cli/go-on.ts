@@ -9,7 +9,8 @@ import { planUndo } from '../domain/plan.ts';
 import { judge, refuses } from '../domain/preflight/checks.ts';
 import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
 import { roughDuration } from '../domain/duration.ts';
-import { assertOpen, planResume, type Resumption } from '../domain/resume.ts';
+import { assertOpen, planResume, type Resumption, uuidOf } from '../domain/resume.ts';
+import { isThrough } from '../domain/rolling/progress.ts';
 import { fold, intentsOf, type RunState } from '../domain/run.ts';
 import type { RunEvent } from '../domain/run-events.ts';
 import { guardOf } from '../journal/guard-lock.ts';
@@ -148,18 +149,21 @@ async function lookFirst(
   try {
     assertOpen(state);
     for (const { node } of state.plan.nodes) nodeNamed(cluster, node);
-    await mustBeNewest(world, state, callText(call));
     const observing = observeAll(world, 'full', stop.signal);
     const observation = await observing;
-    mustBeDead(state, observation, policy, fromElsewhere, call);
+    const open = withoutThrough(state, observation);
+    await mustBeNewest(world, open, callText(call));
+    mustBeDead(open, observation, policy, fromElsewhere, call);
     const resumption = planResume(state, observation, { undo, policy, call: callText(call) });
-    if (resumption.mode === 'undo') mustLeaveSurvivors(state, cluster, observation, policy);
+    if (resumption.mode === 'undo') mustLeaveSurvivors(open, cluster, observation, policy);
     else
       for (const planned of resumption.plan.nodes) {
-        const [first] = planned.steps;
+        const first = planned.steps.find(({ kind }) => kind === 'preflight');
         const node = cluster.nodes.find(({ name }) => name === planned.node);
         if (first?.kind !== 'preflight' || node === undefined) continue;
         const before = state.nodes[planned.node]?.baseline ?? null;
+        // One of several that was not begun is looked at when its turn comes.
+        if (before === null && resumption.plan.rolling !== undefined) continue;
         const standing =
           before === null
             ? null
@@ -173,6 +177,15 @@ async function lookFirst(
   } finally {
     await close();
   }
+}
+
+/** Without the nodes that it has brought through: what became of them since is nothing to it. */
+function withoutThrough(state: RunState, observation: Observation): RunState {
+  if (state.plan.rolling === undefined) return state;
+  const open = Object.entries(state.nodes).filter(
+    ([name, node]) => !isThrough(node, name, uuidOf(observation, name)),
+  );
+  return { ...state, nodes: Object.fromEntries(open) };
 }
 
 /** One that keeps a node out holds the lock of that node alone: it is alive although the cluster's is free. */

@@ -86,6 +86,8 @@ export interface NewRun {
   readonly command: string;
   /** It may go on beside another run: it takes nothing from that one. */
   readonly beside?: boolean;
+  /** For a dry run: why each node would wait now; null where it would not. */
+  readonly guard?: ReadonlyMap<string, string | null>;
 }
 
 /** The same for a plan that hangs on how everything is now: made with the lock held, so that no other run changes it. */
@@ -93,16 +95,16 @@ export async function carryPlanned(
   call: Call,
   cluster: Cluster,
   wish: Omit<NewRun, 'plan'>,
-  plan: (signal: AbortSignal) => Promise<Plan>,
+  plan: (signal: AbortSignal) => Promise<Pick<NewRun, 'plan' | 'guard'>>,
 ): Promise<ExitCode> {
   if (!call.globals.dryRun)
     return locked(call, cluster, wish, async (lock, stop, run) =>
-      begin(call, cluster, { ...wish, plan: await plan(stop.signal) }, { run, lock, stop }),
+      begin(call, cluster, { ...wish, ...(await plan(stop.signal)) }, { run, lock, stop }),
     );
   const stop = listen(call.host, cluster.drain.onHangup);
   try {
     const run = newRunId(call.host.clock.wall());
-    const planned = { ...wish, plan: await plan(stop.signal) };
+    const planned = { ...wish, ...(await plan(stop.signal)) };
     return await begin(call, cluster, planned, { run, lock: withoutLock(cluster), stop });
   } finally {
     stop.dispose();

@@ -63,8 +63,9 @@ export function planResume(state: RunState, observation: Observation, wish: Resu
   assertOpen(state);
   if (state.plan.rolling !== undefined && !wish.undo)
     return planRest(state, state.plan.rolling, observation, wish.policy);
+  // Giving back a rolling run is giving back what it has in hand.
   const nodes = Object.entries(state.nodes).filter(
-    ([name, node]) => !isThrough(node, name, uuidOf(observation, name)),
+    ([name, node]) => state.plan.rolling === undefined || !isThrough(node, name, uuidOf(observation, name)),
   );
   const behind = nodes.filter(([, node]) => restartIntended(node)).map(([name]) => name);
   if (wish.undo) return undo(state, behind, wish.call);
@@ -134,7 +135,8 @@ function planRest(
   return { mode: 'forward', plan: { ...whole, nodes }, why: null };
 }
 
-function uuidOf(observation: Observation, name: string): string | null {
+/** The core_uuid that was seen; null for unknown. */
+export function uuidOf(observation: Observation, name: string): string | null {
   const uuid = observation.nodes[name]?.coreUuid;
   return uuid?.known === true ? uuid.value : null;
 }
