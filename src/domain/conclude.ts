@@ -46,8 +46,8 @@ export function conclude(
     rolling === undefined
       ? firstExit(codes)
       : rollingExit({ codes, untouched: untouched.length, rolling, stopped: signalExit(interruption) });
-  const decisive =
-    ends.find((end) => end.exit === exit) ?? ends.find((end) => end.exit !== EXIT.done) ?? ends[0];
+  const failing = ends.find((end) => end.exit === exit) ?? ends.find((end) => end.exit !== EXIT.done);
+  const decisive = failing ?? (untouched.length > 0 ? undefined : ends[0]);
   const error = decisive?.node?.failure?.error ?? whyUntouched(state, untouched);
   const goesOn = rolling !== undefined && exit !== EXIT.done && !isLost && planned.length > 1;
   return {
