@@ -128,7 +128,7 @@ export class RunModel {
     const { ages, newlyAhead } = this.#clocks.agesOf(name, list, now, wall);
     if (newlyAhead !== null) {
       const text = clockAheadWords((this.#state?.plan.nodes.length ?? 1) > 1 ? name : null, newlyAhead);
-      this.log.add({ at: wall.toISOString(), level: 'warning', text });
+      this.log.add({ at: wall.toISOString(), level: 'warning', node: name, text });
     }
     const estimate = estimateEnd(history?.counts ?? [], ages, now);
     this.#estimated = { key, estimate };
