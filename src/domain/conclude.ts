@@ -43,7 +43,7 @@ export function conclude(
   });
   const codes = ends.map((end) => end.exit);
   const exit =
-    rolling === undefined
+    rolling === undefined || state.resumed === 'undo'
       ? firstExit(codes)
       : rollingExit({ codes, untouched: untouched.length, rolling, stopped: signalExit(interruption) });
   const failing = ends.find((end) => end.exit === exit) ?? ends.find((end) => end.exit !== EXIT.done);
@@ -89,7 +89,11 @@ function signalExit(interruption: Interruption): ExitCode | null {
 function endOf(state: RunState, name: string, interruption: Interruption): End {
   const node = state.nodes[name];
   if (node === undefined) return UNKNOWN;
-  if (state.resumed === 'undo') return endOfUndo(name, node, interruption);
+  if (state.resumed === 'undo') {
+    // One of several that was brought through has nothing that could be given back.
+    const isBack = state.plan.rolling !== undefined && stepOutcome(node, name, 'activate') === 'succeeded';
+    return isBack ? { outcome: 'done', exit: EXIT.done } : endOfUndo(name, node, interruption);
+  }
   const unsettled = node.effects.some(
     (record, index) => tellsTheState(record) && isUnknown(record.settled) && !laterKnown(node, index),
   );
