@@ -28,8 +28,8 @@ export interface NodeModel {
   } | null;
   /** What is going on in the step that is under way. */
   readonly doing: { readonly step: string; readonly level: Level; readonly text: string } | null;
-  /** Why it is not admitted yet; null: it is, or nothing was said. */
-  readonly waitsFor: string | null;
+  /** Why the step that is under way has not come further; null: nothing was said. */
+  readonly notYet: string | null;
   /** When its last destination was seen out for the first time; null: not yet. */
   readonly outSince: number | null;
 }
@@ -41,7 +41,7 @@ export function newNode(): NodeModel {
     destinations: new Map(),
     progress: null,
     doing: null,
-    waitsFor: null,
+    notYet: null,
     outSince: null,
   };
 }
@@ -58,7 +58,7 @@ export function nodeShifted(node: NodeModel, shift: number): NodeModel {
     destinations: new Map(seen),
     progress: node.progress && { ...node.progress, at: node.progress.at + shift },
     doing: null,
-    waitsFor: null,
+    notYet: null,
     outSince: null,
   };
 }
@@ -72,7 +72,7 @@ export function nodeAfter(
   const next = {
     ...node,
     doing: doingAfter(node.doing, event, said),
-    waitsFor: waitsAfter(node.waitsFor, event),
+    notYet: notYetAfter(node.notYet, event),
   };
   switch (event.type) {
     case 'preflight.settled':
@@ -146,10 +146,11 @@ function doingAfter(
   }
 }
 
-function waitsAfter(before: string | null, event: RunEvent): string | null {
-  if (event.step?.endsWith('/admit') !== true) return before;
-  if (event.type !== 'step.retrying') return null;
+function notYetAfter(before: string | null, event: RunEvent): string | null {
+  if (event.type === 'step.started' || event.type === 'step.settled') return null;
+  if (event.type !== 'step.retrying') return before;
   const { message } = event.data.error;
-  const subject = `${event.node ?? ''} waits: `;
-  return message.startsWith(subject) ? message.slice(subject.length) : message;
+  const name = event.node ?? '';
+  const subject = [`${name} waits: `, `${name}: `].find((one) => message.startsWith(one)) ?? '';
+  return message.slice(subject.length);
 }

@@ -16,18 +16,18 @@ export interface BatchNow {
   readonly pauseUntil: number | null;
 }
 
-/** When a node was begun, admitted, and worked on last; null: not yet. */
+/** When a node was begun by the process that has it, admitted (null: not yet), and worked on last. */
 export interface NodeSpan {
   readonly begun: number;
   readonly admitted: number | null;
   readonly last: number;
-  /** Whether one process had it from its beginning: else a pause is in it in which nobody had it. */
-  readonly isWhole: boolean;
 }
 
 export class RollingModel {
   #batch: BatchNow | null = null;
   #spans = new Map<string, NodeSpan>();
+  /** Nodes that no process had from the beginning to the end: how long they take is not known from them. */
+  readonly #inPieces = new Set<string>();
   #standing: { readonly of: RunState; readonly is: RollingStanding | null } | null = null;
   #inHand: { readonly of: RunState; readonly are: readonly string[] } | null = null;
 
@@ -66,8 +66,8 @@ export class RollingModel {
       .filter((size) => size > 0);
     return estimateRolling({
       through: standing.nodes.flatMap(({ name, phase }) => {
-        const span = phase === 'done' ? this.#spans.get(name) : undefined;
-        return span?.isWhole === true ? [span.last - span.begun] : [];
+        const span = phase === 'done' && !this.#inPieces.has(name) ? this.#spans.get(name) : undefined;
+        return span === undefined ? [] : [span.last - span.begun];
       }),
       inHand: inHand.map((name) => Math.max(0, now - (this.#spans.get(name)?.begun ?? now))),
       ahead: isStopped ? [] : ahead,
@@ -90,33 +90,28 @@ export class RollingModel {
   /** Another process goes on, whose clock has another zero. */
   resume(state: RunState | null, shift: number): void {
     this.#batch = null;
-    const open = new Set(
+    const done = new Set(
       (state === null ? null : rollingStanding(state))?.nodes.flatMap(({ name, phase }) =>
-        phase === 'done' ? [] : [name],
+        phase === 'done' ? [name] : [],
       ),
     );
+    const spans = [...this.#spans];
+    for (const [name] of spans) if (!done.has(name)) this.#inPieces.add(name);
     this.#spans = new Map(
-      [...this.#spans].map(([name, span]): [string, NodeSpan] => [
-        name,
-        {
-          begun: span.begun + shift,
-          admitted: span.admitted === null ? null : span.admitted + shift,
-          last: span.last + shift,
-          isWhole: span.isWhole && !open.has(name),
-        },
-      ]),
+      spans
+        .filter(([name]) => done.has(name))
+        .map(([name, { begun, admitted, last }]): [string, NodeSpan] => [
+          name,
+          { begun: begun + shift, admitted: admitted === null ? null : admitted + shift, last: last + shift },
+        ]),
     );
   }
 
-  #noteStep({ node, step, mono, type }: RunEvent): void {
+  #noteStep({ node, step, mono }: RunEvent): void {
     if (node === undefined || step === undefined) return;
     const before = this.#spans.get(node);
-    const isAdmission = step.endsWith('/admit');
-    // Begun anew by another process: how long nobody had it is no part of what it takes.
-    const isAnew = before !== undefined && isAdmission && type === 'step.started';
-    const begun = isAnew ? mono : (before?.begun ?? mono);
-    const admitted = isAnew ? null : (before?.admitted ?? (isAdmission ? null : mono));
-    this.#spans.set(node, { begun, admitted, last: mono, isWhole: before?.isWhole ?? true });
+    const admitted = before?.admitted ?? (step.endsWith('/admit') ? null : mono);
+    this.#spans.set(node, { begun: before?.begun ?? mono, admitted, last: mono });
   }
 
   #worked(state: RunState): readonly string[] {

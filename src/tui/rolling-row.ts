@@ -81,13 +81,15 @@ function doingWords(name: string, view: RunView): Pick<RowWords, 'text' | 'style
     const isBegun = Object.keys(view.model.stateOf(name)?.steps ?? {}).length > 0;
     return { text: isBegun ? 'in hand' : 'in hand since before the resume', style: 'strong' };
   }
-  if (kind === 'admit') {
-    const why = view.model.node(name)?.waitsFor ?? null;
+  const why = view.model.node(name)?.notYet ?? null;
+  if (kind === 'admit')
     return why === null
       ? { text: 'waiting to be admitted', style: 'strong' }
       : { text: `waits: ${why}`, style: 'warning' };
+  if (kind !== 'wait_drained') {
+    const text = DOING[kind] ?? kind;
+    return why === null ? { text, style: 'strong' } : { text: `${text}: ${why}`, style: 'warning' };
   }
-  if (kind !== 'wait_drained') return { text: DOING[kind] ?? kind, style: 'strong' };
   const sessions = sessionsOf(name, view);
   if (sessions === null) return { text: 'draining, sessions unknown', style: 'warning' };
   return { text: `draining, ${counted(sessions, 'session')}`, style: 'strong' };

@@ -138,7 +138,10 @@ export class RunModel {
   #note(event: RunEvent, received: number): void {
     // Words first: what cannot be folded is in the log all the same.
     const said = this.log.note(event, (this.#state?.plan.nodes.length ?? 1) > 1);
-    if (event.type === 'run.resumed') this.#resume(event);
+    if (event.type === 'run.resumed') {
+      this.#endText = null;
+      this.#resume(event);
+    }
     this.#last = { mono: event.mono, wall: Date.parse(event.at), received };
     if (this.#state === null) {
       if (!isBeginning(event)) return;
