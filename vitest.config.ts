@@ -62,7 +62,7 @@ export default defineConfig({
           maxWorkers: 3,
         },
       },
-      // Killed, cut off, out of disk, in every step of a drain, on the same servers.
+      // Killed, cut off, out of disk, in every step of a drain, on the same servers; they wait as long as those above.
       {
         test: {
           name: 'faults',
@@ -70,7 +70,7 @@ export default defineConfig({
           globalSetup: ['test/global-setup.ts', 'test/system/harness/fault-setup.ts'],
           hookTimeout: 60_000,
           testTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       // Calls at a rate: alone, one file after the other.

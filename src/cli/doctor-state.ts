@@ -6,9 +6,10 @@ import { errorInfo, isInterruption } from '../domain/errors.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { mustHaveFlock } from '../journal/cluster-lock-flock.ts';
 import { mayOpenLock } from '../journal/cluster-lock-file.ts';
-import { lockPath } from '../journal/cluster-lock-path.ts';
+import { holderPath, lockPath } from '../journal/cluster-lock-path.ts';
 import { lockState } from '../journal/cluster-lock-state.ts';
 import { holderWords } from '../journal/lock-holder-words.ts';
+import { whoseHolderStays } from '../journal/lock-holder-publish.ts';
 import { sharedBy } from '../journal/shared-directory.ts';
 import { type Call, callText } from './command.ts';
 
@@ -61,7 +62,17 @@ async function lock(call: Call, { name, state }: Cluster, signal: AbortSignal): 
     await mustHaveFlock(signal);
     await mayOpenLock(lockPath(state.dir, name));
     const seen = await lockState(state.dir, name, signal);
-    if (!seen.held) return { ...verdict, level: 'ok', why: `no run changes ${name}` };
+    if (!seen.held) {
+      const path = holderPath(state.dir, name);
+      const owner = await whoseHolderStays(path);
+      if (owner === null) return { ...verdict, level: 'ok', why: `no run changes ${name}` };
+      return {
+        ...verdict,
+        level: 'warning',
+        why: `${path} was left by a run of another user (uid ${owner}) and cannot be replaced in this directory: runs of yours hold the lock, and nothing says who has it`,
+        fix: `That user or root has to remove it: rm ${path}`,
+      };
+    }
     if (seen.holder === null)
       return {
         ...verdict,

@@ -1,10 +1,13 @@
 /** How the run ended that was asked to stop, from its journal, in words and as a document. */
 import { stat } from 'node:fs/promises';
+import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { LockHolder } from '../domain/lock-holder.ts';
 import type { EventOf, RunSettled } from '../domain/run-events.ts';
+import { guardOf } from '../journal/guard-lock.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
 import { journalPath } from '../journal/journal-path.ts';
+import { holderWords } from '../journal/lock-holder-words.ts';
 import { readJournal } from '../journal/read-journal.ts';
 import { sayEvent } from '../output/sentences/registry.ts';
 import { SentenceMemory } from '../output/sentences/sentence.ts';
@@ -74,6 +77,38 @@ export interface UnlockDocument {
   readonly holder: LockHolder | null;
   /** How that run ended; null where it has not, or that is unknown. */
   readonly ended: RunSettled | null;
+  /** Runs that keep a node out, which have a lock of its own: null where nothing says who. */
+  readonly guards: readonly Guard[];
+}
+
+export interface Guard {
+  readonly node: string;
+  readonly holder: LockHolder | null;
+}
+
+/** The runs that keep nodes of a cluster out at this moment. @throws FshaError `journal`, `refused`, `interrupted` */
+export async function guardsOf(
+  { state, name, nodes }: Cluster,
+  signal: AbortSignal,
+): Promise<readonly Guard[]> {
+  const guards: Guard[] = [];
+  for (const { name: node } of nodes) {
+    const guard = await guardOf({ dir: state.dir, cluster: name, node }, signal);
+    if (guard !== null) guards.push({ node, holder: guard === 'unnamed' ? null : guard });
+  }
+  return guards;
+}
+
+/**
+ * Who keeps which node out, and how that ends: not with the lock of the cluster.
+ * @param call how fsha is called now
+ * @param now wall clock, ms
+ */
+export function guardLines(guards: readonly Guard[], call: string, now: number): readonly string[] {
+  return guards.flatMap(({ node, holder }) => [
+    `${node} is kept out by ${holder === null ? 'a run that nothing names' : holderWords(holder, now)}`,
+    `  it ends with: ${call} activate ${node}`,
+  ]);
 }
 
 export function endData(end: RunEnd | undefined): RunSettled | null {

@@ -6,21 +6,31 @@ import type { LockHolder, LockState } from '../domain/lock-holder.ts';
 import { lockedError } from '../journal/cluster-lock-errors.ts';
 import { lockPath } from '../journal/cluster-lock-path.ts';
 import { lockState } from '../journal/cluster-lock-state.ts';
-import { askToStop, processStart } from '../journal/lock-holder-process.ts';
+import { askOnce } from '../journal/lock-holder-ask.ts';
+import { isStopped, processStart } from '../journal/lock-holder-process.ts';
 import { holderWords } from '../journal/lock-holder-words.ts';
 import { jsonText } from '../output/json-text.ts';
 import { confirm } from './ask.ts';
 import { type Call, callText } from './command.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { listen, type Stop } from './signals.ts';
-import { endData, endLines, endOf, isStopping, type RunEnd, type UnlockDocument } from './unlock-report.ts';
+import {
+  endData,
+  endLines,
+  endOf,
+  guardLines,
+  guardsOf,
+  isStopping,
+  type RunEnd,
+  type UnlockDocument,
+} from './unlock-report.ts';
 
 /** From the wish to the free lock: ms. An undo may try for a minute to reach a silent proxy. */
 const PATIENCE = 90_000;
 const LOOK = 250;
 
 /**
- * Says who holds the lock, and asks that run to stop. Exits 0 where the lock is free at the end, 4 where it is not, 9 where
+ * Says who holds the lock, and asks that run to stop; and who keeps single nodes out. Exits 0 where the lock is free at the end, 4 where it is not, 9 where
  * nothing says who has it or how that run has ended.
  * @throws FshaError `locked`, `refused`, `journal`, `interrupted`
  */
@@ -38,25 +48,27 @@ async function withHolder(call: Call, cluster: Cluster, stop: Stop): Promise<Exi
   const { state, name } = cluster;
   const seen = await lockState(state.dir, name, stop.signal);
   if (!seen.held) {
-    report(call, cluster, { free: true }, [`nobody holds the lock of ${name}`]);
+    await report(call, cluster, stop, { free: true }, [`nobody holds the lock of ${name}`]);
     return EXIT.done;
   }
   const { holder } = seen;
   if (holder === null) {
     const { message, hint } = lockedError(name, lockPath(state.dir, name), null, callText(call));
-    report(call, cluster, { free: false }, [message, `  ${hint}`]);
+    await report(call, cluster, stop, { free: false }, [message, `  ${hint}`]);
     return EXIT.unknown;
   }
   const words = holderWords(holder, call.host.clock.wall().getTime());
   await mustBeHere(call, cluster, holder, words);
   if (call.globals.dryRun) {
-    report(call, cluster, { free: false, holder }, [`${words}: would be asked to stop`]);
+    const lines = [`${words}: would be asked to stop`];
+    if (await isStopped(holder)) lines.push(`  ${goesOnWith(holder)}`);
+    await report(call, cluster, stop, { free: false, holder }, lines);
     return EXIT.done;
   }
   await confirm(call, `${words}, is to stop and to give back what it did`);
-  const asked = await ask(call, cluster, holder, words);
+  const asked = await ask(call, cluster, holder, words, stop);
   if (!call.globals.json) call.host.stdout.write(`${asked}; waiting until the lock is free\n`);
-  return settle(call, cluster, await untilFree(call, cluster, holder, stop));
+  return settle(call, cluster, stop, await untilFree(call, cluster, holder, stop));
 }
 
 /** What runs elsewhere cannot be asked from here, and must not be taken for whatever has its number here. */
@@ -75,10 +87,18 @@ async function mustBeHere(call: Call, cluster: Cluster, holder: LockHolder, word
 }
 
 /** A second SIGTERM would have it leave at once, with nodes half out: whoever is stopping already is only waited for. */
-async function ask(call: Call, cluster: Cluster, holder: LockHolder, words: string): Promise<string> {
+async function ask(
+  call: Call,
+  { state, name }: Cluster,
+  holder: LockHolder,
+  words: string,
+  stop: Stop,
+): Promise<string> {
   const { run, who } = holder;
-  if (await isStopping(cluster.state.dir, run)) return `run ${run} is stopping already`;
-  const answer = await askToStop(holder);
+  const stopping = (): Promise<boolean> => isStopping(state.dir, run);
+  if (await stopping()) return `run ${run} is stopping already`;
+  const answer = await askOnce({ dir: state.dir, cluster: name }, holder, stopping, stop.signal);
+  if (answer === 'already') return `run ${run} was asked to stop before`;
   if (answer === 'asked') return `run ${run} was asked to stop`;
   if (answer === 'unseen') return `run ${run} is ending`;
   const user = who.slice(0, who.lastIndexOf('@'));
@@ -100,8 +120,14 @@ async function untilFree(call: Call, cluster: Cluster, first: LockHolder, stop: 
   const { clock } = call.host;
   const deadline = clock.now() + PATIENCE;
   let holder = first;
+  let told = call.globals.json;
   try {
     for (;;) {
+      // Else whoever waits would wait for what cannot be.
+      if (!told && (await isStopped(first))) {
+        call.host.stdout.write(`${goesOnWith(first)}, and it will hear that when it goes on\n`);
+        told = true;
+      }
       const after = await lockState(cluster.state.dir, cluster.name, stop.signal);
       const now = after.held ? after.holder : null;
       if (now !== null && isSame(now, first)) holder = now;
@@ -119,11 +145,27 @@ async function untilFree(call: Call, cluster: Cluster, first: LockHolder, stop: 
   }
 }
 
-async function settle(call: Call, cluster: Cluster, { holder, after }: Outcome): Promise<ExitCode> {
+/** Not done by fsha: whoever stopped it may have had a reason. */
+function goesOnWith({ pid }: LockHolder): string {
+  return `its process is stopped; it goes on with: kill -CONT ${pid}`;
+}
+
+async function settle(
+  call: Call,
+  cluster: Cluster,
+  stop: Stop,
+  { holder, after }: Outcome,
+): Promise<ExitCode> {
   const { state, name } = cluster;
   const { run } = holder;
   if (after.held && (after.holder === null || isSame(after.holder, holder))) {
-    report(call, cluster, { free: false, holder }, []);
+    await report(call, cluster, stop, { free: false, holder }, []);
+    if (await isStopped(holder))
+      throw new FshaError(
+        'locked',
+        `run ${run} was asked to stop and still holds the lock: its process is stopped, and hears it when it goes on`,
+        `Let it go on with: kill -CONT ${holder.pid}`,
+      );
     throw new FshaError(
       'locked',
       `run ${run} was asked to stop and still holds the lock after ${roughDuration(PATIENCE)}`,
@@ -131,7 +173,7 @@ async function settle(call: Call, cluster: Cluster, { holder, after }: Outcome):
     );
   }
   const end = await endOf(state.dir, run);
-  report(call, cluster, { free: !after.held, holder, end }, endLines(end, run, callText(call)));
+  await report(call, cluster, stop, { free: !after.held, holder, end }, endLines(end, run, callText(call)));
   if (after.held) throw lockedError(name, lockPath(state.dir, name), after.holder, callText(call));
   return end.kind === 'unknown' ? EXIT.unknown : EXIT.done;
 }
@@ -145,22 +187,29 @@ function isSame(one: LockHolder, other: LockHolder): boolean {
   return one.pid === other.pid && one.started === other.started;
 }
 
-/** One document, or these lines. */
-function report(
-  { host, globals }: Call,
-  { name }: Cluster,
+/** One document, or these lines; and who keeps nodes out. */
+async function report(
+  call: Call,
+  cluster: Cluster,
+  stop: Stop,
   found: { readonly free: boolean; readonly holder?: LockHolder; readonly end?: RunEnd },
   lines: readonly string[],
-): void {
+): Promise<void> {
+  const { host, globals } = call;
+  const guards = await guardsOf(cluster, stop.signal);
   const document: UnlockDocument = {
     v: 1,
     type: 'unlock',
     at: host.clock.wall().toISOString(),
-    cluster: name,
+    cluster: cluster.name,
     free: found.free,
     holder: found.holder ?? null,
     ended: endData(found.end),
+    guards,
   };
   if (globals.json) host.stdout.write(`${jsonText(document)}\n`);
-  else for (const line of lines) host.stdout.write(`${line}\n`);
+  else {
+    const kept = guardLines(guards, callText(call), host.clock.wall().getTime());
+    for (const line of [...lines, ...kept]) host.stdout.write(`${line}\n`);
+  }
 }

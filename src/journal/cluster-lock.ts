@@ -10,8 +10,9 @@ import { lockedError, lockError, lostError } from './cluster-lock-errors.ts';
 import { type FileIdentity, identityOf, isAt, openLockFile } from './cluster-lock-file.ts';
 import { flock } from './cluster-lock-flock.ts';
 import { holderPath, lockPath } from './cluster-lock-path.ts';
-import { publishHolder, readHolder, removeHolder } from './lock-holder-file.ts';
+import { readHolder } from './lock-holder-file.ts';
 import { processStart } from './lock-holder-process.ts';
+import { publishHolder, removeHolder } from './lock-holder-publish.ts';
 import { makeStateDirectory } from './shared-directory.ts';
 
 export interface ClusterLock extends LockPort {
@@ -47,7 +48,8 @@ interface Held {
   readonly path: string;
   readonly identity: FileIdentity;
   readonly lock: FileHandle;
-  readonly holder: FileHandle;
+  /** null where nobody can be named: another user's file stands there, and may neither be replaced nor written. */
+  readonly holder: FileHandle | null;
   /** As it stands in the holder's file. */
   readonly named: LockHolder;
   readonly shared: Stats | null;
@@ -86,9 +88,10 @@ export async function takeLock(request: LockRequest, signal: AbortSignal = never
       const before = mustHold();
       const named = { ...before.named, run };
       const path = holderPath(resolve(asked.dir), asked.cluster);
-      become({ ...before, named, holder: await publishHolder(path, named, before.shared, until) });
+      const holder = await publishHolder(path, named, before.shared, until, before.holder);
+      become({ ...before, named, holder });
       asked = { ...asked, holder: { ...asked.holder, run } };
-      await before.holder.close().catch(() => undefined);
+      if (holder !== before.holder) await before.holder?.close().catch(() => undefined);
     },
     retake: async (until) => {
       // Should the file be the locked one after all, it was moved away and back: it is held still.
@@ -116,11 +119,21 @@ async function take(request: LockRequest, signal: AbortSignal): Promise<Held> {
   for (;;) {
     const lock = await tryOnce(path, shared, signal);
     if (lock !== null) return publish(request, path, shared, lock, signal);
-    const seen = await readHolder(holderPath(dir, cluster), signal);
-    const holder = seen.live ? seen.holder : null;
+    const holder = await nameIn(holderPath(dir, cluster), signal);
     if (holder !== null || performance.now() > deadline) throw lockedError(cluster, path, holder, call);
     // Whoever has it has not named itself yet, or is about to give it up.
     await pause(LOOK, signal);
+  }
+}
+
+/** null where nobody is named, or the file may not be read: that the lock is another one's is known without it. */
+async function nameIn(path: string, signal: AbortSignal): Promise<LockHolder | null> {
+  try {
+    const seen = await readHolder(path, signal);
+    return seen.live ? seen.holder : null;
+  } catch (error) {
+    if (error instanceof FshaError && error.code === 'journal') return null;
+    throw error;
   }
 }
 

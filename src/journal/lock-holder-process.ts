@@ -7,15 +7,25 @@ import type { LockHolder } from '../domain/lock-holder.ts';
  * cannot be seen from here (another container, hidepid).
  */
 export async function processStart(pid: number | 'self'): Promise<number | null> {
-  let stat: string;
-  try {
-    stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return null;
-  }
-  // The command's name may hold blanks and parentheses: fields are counted from the last one, the third is the first.
-  const started = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[22 - 3]);
+  const started = Number((await fieldsOf(pid))[22 - 3]);
   return Number.isSafeInteger(started) ? started : null;
+}
+
+/** Whether this very process is stopped (Ctrl-Z, SIGSTOP, a debugger): what it is sent it hears when it goes on. */
+export async function isStopped({ pid, started }: Pick<LockHolder, 'pid' | 'started'>): Promise<boolean> {
+  const fields = await fieldsOf(pid);
+  return Number(fields[22 - 3]) === started && (fields[0] === 'T' || fields[0] === 't');
+}
+
+/** Of /proc/PID/stat, from the third on; none where it cannot be read. */
+async function fieldsOf(pid: number | 'self'): Promise<readonly string[]> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    // The command's name may hold blanks and parentheses: fields are counted from the last one.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 import { type ErrorInfo, errorInfo, FshaError, isInterruption } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
 import type { StepContext } from './step.ts';
-import { hostPort } from './world.ts';
+import { hostPort, nodePort } from './world.ts';
 
 /** Between two tries at its host: ms. */
 const LOOK_EVERY = 500;
@@ -12,7 +12,8 @@ export const RESTART_GRACE = 30_000;
 const FREE_WITHIN = 5_000;
 
 /**
- * Waits until the lock of the node's own host says that no restart is under way there.
+ * Waits until the lock of the node's own host says that no restart is under way there; and where one was, until the node answers
+ * again, or that time is over: whoever waited for it is not to be refused by a node that comes up.
  * @throws FshaError `refused` where that is not seen within the time of a restart
  */
 export async function untilNothingUnderWay(context: StepContext): Promise<void> {
@@ -21,8 +22,13 @@ export async function untilNothingUnderWay(context: StepContext): Promise<void> 
   let said = '';
   for (let attempt = 1; ; attempt += 1) {
     const error = await whetherUnderWay(context);
-    if (error === null) return;
-    if (world.clock.now() >= deadline || error.code !== 'locked')
+    const isOver = world.clock.now() >= deadline;
+    if (error === null) {
+      if (attempt === 1 || isOver || (await answers(context))) return;
+      await world.clock.sleep(LOOK_EVERY, signal);
+      continue;
+    }
+    if (isOver || error.code !== 'locked')
       throw new FshaError(
         'refused',
         `a restart of ${node.name} was announced, and may be under way still: ${error.message}`,
@@ -33,6 +39,11 @@ export async function untilNothingUnderWay(context: StepContext): Promise<void> 
     said = error.message;
     await world.clock.sleep(LOOK_EVERY, signal);
   }
+}
+
+async function answers({ world, node, signal }: StepContext): Promise<boolean> {
+  const { trouble } = await nodePort(world, node.name).observe('pulse', signal);
+  return trouble === null;
 }
 
 /**

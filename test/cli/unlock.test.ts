@@ -9,6 +9,7 @@ import { unlockCluster } from '../../src/cli/unlock.ts';
 import type { LockHolder } from '../../src/domain/lock-holder.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { lockState } from '../../src/journal/cluster-lock-state.ts';
+import { takeGuardLock } from '../../src/journal/guard-lock.ts';
 import type { Clock } from '../../src/workflow/ports.ts';
 import { inventoryText } from '../inventory/inventory-folder.ts';
 import {
@@ -69,6 +70,7 @@ describe('fsha unlock', () => {
       free: true,
       holder: null,
       ended: null,
+      guards: [],
     });
   });
 
@@ -254,6 +256,108 @@ describe('fsha unlock', () => {
     expect(exit).toBe(4);
     expect(stdout).toContain(`run ${RUN} has ended`);
     expect(stderr).toContain('Another run changes voice-eu: run 20261122-220000-aaaa');
+  });
+
+  test('two at the same moment ask it once: a second signal would have it leave with nodes half out', async () => {
+    const { config, dir, directory } = await place();
+    const holder = await holding(dir, directory);
+    const start = () => {
+      const { call, text } = callOf(config, { json: false });
+      return { done: unlockCluster(call), text };
+    };
+    // No journal says yet that it is stopping.
+    const both = [start(), start()];
+    await until('both wait', () =>
+      both.every(({ text }) => text().includes('waiting until the lock is free')),
+    );
+    expect(await holder.next()).toEqual({ heard: 'SIGTERM' });
+    expect(await holder.ask('held')).toEqual({ held: true });
+    const third = start();
+    await until('it waits too', () => third.text().includes('waiting until the lock is free'));
+    expect(third.text()).toContain(`run ${RUN} was asked to stop before`);
+    // Had it heard of a second one, that would be the next thing it says.
+    expect(await holder.ask('release')).toEqual({ released: true });
+    for (const { done } of [...both, third]) expect(await done).toBe(0);
+    const said = both.map(({ text }) => /^run \S+ (.*?);/.exec(text())?.[1]).sort();
+    expect(said).toEqual(['was asked to stop', 'was asked to stop before']);
+  });
+
+  test('asks where it cannot be written down that it was done', async () => {
+    const { unlock, dir, directory } = await place();
+    await mkdir(join(dir, 'voice-eu.unlock'));
+    const holder = await holding(dir, directory);
+    const unlocking = callFsha([...unlock, '--yes']);
+    expect(await holder.next()).toEqual({ heard: 'SIGTERM' });
+    await holder.ask('release');
+    expect((await unlocking).exit).toBe(0);
+  });
+
+  test('the next holder is asked, although another one was before', async () => {
+    const { unlock, dir, directory } = await place();
+    for (let time = 0; time < 2; time += 1) {
+      const holder = await holding(dir, directory);
+      const unlocking = callFsha([...unlock, '--yes']);
+      expect(await holder.next()).toEqual({ heard: 'SIGTERM' });
+      await holder.ask('release');
+      expect((await unlocking).stdout).toContain(`run ${RUN} was asked to stop;`);
+      holder.child.kill('SIGKILL');
+      await holder.ended;
+    }
+  });
+
+  test('says of a process that is stopped that it hears nothing, and what lets it go on', async () => {
+    const { config, unlock, dir, directory } = await place();
+    const holder = await holding(dir, directory);
+    holder.child.kill('SIGSTOP');
+    const dry = await callFsha([...unlock, '--dry-run']);
+    expect(dry.stdout).toContain(`its process is stopped; it goes on with: kill -CONT ${holder.pid}`);
+    const { call, text } = callOf(config, { json: false });
+    const unlocking = unlockCluster(call);
+    await until('it says so', () => text().includes(`kill -CONT ${holder.pid}`));
+    expect(text()).toContain('it will hear that when it goes on');
+    holder.child.kill('SIGCONT');
+    expect(await holder.next()).toEqual({ heard: 'SIGTERM' });
+    await holder.ask('release');
+    expect(await unlocking).toBe(0);
+    expect(text().match(/kill -CONT/g)).toHaveLength(1);
+  });
+
+  test('says it at the end too where a process stays stopped', async () => {
+    const { config, dir, directory } = await place();
+    const holder = await holding(dir, directory);
+    holder.child.kill('SIGSTOP');
+    const { call } = callOf(config, { json: true, hasten: true });
+    const error = await failure(unlockCluster(call));
+    expect(error.code).toBe('locked');
+    expect(error.message).toContain('its process is stopped');
+    expect(error.hint).toContain(`kill -CONT ${holder.pid}`);
+  });
+
+  test('names those that keep a node out, which have a lock of their own', async () => {
+    const { unlock, dir } = await place();
+    const guard = await takeGuardLock(
+      { dir, cluster: 'voice-eu', node: 'node-1' },
+      { run: RUN, command: 'deactivate node-1 --guard', who: 'ops@bench' },
+      AbortSignal.timeout(15_000),
+    );
+    const words = await callFsha([...unlock, '--yes']);
+    expect(words).toMatchObject({ exit: 0, stderr: '' });
+    const [first, second, third] = words.stdout.split('\n');
+    expect(first).toBe('nobody holds the lock of voice-eu');
+    expect(second).toMatch(
+      new RegExp(
+        `^node-1 is kept out by run ${RUN} \\(deactivate node-1 --guard\\) by ops@bench, .*, pid ${process.pid}$`,
+      ),
+    );
+    expect(third).toMatch(/^ {2}it ends with: fsha .*activate node-1$/);
+    const json = await callFsha([...unlock, '--json']);
+    expect(document(json.stdout)).toMatchObject({
+      free: true,
+      holder: null,
+      guards: [{ node: 'node-1', holder: { run: RUN, pid: process.pid } }],
+    });
+    await guard.release();
+    expect((await callFsha(unlock)).stdout).toBe('nobody holds the lock of voice-eu\n');
   });
 });
 

@@ -109,6 +109,30 @@ describe('untilNothingUnderWay', () => {
     expect(retries()).toEqual(['a restart of node-1 is still under way']);
   });
 
+  test('one held it, and the node is not up again: until it answers, or the time of a restart is over', async () => {
+    lock = () => (clock.now() < 2_000 ? TAKEN : FREE);
+    shows = () => (clock.now() < 9_000 ? { trouble: DOWN } : {});
+    const up = watched(untilNothingUnderWay);
+    await clock.pass(8_999);
+    expect(up.what).toBeNull();
+    await clock.pass(1_000);
+    expect(up.what).toBe('over');
+    lock = () => (clock.now() < 12_000 ? TAKEN : FREE);
+    shows = () => ({ trouble: DOWN });
+    const down = watched(untilNothingUnderWay);
+    await clock.pass(TIMEOUT + GRACE - 1);
+    expect(down.what).toBeNull();
+    await clock.pass(1_000);
+    expect(down.what).toBe('over');
+  });
+
+  test('none holds it, and the node is down: that is for others to say', async () => {
+    shows = () => ({ trouble: DOWN });
+    const end = watched(untilNothingUnderWay);
+    await clock.pass(0);
+    expect(end.what).toBe('over');
+  });
+
   test('one holds it for longer than a restart takes: refused', async () => {
     lock = () => TAKEN;
     const end = watched(untilNothingUnderWay);
