@@ -15,11 +15,9 @@ export const admit: Step<'admit'> = async (context) => {
   const { plan, admitted, whyStopped } = rolling;
   const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
   const began = world.clock.now();
-  let since = began;
   let said = '';
   for (let attempt = 1; ; attempt += 1) {
-    // What was read a poll ago is good enough to begin with; to refuse somebody for longer it has to be news.
-    const observation = await watcher.since(since, everything, signal);
+    const observation = await watcher.fresh(everything, signal);
     mustGoOn(context, whyStopped());
     const answer = admitNext({
       cluster: world.cluster,
@@ -50,8 +48,6 @@ export const admit: Step<'admit'> = async (context) => {
     }
     said = answer.why;
     await world.clock.sleep(poll, signal);
-    since = world.clock.now();
-    watcher.wake(everything);
   }
 };
 
