@@ -1,8 +1,7 @@
-import { printable } from '../../domain/text.ts';
+import { nameList } from '../name-list.ts';
 import type { Sentence } from './sentence.ts';
 
 export const batchStarted: Sentence<'batch.started'> = {
   level: () => 'info',
-  say: ({ data }) =>
-    `batch ${data.batch} of ${data.of}: ${data.nodes.map((name) => printable(name)).join(', ')}`,
+  say: ({ data }) => `batch ${data.batch} of ${data.of}: ${nameList(data.nodes)}`,
 };

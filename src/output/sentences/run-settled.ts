@@ -1,7 +1,8 @@
-import type { RunEvent } from '../../domain/run-events.ts';
+import type { EventData, RunEvent } from '../../domain/run-events.ts';
 import { printable } from '../../domain/text.ts';
 import { cutCallLine } from '../call-words.ts';
 import { counted } from '../count-words.ts';
+import { A_DOZEN, nameList } from '../name-list.ts';
 import { exitMeaning } from '../exit-words.ts';
 import { errorWords, type Sentence, type SentenceContext } from './sentence.ts';
 
@@ -14,10 +15,8 @@ export const runSettled: Sentence<'run.settled'> = {
     const { outcome, exit, nodes, callsCut, next, error, untouched = [] } = event.data;
     return [
       `${printable(outcome)} (exit ${exit}: ${exitMeaning(exit)})`,
-      ...Object.entries(nodes).map(([node, service]) => `  ${printable(node)}: ${printable(service)}`),
-      ...(untouched.length === 0
-        ? []
-        : [`  not begun: ${untouched.map((name) => printable(name)).join(', ')}`]),
+      ...serviceLines(nodes),
+      ...(untouched.length === 0 ? [] : [`  not begun: ${nameList(untouched)}`]),
       ...cutLines(event, callsCut, context).map((line) => `  ${line}`),
       ...(error === undefined ? [] : [`  why: ${errorWords(error, context).replaceAll('\n', '\n  ')}`]),
       // Whole, however long: they are there to be copied.
@@ -27,6 +26,18 @@ export const runSettled: Sentence<'run.settled'> = {
     ].join('\n');
   },
 };
+
+/** Whoever is not in service is named, however many there are; of many that are it is enough how many. */
+function serviceLines(nodes: EventData['run.settled']['nodes']): readonly string[] {
+  const all = Object.entries(nodes);
+  const fine = all.filter(([, service]) => service === 'in service').map(([name]) => name);
+  const isMany = fine.length > A_DOZEN;
+  const told = isMany ? all.filter(([, service]) => service !== 'in service') : all;
+  return [
+    ...told.map(([node, service]) => `  ${printable(node)}: ${printable(service)}`),
+    ...(isMany ? [`  in service: ${nameList(fine)}`] : []),
+  ];
+}
 
 function cutLines(event: RunEvent, callsCut: number, context: SentenceContext): readonly string[] {
   const calls = context.cutCalls.all().filter(({ outcome }) => outcome === 'cut' || outcome === 'unknown');

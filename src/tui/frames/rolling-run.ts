@@ -68,7 +68,7 @@ function barLine(standing: RollingStanding, { model }: RunView, width: number): 
 }
 
 function isEnded(model: RunView['model']): boolean {
-  return model.state?.settled != null;
+  return model.state !== null && model.state.settled !== null;
 }
 
 /** What is waited for, or why nothing is; and when it may be over. */
