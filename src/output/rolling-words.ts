@@ -1,6 +1,6 @@
 /** How the nodes of a rolling run follow each other, in words. */
 import { formatDuration } from '../domain/duration.ts';
-import type { RollingPlan } from '../domain/plan.ts';
+import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
 import { counted } from './count-words.ts';
 import { localSecond } from './local-time.ts';
 

@@ -13,6 +13,10 @@ import { cutWords, deadlineWords, neverWords, onOutWords } from './policy-words.
 export interface PlanDetails {
   readonly policy?: Policy;
   readonly cluster?: Cluster;
+  /** Why each node of a rolling run would wait if it were its turn now; null: it would be admitted. */
+  readonly guard?: ReadonlyMap<string, string | null>;
+  /** What differs from node to node too. */
+  readonly verbose?: boolean;
 }
 
 interface StepWords<K extends StepKind> {

@@ -6,7 +6,8 @@ import {
   type Observation,
   type ProxyObservation,
 } from '../../src/domain/observation.ts';
-import { planDrain, planRolling, type RollingPlan } from '../../src/domain/plan.ts';
+import { planDrain, planRolling } from '../../src/domain/plan.ts';
+import type { RollingPlan } from '../../src/domain/rolling/rolling-plan.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Baseline, NewEvent, RunEvent } from '../../src/domain/run-events.ts';
 import { Secret } from '../../src/domain/secret.ts';

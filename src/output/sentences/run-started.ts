@@ -1,4 +1,5 @@
-import type { PlannedStep, RollingPlan } from '../../domain/plan.ts';
+import type { PlannedStep } from '../../domain/plan.ts';
+import type { RollingPlan } from '../../domain/rolling/rolling-plan.ts';
 import { printable } from '../../domain/text.ts';
 import { A_DOZEN, nameList } from '../name-list.ts';
 import { cutWords, deadlineWords } from '../policy-words.ts';
