@@ -1,7 +1,7 @@
 /** What the words of `fsha rolling` ask for: which nodes, and how they follow each other. */
 import type { Cluster, RollingSettings } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
-import type { Window } from '../domain/plan.ts';
+import type { Window } from '../domain/rolling/rolling-plan.ts';
 import type { RollingWish } from '../domain/rolling/batches.ts';
 import { type Call, listOption, textOption } from './command.ts';
 import { duration, nodeNamed } from './node-policy.ts';

@@ -2,7 +2,8 @@
 import { type Cluster, findNode } from '../domain/cluster.ts';
 import type { ExitCode } from '../domain/exit-codes.ts';
 import type { Observation } from '../domain/observation.ts';
-import { planRolling, type RollingPlan } from '../domain/plan.ts';
+import { planRolling } from '../domain/plan.ts';
+import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { admitNext } from '../domain/rolling/admit-next.ts';
 import { planBatches, type RollingWish } from '../domain/rolling/batches.ts';

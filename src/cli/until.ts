@@ -33,6 +33,6 @@ export async function readUntil(text: string, now: Date): Promise<number> {
   const next = today.toMillis() > now.getTime() ? today : today.plus({ days: 1 });
   const until = next.toMillis();
   if (until - now.getTime() > LONGEST)
-    throw new FshaError('bug', `--until ${text} was taken for ${next.toISO() ?? 'no time'}`);
+    throw new FshaError('bug', `--until ${text} was taken for ${next.toISO()}`);
   return until;
 }

@@ -1,8 +1,7 @@
 /** Plans are data: made by pure functions, printed by --dry-run, journaled, and carried out by workflow/carry-out.ts. */
 import { effectKey, inverse, type Effect, type Intent } from './effect.ts';
 import type { Policy } from './policy.ts';
-import type { AdmitLimits } from './rolling/admit-next.ts';
-import type { SkippedNode } from './rolling/batches.ts';
+import type { RollingPlan } from './rolling/rolling-plan.ts';
 
 /** What each kind of step needs to know. One line here and one in workflow/steps makes a new kind. */
 export interface StepParams {
@@ -65,29 +64,6 @@ export interface Plan {
   readonly nodes: readonly NodePlan[];
   /** How the nodes of a rolling run follow each other. */
   readonly rolling?: RollingPlan;
-}
-
-export interface RollingPlan {
-  /** Every node of the plan once: a batch is begun when the one before has ended. */
-  readonly batches: readonly (readonly string[])[];
-  readonly limits: AdmitLimits;
-  /** Between two batches: ms. */
-  readonly pause: number;
-  /** The run stops when more nodes than this have failed. */
-  readonly maxFailures: number;
-  readonly window: Window | null;
-  /** Nodes that an earlier process of the run has brought through. */
-  readonly done: readonly string[];
-  /** Nodes that were asked for and are left out. */
-  readonly skipped: readonly SkippedNode[];
-}
-
-/** Until when a rolling run may go on. */
-export interface Window {
-  /** Wall clock, ms since 1970: restart and verify of every node have ended by then. */
-  readonly until: number;
-  /** None is begun that has less than this to drain: ms. */
-  readonly minDrain: number;
 }
 
 type StepOf<K extends StepKind> = Extract<PlannedStep, { kind: K }>;

@@ -3,15 +3,8 @@ import { isSelectable, readFlags } from './dispatcher-state.ts';
 import { flagsOf } from './drift.ts';
 import { FshaError } from './errors.ts';
 import type { Observation } from './observation.ts';
-import {
-  type NodePlan,
-  planActivate,
-  planBehindRestart,
-  planDrain,
-  planRolling,
-  type Plan,
-  type RollingPlan,
-} from './plan.ts';
+import { type NodePlan, planActivate, planBehindRestart, planDrain, planRolling, type Plan } from './plan.ts';
+import type { RollingPlan } from './rolling/rolling-plan.ts';
 import { EXIT } from './exit-codes.ts';
 import { isThrough } from './rolling/progress.ts';
 import type { Policy } from './policy.ts';

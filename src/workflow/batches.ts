@@ -1,7 +1,7 @@
 /** A rolling run as Listr tasks: batch after batch, the nodes of one side by side. */
 import type { ListrTask } from 'listr2';
 import { isInterruption } from '../domain/errors.ts';
-import type { RollingPlan } from '../domain/plan.ts';
+import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
 import { whyStopped } from '../domain/rolling/progress.ts';
 import type { Recorder } from './recorder.ts';
 import type { Rolling } from './step.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FshaError } from '../../src/domain/errors.ts';
 import { known, type NodeObservation } from '../../src/domain/observation.ts';
-import type { RollingPlan } from '../../src/domain/plan.ts';
+import type { RollingPlan } from '../../src/domain/rolling/rolling-plan.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { newMemory, type Rolling, type StepContext } from '../../src/workflow/step.ts';
@@ -43,7 +43,7 @@ beforeEach(async () => {
     proxy,
     observe: () => Promise.resolve(seenProxy(proxy, listed, { at: clock.now() })),
   }));
-  watcher = new Watcher(nodes as never, proxies as never, clock, 5_000);
+  watcher = new Watcher(nodes, proxies as never, clock, 5_000);
   watcher.start();
   share();
   await clock.pass(10);

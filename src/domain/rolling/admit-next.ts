@@ -1,11 +1,12 @@
 /** Whether one node more may be taken out now. Asked for one at a time, and again at every poll. */
 import { canCarry, type CarryAnswer, type Survivor } from '../capacity.ts';
-import type { Cluster, Node, RollingSettings } from '../cluster.ts';
+import type { Cluster, Node } from '../cluster.ts';
 import { isSelectable, readFlags } from '../dispatcher-state.ts';
 import type { DispatcherSet, NodeObservation, Observation, ProxyObservation } from '../observation.ts';
 import { whyNoSurvivor } from '../preflight/survivors.ts';
 import { type PlacedTarget, placedTargets } from '../targets.ts';
 import { targetIndex } from '../target-index.ts';
+import type { AdmitLimits } from './rolling-plan.ts';
 import { whyUnavailable } from './unavailable.ts';
 
 export interface AdmitQuestion {
@@ -17,14 +18,6 @@ export interface AdmitQuestion {
   readonly limits: AdmitLimits;
   /** Proxies that may be silent. */
   readonly ignoreProxies: readonly string[];
-}
-
-export interface AdmitLimits {
-  /** So many nodes may be out at once; those that are out for other reasons count. */
-  readonly maxUnavailable: number;
-  /** Share of each survivor's capacity that has to stay free, 0 to 1. */
-  readonly headroom: number;
-  readonly dispatch: RollingSettings['dispatch'];
 }
 
 /** `why` is a clause: it follows "waits: ". */

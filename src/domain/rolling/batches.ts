@@ -2,6 +2,7 @@
 import type { Cluster, RollingSettings } from '../cluster.ts';
 import { FshaError } from '../errors.ts';
 import type { Observation } from '../observation.ts';
+import type { SkippedNode } from './rolling-plan.ts';
 import { whyUnavailable } from './unavailable.ts';
 
 export interface RollingWish {
@@ -18,12 +19,6 @@ export interface Batches {
   readonly skipped: readonly SkippedNode[];
   /** How many may be out at a time. */
   readonly maxUnavailable: number;
-}
-
-export interface SkippedNode {
-  readonly node: string;
-  /** A clause. */
-  readonly why: string;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode, firstExit } from '../exit-codes.ts';
-import type { RollingPlan } from '../plan.ts';
+import type { RollingPlan } from './rolling-plan.ts';
 
 /** What the exit code says of each node by itself, which another code says for all of them. */
 const OF_ONE: ReadonlySet<ExitCode> = new Set([

@@ -1,6 +1,6 @@
 /** How far a rolling run is with each of its nodes. */
 import { type NodeRunState, policyFor, restartIntended, type RunState, stepOutcome } from '../run.ts';
-import type { RollingPlan } from '../plan.ts';
+import type { RollingPlan } from './rolling-plan.ts';
 
 /** `done`: through, and back in. `held`: drained, and out because somebody asked for it. `failed`: everything else that has ended. */
 export type NodePhase = 'untouched' | 'in hand' | 'done' | 'held' | 'failed';

@@ -1,6 +1,6 @@
 /** What a maintenance window leaves a node. */
 import type { Cluster, Node } from '../cluster.ts';
-import type { Window } from '../plan.ts';
+import type { Window } from './rolling-plan.ts';
 
 /**
  * Until when a node may drain: wall clock, ms since 1970. Behind it there is time for its restart and for its way back in.

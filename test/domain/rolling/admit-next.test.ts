@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../../../src/domain/cluster.ts';
 import { known, type Observation, unknown } from '../../../src/domain/observation.ts';
-import { admitNext, type AdmitLimits } from '../../../src/domain/rolling/admit-next.ts';
+import { admitNext } from '../../../src/domain/rolling/admit-next.ts';
+import type { AdmitLimits } from '../../../src/domain/rolling/rolling-plan.ts';
 import { DOWN, node, seenProxy } from '../builders.ts';
 import { busy, four, nodeIn, seen } from './four-nodes.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { conclude } from '../../../src/domain/conclude.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
-import { planRolling, type RollingPlan } from '../../../src/domain/plan.ts';
+import { planRolling } from '../../../src/domain/plan.ts';
+import type { RollingPlan } from '../../../src/domain/rolling/rolling-plan.ts';
 import { planResume } from '../../../src/domain/resume.ts';
 import { isThrough, phaseOf, whyStopped } from '../../../src/domain/rolling/progress.ts';
 import type { RunState } from '../../../src/domain/run.ts';

@@ -1,4 +1,4 @@
-import type { RollingPlan } from '../../../src/domain/plan.ts';
+import type { RollingPlan } from '../../../src/domain/rolling/rolling-plan.ts';
 
 /** One node after the other; the first that fails is the last. */
 export function rolling(changes: Partial<RollingPlan> = {}): RollingPlan {
