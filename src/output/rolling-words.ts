@@ -13,7 +13,7 @@ export function rollingWords({ batches, limits, pause, maxFailures }: RollingPla
   return `${counted(nodes, 'node')} in ${counted(batches.length, 'batch', 'batches')}, at most ${limits.maxUnavailable} out at a time${between}; stops ${stops}`;
 }
 
-/** What has to be so before a node is taken out; perhaps two lines. */
+/** What has to be so before a node is taken out, a line each. */
 export function guardWords({ limits: { headroom, dispatch }, window }: RollingPlan): readonly string[] {
   const share = `${Math.round(headroom * 100)}%`;
   const where =
@@ -21,7 +21,8 @@ export function guardWords({ limits: { headroom, dispatch }, window }: RollingPl
       ? "a lost node's calls are taken to spread evenly over the others"
       : "a lost node's calls are all taken to go to one neighbour, whichever";
   return [
-    `a node is taken out only where each of the others keeps ${share} of its capacity free, now and at the peak of the last five minutes; ${where}`,
+    `a node is taken out only where each of the others keeps ${share} of its capacity free, now and at the peak of the last five minutes`,
+    where,
     ...(window === null
       ? []
       : [

@@ -15,7 +15,8 @@ function lines(changes: Partial<RollingPlan> = {}, more: PlanDetails = {}, names
 test('the head, the guard, the batches in order, then the steps of a node once', () => {
   expect(lines({ batches: [['node-2'], ['node-1', 'node-3']] })).toEqual([
     'rolling: 3 nodes in 2 batches, at most 1 out at a time, 30s between batches; stops when any fails',
-    "  a node is taken out only where each of the others keeps 20% of its capacity free, now and at the peak of the last five minutes; a lost node's calls are all taken to go to one neighbour, whichever",
+    '  a node is taken out only where each of the others keeps 20% of its capacity free, now and at the peak of the last five minutes',
+    "  a lost node's calls are all taken to go to one neighbour, whichever",
     '  1. node-2  [canary]',
     '  2. node-1, node-3',
     'each node: 8 steps',

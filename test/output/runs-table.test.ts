@@ -20,6 +20,7 @@ const row: ListedRun = {
   outcome: 'done',
   exit: 0,
   services: { 'node-1': 'in service' },
+  untouched: [],
   next: [],
   damage: null,
   underWay: false,
