@@ -58,7 +58,7 @@ function guardNow(
   cluster: Cluster,
   observation: Observation,
   { batches, limits }: RollingPlan,
-  { ignoreProxies }: Policy,
+  policy: Policy,
 ): ReadonlyMap<string, string | null> {
   // Those that are out now and go first are back in by the time that the others are asked.
   let backBefore = 0;
@@ -76,7 +76,7 @@ function guardNow(
           candidate,
           admitted,
           limits: { ...limits, maxUnavailable },
-          ignoreProxies,
+          policy,
         });
         if (answer.admitted) admitted.add(name);
         return [[name, answer.admitted ? null : answer.why]];

@@ -71,14 +71,17 @@ function nodeTask({ node: name, steps }: NodePlan, carrier: Carrier, rolling: Ro
         [
           {
             title: 'forward',
-            task: (_forward: unknown, forward) =>
-              forward.newListr(
+            task: (_forward: unknown, forward) => {
+              // One that was let out by an earlier process is not asked about: it counts.
+              if (!steps.some(({ kind }) => kind === 'admit')) rolling?.admitted.add(name);
+              return forward.newListr(
                 steps.map((step) => ({
                   title: step.id,
                   task: () => runStep(step, node, memory, carrier, carrier.signal),
                 })),
                 { exitOnError: true, concurrent: false },
-              ),
+              );
+            },
           },
           {
             title: 'settle',

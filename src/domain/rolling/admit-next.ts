@@ -3,6 +3,7 @@ import { canCarry, type CarryAnswer, type Survivor } from '../capacity.ts';
 import type { Cluster, Node } from '../cluster.ts';
 import { isSelectable, readFlags } from '../dispatcher-state.ts';
 import type { DispatcherSet, NodeObservation, Observation, ProxyObservation } from '../observation.ts';
+import type { Policy } from '../policy.ts';
 import { whyNoSurvivor } from '../preflight/survivors.ts';
 import { type PlacedTarget, placedTargets } from '../targets.ts';
 import { targetIndex } from '../target-index.ts';
@@ -16,8 +17,8 @@ export interface AdmitQuestion {
   /** Nodes that were admitted and are not back in yet; the candidate may be among them: then it is asked whether it may stay out. */
   readonly admitted: ReadonlySet<string>;
   readonly limits: AdmitLimits;
-  /** Proxies that may be silent. */
-  readonly ignoreProxies: readonly string[];
+  /** Proxies that may be silent, and checks that are overruled: `survivors`, `capacity`. */
+  readonly policy: Pick<Policy, 'ignoreProxies' | 'force'>;
 }
 
 /** `why` is a clause: it follows "waits: ". */
@@ -45,7 +46,7 @@ export function admitNext(question: AdmitQuestion): Admission {
     const seen = observation.proxies[proxy.name];
     const silent = whySilent(seen);
     if (silent !== null) {
-      if (question.ignoreProxies.includes(proxy.name)) continue;
+      if (question.policy.ignoreProxies.includes(proxy.name)) continue;
       return refused(`${proxy.name} cannot be read: ${silent}`);
     }
     const sets = seen?.sets.known === true ? seen.sets.value : [];
@@ -65,7 +66,7 @@ function whySilent(seen: ProxyObservation | undefined): string | null {
 function admittedBy(
   proxy: string,
   sets: readonly DispatcherSet[],
-  { cluster, observation, candidate, admitted, limits }: AdmitQuestion,
+  { cluster, observation, candidate, admitted, limits, policy }: AdmitQuestion,
 ): Admission {
   const ownerOf = owners(cluster, sets);
   const leaves = (node: Node): boolean => node.name === candidate.name || admitted.has(node.name);
@@ -93,9 +94,11 @@ function admittedBy(
       else if (owner !== undefined && seen !== undefined) survivors.set(name, { node: owner, seen });
     }
     if (survivors.size === 0) {
+      if (policy.force.includes('survivors')) continue;
       const each = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
       return refused(`nobody would be left in set ${set} of ${proxy}${each}`);
     }
+    if (policy.force.includes('capacity')) continue;
     const going = [...leaving.values()].map((node): Survivor | string => {
       const seen = observation.nodes[node.name];
       return seen === undefined ? node.name : { node, seen };

@@ -25,7 +25,7 @@ export const admit: Step<'admit'> = async (context) => {
       candidate: node,
       admitted,
       limits: plan.limits,
-      ignoreProxies: context.policy().ignoreProxies,
+      policy: context.policy(),
     });
     if (answer.admitted) {
       admitted.add(node.name);

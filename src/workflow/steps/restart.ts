@@ -151,10 +151,10 @@ function whyCrowded(context: StepContext, observation: Observation): string | nu
   const { world, node, memory } = context;
   if (memory.rolling === null) return null;
   const { admitted, plan } = memory.rolling;
-  const { ignoreProxies } = context.policy();
+  const policy = context.policy();
   const { cluster } = world;
   const { limits } = plan;
-  const answer = admitNext({ cluster, observation, candidate: node, admitted, limits, ignoreProxies });
+  const answer = admitNext({ cluster, observation, candidate: node, admitted, limits, policy });
   return answer.admitted ? null : answer.why;
 }
 

@@ -11,19 +11,21 @@ interface Asked {
   readonly admitted?: readonly string[];
   readonly limits?: Partial<AdmitLimits>;
   readonly ignoreProxies?: readonly string[];
+  readonly force?: readonly string[];
   readonly cluster?: Cluster;
 }
 
 /** Why node-1 waits; null where it is admitted. Capacities are 100 calls and 200 sessions. */
 function why(asked: Asked = {}): string | null {
-  const { cluster = four(), observation = seen(), admitted = [], limits = {}, ignoreProxies = [] } = asked;
+  const { cluster = four(), observation = seen(), admitted = [], limits = {} } = asked;
+  const { ignoreProxies = [], force = [] } = asked;
   const answer = admitNext({
     cluster,
     observation,
     candidate: nodeIn(cluster, 'node-1'),
     admitted: new Set(admitted),
     limits: { maxUnavailable: 1, headroom: 0.2, dispatch: 'next', ...limits },
-    ignoreProxies,
+    policy: { ignoreProxies, force },
   });
   return answer.admitted ? null : answer.why;
 }
@@ -144,6 +146,25 @@ describe('the last of a set', () => {
       /^nobody would be left in set 1 of lb-1: node-2 is full \(100 of 100 calls\)/,
     );
   });
+});
+
+describe('overruled', () => {
+  const full = Object.fromEntries(['node-2', 'node-3', 'node-4'].map((name) => [name, busy(100)]));
+  const tight = seen({ nodes: { 'node-1': busy(95) } });
+  test.each([
+    ['nobody is left', { nodes: full }, 'survivors', null],
+    ['nobody is left', { nodes: full }, 'capacity', /nobody would be left/],
+    ['there is no room', { nodes: { 'node-1': busy(95) } }, 'capacity', null],
+    ['there is no room', { nodes: { 'node-1': busy(95) } }, 'survivors', /too full/],
+  ])('%s, %j, --force %s', (_, how, check, said) => {
+    const answer = why({ observation: seen(how), force: [check] });
+    if (said === null) expect(answer).toBeNull();
+    else expect(answer).toMatch(said);
+  });
+  test('how many may be out is not', () =>
+    expect(why({ admitted: ['node-2'], observation: tight, force: ['survivors', 'capacity'] })).toMatch(
+      /in hand/,
+    ));
 });
 
 describe('proxies', () => {
