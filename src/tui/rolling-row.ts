@@ -57,7 +57,8 @@ function failedWords({ name, why }: StandingNode, { model }: RunView): string {
 }
 
 function withoutName(why: string, name: string): string {
-  return why.startsWith(`${name}: `) ? why.slice(name.length + 2) : why;
+  const subject = [`${name}: `, `${name} `].find((one) => why.startsWith(one)) ?? '';
+  return why.slice(subject.length);
 }
 
 /** What a step of that kind means for who looks at many nodes. */

@@ -36,7 +36,7 @@ test('what the guard would say now stands beside the node', () => {
     ['node-1', null],
     ['node-2', 'the others would be too full: node-3 would have 620 calls\u001b[2J'],
   ]);
-  expect(lines({}, { guard }).slice(2, 6)).toEqual([
+  expect(lines({}, { guard }).slice(3, 7)).toEqual([
     '  1. node-1 (could go now)',
     '  2. node-2',
     '       node-2 would wait now: the others would be too full: node-3 would have 620 calls\ufffd[2J',
@@ -68,8 +68,8 @@ test('verbose: what differs, by node', () => {
 test('a single node is told whole', () => {
   const said = lines({}, {}, ['node-1']);
   expect(said[0]).toBe('rolling: 1 node in 1 batch, at most 1 out at a time; stops when any fails');
-  expect(said[3]).toBe('the node: 8 steps');
-  expect(said[9]).toBe(
+  expect(said[4]).toBe('the node: 8 steps');
+  expect(said[10]).toBe(
     '  6. restart: a last look, then restart over SSH: sudo -n systemctl restart freeswitch',
   );
 });

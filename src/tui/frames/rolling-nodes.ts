@@ -28,6 +28,9 @@ export const rollingNodes: Panel = {
 /** Beside the details of one node no more than so many. */
 const WITH_DETAIL = 14;
 
+/** With fewer rows it is not told how many others there are: the bar does. */
+const LEAST_WITH_HIDDEN = 3;
+
 function standingOf({ model }: RunView): RollingStanding | null {
   return model.state === null ? null : model.rolling.standingOf(model.state);
 }
@@ -36,9 +39,11 @@ function listed(nodes: readonly StandingNode[], view: RunView, width: number, ro
   const { from, to } = windowOf(nodes, view, rows);
   const shown = nodes.slice(from, to);
   const name = Math.min(20, Math.max(...shown.map((one) => one.name.length), 1));
+  const lines = shown.map((node) => row(node, view, name, width));
+  if (rows < LEAST_WITH_HIDDEN) return lines;
   return [
     ...hidden(nodes.slice(0, from), 'above', width),
-    ...shown.map((node) => row(node, view, name, width)),
+    ...lines,
     ...hidden(nodes.slice(to), 'below', width),
   ];
 }
@@ -68,13 +73,13 @@ function windowOf(nodes: readonly StandingNode[], view: RunView, rows: number): 
   const shown = nodes.findIndex(({ name }) => name === view.model.shown);
   const anchor = [shown, inHand, next, nodes.length - 1].find((index) => index >= 0) ?? 0;
   // One of those that are through shows how it goes; more of those that follow.
-  const room = Math.max(1, rows - (rows >= 3 ? 2 : rows - 1));
+  const isTold = rows >= LEAST_WITH_HIDDEN;
+  const room = Math.max(1, isTold ? rows - 2 : rows);
   const before = room >= 4 ? Math.floor(room / 4) : room >= 3 ? 1 : 0;
   const from = Math.max(0, Math.min(anchor - before, nodes.length - room));
   // Where one end is reached its line is a node's.
-  if (rows >= 3 && from <= 1) return { from: 0, to: rows - 1 };
-  if (rows >= 3 && from + room >= nodes.length - 1)
-    return { from: nodes.length - rows + 1, to: nodes.length };
+  if (isTold && from <= 1) return { from: 0, to: rows - 1 };
+  if (isTold && from + room >= nodes.length - 1) return { from: nodes.length - rows + 1, to: nodes.length };
   return { from, to: from + room };
 }
 

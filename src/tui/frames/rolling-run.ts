@@ -77,7 +77,8 @@ function nextLines(view: RunView, columns: number): readonly Line[] {
   if (state === null || isOver(view)) return [];
   const { rolling } = state.plan;
   if (rolling === undefined) return [];
-  const why = whyStopped(state, rolling);
+  const isAborted = view.interrupts > 0 || Object.values(state.nodes).some(({ wishes }) => wishes.abort);
+  const why = isAborted ? 'the run is being stopped' : whyStopped(state, rolling);
   if (why !== null) return [line(styled('warning', 'no further node is begun'), `: ${why}`)];
   const width = innerWidth(columns);
   const [over, times] = overWords(view.model.rolling.estimateOf(state, view.now), view.wall);
