@@ -57,7 +57,8 @@ function failedWords({ name, why }: StandingNode, { model }: RunView): string {
 }
 
 function withoutName(why: string, name: string): string {
-  const subject = [`${name}: `, `${name} `].find((one) => why.startsWith(one)) ?? '';
+  const subject =
+    [`${name} is drained, but `, `${name}: `, `${name} `].find((one) => why.startsWith(one)) ?? '';
   return why.slice(subject.length);
 }
 
@@ -88,8 +89,13 @@ function doingWords(name: string, view: RunView): Pick<RowWords, 'text' | 'style
       ? { text: 'waiting to be admitted', style: 'strong' }
       : { text: `waits: ${why}`, style: 'warning' };
   if (kind !== 'wait_drained') {
-    const text = DOING[kind] ?? kind;
-    return why === null ? { text, style: 'strong' } : { text: `${text}: ${why}`, style: 'warning' };
+    const node = view.model.stateOf(name);
+    // What it waits for is that the others can do without it for longer.
+    const isHeldUp = kind === 'restart' && why !== null && node !== undefined && !restartIntended(node);
+    const text = isHeldUp ? 'drained, restart waits' : (DOING[kind] ?? kind);
+    return why === null
+      ? { text, style: 'strong' }
+      : { text: `${text}: ${withoutName(why, name)}`, style: 'warning' };
   }
   const sessions = sessionsOf(name, view);
   if (sessions === null) return { text: 'draining, sessions unknown', style: 'warning' };

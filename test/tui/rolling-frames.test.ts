@@ -296,6 +296,23 @@ describe('requests', () => {
   });
 });
 
+test('a question about a stop goes where nodes have come further than it says', async () => {
+  const on = await stage().play(PAUSED).at(612).type('a');
+  expect(on.text(LARGE)).toContain('Stop the run? 3 nodes not begun. Type yes');
+  on.play([[630, batchBegins(2, 4, ['node-2'])], ...until('node-2', 630)]);
+  expect(on.text(LARGE)).toContain('nodes have come further meanwhile: the run goes on');
+});
+
+test('a node that is drained and may not be restarted yet says so', () => {
+  const on = stage().play([
+    ...SECOND,
+    [700, stepEnds('wait_drained', 60_000, 'node-2')],
+    [700, stepBegins('restart', 'node-2')],
+    [701, notYet('node-2', 'restart', 'node-2 is drained, but it may be needed: node-3 is down')],
+  ]);
+  expect(on.text(LARGE)).toContain('node-2  drained, restart waits: it may be needed: node-3 is down');
+});
+
 test('the log of a node that was chosen is about that node and the whole run', async () => {
   const on = await stage().play(SECOND).type('<up>');
   const text = on.text(LARGE);

@@ -64,17 +64,20 @@ export const abort: RunKey = {
   refusal,
   press: (desk) => {
     const before = restartBegun(desk.view());
+    const promised = consequence(desk.view());
     desk.ask({
-      question: `${consequence(desk.view())} Type yes and Enter; Esc: no`,
+      question: `${promised} Type yes and Enter; Esc: no`,
       expected: 'yes',
       otherwise: (typed) => `${typed === '' ? 'nothing' : typed} was typed, not yes: the run goes on`,
       onYes: () => desk.submit({ kind: 'abort' }, 'key a'),
       // Behind it a stop no longer does what was promised.
       moot: (view) => {
         const [name] = restartBegun(view).filter((one) => !before.includes(one));
-        return name === undefined
-          ? refusal(view)
-          : `the restart of ${name} was begun meanwhile: the run goes on`;
+        if (name !== undefined) return `the restart of ${name} was begun meanwhile: the run goes on`;
+        const isRolling = view.model.state?.plan.rolling !== undefined;
+        if (isRolling && consequence(view) !== promised)
+          return 'nodes have come further meanwhile: the run goes on';
+        return refusal(view);
       },
     });
   },
