@@ -2,7 +2,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Cluster } from '../domain/cluster.ts';
-import { errorInfo, isInterruption } from '../domain/errors.ts';
+import { errorInfo, FshaError, isInterruption } from '../domain/errors.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { mustHaveFlock } from '../journal/cluster-lock-flock.ts';
 import { mayOpenLock } from '../journal/cluster-lock-file.ts';
@@ -11,6 +11,7 @@ import { lockState } from '../journal/cluster-lock-state.ts';
 import { holderWords } from '../journal/lock-holder-words.ts';
 import { whoseHolderStays } from '../journal/lock-holder-publish.ts';
 import { sharedBy } from '../journal/shared-directory.ts';
+import type { World } from '../workflow/world.ts';
 import { type Call, callText } from './command.ts';
 
 export async function stateVerdicts(
@@ -19,6 +20,45 @@ export async function stateVerdicts(
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
   return Promise.all([stateDirectory(cluster), lock(call, cluster, signal)]);
+}
+
+/** What is known of runs, with every journal that cannot be read as a problem of the nodes that it may be about. */
+export interface DamageAside {
+  readonly world: World;
+  /** Those that were met so far. */
+  readonly verdicts: () => readonly Verdict[];
+}
+
+/** One damaged journal hides nothing else: what its run did is unknown, and all the rest is looked at. */
+export function damageAside(world: World, call: string): DamageAside {
+  const met: Verdict[] = [];
+  const isDamage = (error: unknown): error is FshaError =>
+    error instanceof FshaError && error.code === 'journal';
+  const standing: World['standing'] = async (node) => {
+    try {
+      return await world.standing(node);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      met.push({
+        check: 'journal',
+        node,
+        level: 'refusal',
+        forceable: false,
+        why: `what a run left ${node} as is unknown, its journal cannot be read: ${error.message.replace(/\.$/, '')}`,
+        fix: `Move the file out of its directory, then bring the node back: ${call} activate ${node} --force mark`,
+      });
+      return null;
+    }
+  };
+  const whereabouts: World['whereabouts'] = async (run) => {
+    try {
+      return await world.whereabouts(run);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      return 'elsewhere';
+    }
+  };
+  return { world: { ...world, standing, whereabouts }, verdicts: () => met };
 }
 
 /** Journals have to be written somewhere: without one no run begins. */

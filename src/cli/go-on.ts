@@ -2,18 +2,14 @@
 import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { ExitCode } from '../domain/exit-codes.ts';
-import { isFresh, readMark } from '../domain/mark.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
-import { planUndo } from '../domain/plan.ts';
 import { judge, refuses } from '../domain/preflight/checks.ts';
-import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
 import { roughDuration } from '../domain/duration.ts';
 import { assertOpen, planResume, type Resumption, uuidOf } from '../domain/resume.ts';
 import { isThrough } from '../domain/rolling/progress.ts';
-import { fold, intentsOf, type RunState } from '../domain/run.ts';
+import { fold, type RunState } from '../domain/run.ts';
 import type { RunEvent } from '../domain/run-events.ts';
-import { guardOf } from '../journal/guard-lock.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
 import { journalPath } from '../journal/journal-path.ts';
 import { reopenJournal } from '../journal/reopen-journal.ts';
@@ -21,11 +17,10 @@ import { findStandingBaseline } from '../journal/standing-baseline.ts';
 import { refusalOf } from '../workflow/steps/preflight.ts';
 import { observeAll } from '../workflow/observe-all.ts';
 import { surveyNode } from '../workflow/survey.ts';
-import type { World } from '../workflow/world.ts';
 import { type Call, callText } from './command.ts';
 import { compose } from './compose.ts';
 import { conduct } from './conduct.ts';
-import { nodeNamed } from './node-policy.ts';
+import { mustBeDead, mustBeNewest, mustLeaveSurvivors, mustNotGuard, mustStillBeThere } from './may-go-on.ts';
 import { type HeldLock, lockName } from './run-lock.ts';
 import type { Stop } from './signals.ts';
 
@@ -34,8 +29,11 @@ export interface GoingOn {
   readonly policy?: Policy;
   /** Give back what it did. */
   readonly undo?: boolean;
-  /** Checks that are overruled, where no policy is given. */
+  /** Checks that are overruled, and proxies that may be silent beside those that were allowed to, where no policy is given. */
   readonly force?: readonly string[];
+  readonly ignoreProxies?: readonly string[];
+  /** Why it is gone on with; null: nobody said. */
+  readonly reason?: string | null;
   readonly lock: HeldLock;
   readonly stop: Stop;
 }
@@ -82,10 +80,11 @@ export async function goOn(call: Call, cluster: Cluster, run: string, how: Going
   try {
     const state = stateOf(events, run, cluster);
     const policy = policyOf(state, how);
-    const fromElsewhere = lastLock(events) !== lockName(call.host, cluster);
-    const { plan, mode, why } = await lookFirst(call, cluster, state, policy, fromElsewhere, how);
+    const wroteAt = wroteElsewhere(events, lockName(call.host, cluster));
+    const { plan, mode, why } = await lookFirst(call, cluster, state, policy, wroteAt, how);
     if (why !== null) call.host.stderr.write(`fsha: ${why}\n`);
-    const beginning = { kind: 'resumed', mode, anew: how.policy !== undefined } as const;
+    const { reason = null } = how;
+    const beginning = { kind: 'resumed', mode, reason, anew: how.policy !== undefined } as const;
     const { lock, stop } = how;
     const rest = { plan, policy, journal, past: events, lock, stop };
     return { mode, exit: await conduct(call, { run, cluster, beginning, ...rest }) };
@@ -104,13 +103,19 @@ export async function whatRemains(
 ): Promise<{ readonly resumption: Resumption; readonly policy: Policy }> {
   const state = stateOf(events, how.run, cluster);
   const policy = policyOf(state, how);
-  const fromElsewhere = lastLock(events) !== lockName(call.host, cluster);
-  return { resumption: await lookFirst(call, cluster, state, policy, fromElsewhere, how), policy };
+  const wroteAt = wroteElsewhere(events, lockName(call.host, cluster));
+  return { resumption: await lookFirst(call, cluster, state, policy, wroteAt, how), policy };
 }
 
 /** What was overruled then was overruled for what was seen then. */
-function policyOf(state: RunState, { policy, force = [] }: GoingOn): Policy {
-  return policy ?? { ...state.policy, force };
+function policyOf(state: RunState, { policy, force = [], ignoreProxies = [] }: GoingOn): Policy {
+  return (
+    policy ?? {
+      ...state.policy,
+      force,
+      ignoreProxies: [...new Set([...state.policy.ignoreProxies, ...ignoreProxies])],
+    }
+  );
 }
 
 function stateOf(events: readonly RunEvent[], run: string, cluster: Cluster): RunState {
@@ -128,6 +133,12 @@ function stateOf(events: readonly RunEvent[], run: string, cluster: Cluster): Ru
   return state;
 }
 
+/** When a process of another host wrote last, wall clock; null where the newest one ran under this host's lock. */
+function wroteElsewhere(events: readonly RunEvent[], lock: string): number | null {
+  if (lastLock(events) === lock) return null;
+  return Date.parse(events.at(-1)?.at ?? '');
+}
+
 /** Under which lock its newest process ran; a journal from before locks is taken for one of this host. */
 function lastLock(events: readonly RunEvent[]): string | undefined {
   return events
@@ -142,18 +153,18 @@ async function lookFirst(
   cluster: Cluster,
   state: RunState,
   policy: Policy,
-  fromElsewhere: boolean,
+  wroteAt: number | null,
   { undo = false, lock, stop }: GoingOn,
 ): Promise<Resumption> {
   const { world, close } = compose(cluster, call.host, lock);
   try {
     assertOpen(state);
-    for (const { node } of state.plan.nodes) nodeNamed(cluster, node);
+    mustStillBeThere(state, cluster);
     const observing = observeAll(world, 'full', stop.signal);
     const observation = await observing;
     const open = withoutThrough(state, observation);
-    await mustBeNewest(world, open, callText(call));
-    mustBeDead(open, observation, policy, fromElsewhere, call);
+    await mustBeNewest(world, open, observation, callText(call));
+    if (wroteAt !== null) mustBeDead(open, observation, policy, wroteAt, call);
     const resumption = planResume(state, observation, { undo, policy, call: callText(call) });
     if (resumption.mode === 'undo') mustLeaveSurvivors(open, cluster, observation, policy);
     else
@@ -186,85 +197,4 @@ function withoutThrough(state: RunState, observation: Observation): RunState {
     ([name, node]) => !isThrough(node, name, uuidOf(observation, name)),
   );
   return { ...state, nodes: Object.fromEntries(open) };
-}
-
-/** One that keeps a node out holds the lock of that node alone: it is alive although the cluster's is free. */
-async function mustNotGuard({ state, name }: Cluster, run: string, signal: AbortSignal): Promise<void> {
-  const { started } = await readJournalEnds(journalPath(state.dir, run));
-  for (const { node } of started?.data.plan.nodes ?? []) {
-    const guard = await guardOf({ dir: state.dir, cluster: name, node }, signal);
-    if (guard === null || (guard !== 'unnamed' && guard.run !== run)) continue;
-    throw new FshaError(
-      'locked',
-      `run ${run} is under way: it keeps ${node} out`,
-      `It ends with: fsha activate ${node}`,
-    );
-  }
-}
-
-/** Giving an activation back takes the node out: somebody has to be left then, too. */
-function mustLeaveSurvivors(
-  { nodes }: RunState,
-  cluster: Cluster,
-  observation: Observation,
-  policy: Policy,
-): void {
-  if (policy.force.includes('survivors')) return;
-  for (const [name, recorded] of Object.entries(nodes)) {
-    const node = cluster.nodes.find((one) => one.name === name);
-    const steps = planUndo(name, intentsOf(recorded))?.nodes.flatMap((one) => one.steps) ?? [];
-    const isTakenOut = steps.some(
-      (step) =>
-        step.kind === 'restore' &&
-        step.params.effects.some((one) => one.effect === 'dispatcher.state' && one.wanted.startsWith('d')),
-    );
-    const [empty] =
-      node !== undefined && isTakenOut ? setsWithoutSurvivor({ cluster, node, observation }) : [];
-    if (empty === undefined) continue;
-    throw new FshaError(
-      'refused',
-      `the undo takes ${name} out, and nobody is left in set ${empty.set} of ${empty.proxy}`,
-      'Bring another node in first; or --force survivors.',
-    );
-  }
-}
-
-/** Somebody has taken one of its nodes in hand since: what is to become of that one is the newer run's to say. */
-async function mustBeNewest(world: World, { run, nodes }: RunState, call: string): Promise<void> {
-  for (const [name, { effects }] of Object.entries(nodes)) {
-    if (!effects.some(({ intent }) => intent.effect === 'dispatcher.state')) continue;
-    const newest = await world.standing(name);
-    if (newest?.run === run) continue;
-    throw new FshaError(
-      'refused',
-      `run ${run} cannot go on: ${newest === null ? 'a later run' : `run ${newest.run}`} came after it on ${name}`,
-      newest === null
-        ? `See them with: ${call} runs`
-        : newest.settled
-          ? `What that one left: ${call} show ${newest.run}; then: ${call} activate ${name}`
-          : `Go on with that one: ${call} resume ${newest.run}`,
-    );
-  }
-}
-
-/** A journal that was copied here: a mark that is renewed says that its process is alive elsewhere. */
-function mustBeDead(
-  { run, nodes }: RunState,
-  observation: Observation,
-  { force }: Policy,
-  fromElsewhere: boolean,
-  { host }: Call,
-): void {
-  if (!fromElsewhere || force.includes('mark')) return;
-  for (const name of Object.keys(nodes)) {
-    const seen = observation.nodes[name]?.mark;
-    const mark = seen?.known === true && seen.value !== null ? readMark(seen.value) : undefined;
-    if (mark?.run !== run || !isFresh(mark, host.clock.wall().getTime())) continue;
-    const age = roughDuration(Math.max(0, host.clock.wall().getTime() - mark.at));
-    throw new FshaError(
-      'locked',
-      `run ${run} may still be under way where it was begun: ${name} was marked by ${mark.who} ${age} ago`,
-      'A mark that is not renewed for 5 minutes is a dead run. Where you know that it is dead: --force mark.',
-    );
-  }
 }

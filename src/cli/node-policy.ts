@@ -4,6 +4,7 @@ import { parseDuration } from '../domain/duration.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { Policy } from '../domain/policy.ts';
 import { CHECK_NAMES, FORCEABLE } from '../domain/preflight/checks.ts';
+import { printable } from '../domain/text.ts';
 import { type Call, listOption, textOption } from './command.ts';
 
 /** @throws FshaError `usage` for a flag that means nothing here */
@@ -29,7 +30,7 @@ export function policyOf(cluster: Cluster, call: Call): Policy {
     fence: drain.fence,
     restart: call.options['restart'] !== false,
     hold: call.options['hold'] === true,
-    ignoreProxies: listOption(call, 'ignoreProxy').map((name) => proxyName(cluster, name)),
+    ignoreProxies: ignoredProxies(cluster, call),
     force: forcedChecks(call),
     foundDisabled: foundDisabled(textOption(call, 'then')),
     minSoak: verify.minSoak,
@@ -78,6 +79,17 @@ function onTimeout(text: string): OnTimeout {
 function foundDisabled(text: string | undefined): Policy['foundDisabled'] {
   if (text === undefined || text === 'activate' || text === 'leave') return text ?? null;
   throw new FshaError('usage', `--then ${text} is not a choice`, 'It is one of activate, leave.');
+}
+
+/** What `--ignore-proxy` names. @throws FshaError `usage` for what is no proxy of the inventory */
+export function ignoredProxies(cluster: Cluster, call: Call): readonly string[] {
+  return listOption(call, 'ignoreProxy').map((name) => proxyName(cluster, name));
+}
+
+/** Why, as a person said it; null: nobody did. */
+export function reasonOf(call: Call): string | null {
+  const reason = textOption(call, 'reason');
+  return reason === undefined ? null : printable(reason, 500);
 }
 
 function proxyName(cluster: Cluster, name: string): string {

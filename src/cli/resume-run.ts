@@ -1,14 +1,17 @@
 import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
-import { listRuns } from '../journal/list-runs.ts';
+import { lastResumable } from '../domain/last-resumable.ts';
+import { printable } from '../domain/text.ts';
 import { isRunId } from '../journal/run-id.ts';
-import { whereaboutsOf } from '../journal/whereabouts.ts';
+import { observeAll } from '../workflow/observe-all.ts';
 import type { Call } from './command.ts';
+import { compose } from './compose.ts';
 import { goOn } from './go-on.ts';
 import { inventoryOf } from './inventory-of.ts';
-import { forcedChecks } from './node-policy.ts';
-import { lockName, underLock, withoutLock } from './run-lock.ts';
+import { forcedChecks, ignoredProxies, reasonOf } from './node-policy.ts';
+import { underLock } from './run-lock.ts';
+import { runsWatchOf } from './runs-watch.ts';
 import { showRemains } from './show-remains.ts';
 import { listen } from './signals.ts';
 
@@ -16,11 +19,17 @@ import { listen } from './signals.ts';
 export async function resumeRun(call: Call, wanted: string): Promise<ExitCode> {
   const { host, globals } = call;
   const cluster = await inventoryOf(call);
-  const run = wanted === 'last' ? await newestInterrupted(call, cluster) : wanted;
-  if (!isRunId(run)) throw new FshaError('usage', `${wanted} is not a run`, 'Take one from: fsha runs');
-  const wish = { undo: call.options['undo'] === true, force: forcedChecks(call) };
+  if (wanted !== 'last' && !isRunId(wanted))
+    throw new FshaError('usage', `${wanted} is not a run`, 'Take one from: fsha runs');
+  const wish = {
+    undo: call.options['undo'] === true,
+    force: forcedChecks(call),
+    ignoreProxies: ignoredProxies(cluster, call),
+    reason: reasonOf(call),
+  };
   const stop = listen(host, cluster.drain.onHangup);
   try {
+    const run = wanted === 'last' ? await lastOne(call, cluster, stop.signal) : wanted;
     if (globals.dryRun) {
       await showRemains(call, cluster, run, { stop, ...wish });
       return EXIT.done;
@@ -35,13 +44,19 @@ export async function resumeRun(call: Call, wanted: string): Promise<ExitCode> {
   }
 }
 
-async function newestInterrupted({ host }: Call, cluster: Cluster): Promise<string> {
-  const { state, name } = cluster;
-  const { use } = withoutLock(cluster);
-  const lock = { name: lockName(host, cluster), use };
-  for (const one of await listRuns(state.dir)) {
-    if (one.cluster !== name || one.state !== 'unfinished') continue;
-    if ((await whereaboutsOf(state.dir, one.run, lock)) === 'interrupted') return one.run;
+/** By the same judgement as status: of the journals, the lock, and what the nodes and proxies show. */
+async function lastOne(call: Call, cluster: Cluster, signal: AbortSignal): Promise<string> {
+  const { world, close } = compose(cluster, call.host);
+  try {
+    const watch = runsWatchOf(call, cluster);
+    const observation = await observeAll(world, 'pulse', signal);
+    const notes = await watch.look(observation, signal);
+    const run = lastResumable(notes, call.options['undo'] === true);
+    if (run !== null) return run;
+    const { state, name } = cluster;
+    const gaps = notes.gaps.map((gap) => `; ${printable(gap, 1_000)}`).join('');
+    throw new FshaError('usage', `no run of ${name} in ${state.dir} is interrupted${gaps}`, 'See: fsha runs');
+  } finally {
+    await close();
   }
-  throw new FshaError('usage', `no run of ${name} in ${state.dir} is interrupted`, 'See: fsha runs');
 }

@@ -3,17 +3,16 @@ import type { Cluster } from '../domain/cluster.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import type { Plan, Purpose } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
-import { printable } from '../domain/text.ts';
 import { openJournal } from '../journal/journal-file.ts';
 import { newRunId } from '../journal/run-id.ts';
 import { whereaboutsOf } from '../journal/whereabouts.ts';
 import { planLines } from '../output/plan-text.ts';
 import { confirm } from './ask.ts';
-import { type Call, textOption } from './command.ts';
+import type { Call } from './command.ts';
 import { conduct } from './conduct.ts';
 import { goOn, interruptedDrain } from './go-on.ts';
 import { inventoryOf } from './inventory-of.ts';
-import { nodeNamed, policyOf } from './node-policy.ts';
+import { nodeNamed, policyOf, reasonOf } from './node-policy.ts';
 import { type HeldLock, lockName, underLock, withoutLock } from './run-lock.ts';
 import { showRemains } from './show-remains.ts';
 import { listen, type Stop } from './signals.ts';
@@ -29,14 +28,16 @@ export async function runOnNode(
   const node = nodeNamed(cluster, name);
   const policy = policyOf(cluster, call);
   if (command === 'drain') await askForCuts(call, node.name, policy);
-  const wish: NewRun = { plan: plan(node.name, policy), policy, command: `${command} ${node.name}` };
+  const guards = call.options['guard'] === true ? ' --guard' : '';
+  const wish: NewRun = { plan: plan(node.name, policy), policy, command: `${command} ${node.name}${guards}` };
   if (command !== 'drain') return carry(call, cluster, wish);
   if (call.globals.dryRun)
     return (await showGoingOn(call, cluster, node.name, policy)) ?? carry(call, cluster, wish);
   return locked(call, cluster, wish, async (lock, stop, run) => {
     const interrupted = await interruptedDrain(call, cluster, node.name);
     if (interrupted !== null) {
-      const { mode, exit } = await goOn(call, cluster, interrupted, { policy, lock, stop });
+      const reason = reasonOf(call);
+      const { mode, exit } = await goOn(call, cluster, interrupted, { policy, reason, lock, stop });
       // That one was being given back, and is: what is asked for here is still to be done.
       if (mode === 'forward' || exit !== EXIT.done) return exit;
       await lock.nameRun(run, stop.signal);
@@ -82,7 +83,7 @@ export async function askForCuts(call: Call, node: string, policy: Policy): Prom
 export interface NewRun {
   readonly plan: Plan;
   readonly policy: Policy;
-  /** As it was meant: `drain node-1`. */
+  /** As it was meant: `drain node-1`, `deactivate node-1 --guard`. */
   readonly command: string;
   /** It may go on beside another run: it takes nothing from that one. */
   readonly beside?: boolean;
@@ -156,9 +157,4 @@ async function begin(
     for (const line of planLines(plan, { cluster, policy })) host.stdout.write(`${line}\n`);
   }
   return exit;
-}
-
-function reasonOf(call: Call): string | null {
-  const reason = textOption(call, 'reason');
-  return reason === undefined ? null : printable(reason, 500);
 }

@@ -3,9 +3,9 @@ import { judge, refuses } from '../domain/preflight/checks.ts';
 import { verdictLines } from '../output/verdict-list.ts';
 import { observeAll } from '../workflow/observe-all.ts';
 import { surveyNode } from '../workflow/survey.ts';
-import type { Call } from './command.ts';
+import { type Call, callText } from './command.ts';
 import { compose } from './compose.ts';
-import { stateVerdicts } from './doctor-state.ts';
+import { damageAside, stateVerdicts } from './doctor-state.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { nodeNamed, policyOf } from './node-policy.ts';
 import { listen } from './signals.ts';
@@ -17,7 +17,8 @@ export async function runDoctor(call: Call): Promise<ExitCode> {
   const nodes = call.args.length === 0 ? cluster.nodes : call.args.map((name) => nodeNamed(cluster, name));
   const policy = policyOf(cluster, call);
   const stop = listen(host);
-  const { world, close } = compose(cluster, host);
+  const { world: composed, close } = compose(cluster, host);
+  const { world, verdicts: damaged } = damageAside(composed, callText(call));
   try {
     const observing = observeAll(world, 'full', stop.signal);
     const [state, inputs] = await Promise.all([
@@ -28,7 +29,7 @@ export async function runDoctor(call: Call): Promise<ExitCode> {
         ),
       ),
     ]);
-    const verdicts = [...state, ...inputs.flatMap((input) => judge(input))];
+    const verdicts = [...state, ...damaged(), ...inputs.flatMap((input) => judge(input))];
     if (globals.json) host.stdout.write(`${JSON.stringify({ v: 1, cluster: cluster.name, verdicts })}\n`);
     else {
       const lines = verdictLines(verdicts, { verbose: globals.verbose, refusal: 'problem' });

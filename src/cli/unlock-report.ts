@@ -7,6 +7,7 @@ import type { EventOf, RunSettled } from '../domain/run-events.ts';
 import { guardOf } from '../journal/guard-lock.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
 import { journalPath } from '../journal/journal-path.ts';
+import { isStopped } from '../journal/lock-holder-process.ts';
 import { holderWords } from '../journal/lock-holder-words.ts';
 import { readJournal } from '../journal/read-journal.ts';
 import { sayEvent } from '../output/sentences/registry.ts';
@@ -84,6 +85,8 @@ export interface UnlockDocument {
 export interface Guard {
   readonly node: string;
   readonly holder: LockHolder | null;
+  /** Whether its process is stopped (Ctrl-Z, SIGSTOP), as far as it can be seen from here: until it goes on, it hears nothing. */
+  readonly stopped: boolean;
 }
 
 /** The runs that keep nodes of a cluster out at this moment. @throws FshaError `journal`, `refused`, `interrupted` */
@@ -94,7 +97,9 @@ export async function guardsOf(
   const guards: Guard[] = [];
   for (const { name: node } of nodes) {
     const guard = await guardOf({ dir: state.dir, cluster: name, node }, signal);
-    if (guard !== null) guards.push({ node, holder: guard === 'unnamed' ? null : guard });
+    if (guard === null) continue;
+    const holder = guard === 'unnamed' ? null : guard;
+    guards.push({ node, holder, stopped: holder !== null && (await isStopped(holder)) });
   }
   return guards;
 }
@@ -105,10 +110,16 @@ export async function guardsOf(
  * @param now wall clock, ms
  */
 export function guardLines(guards: readonly Guard[], call: string, now: number): readonly string[] {
-  return guards.flatMap(({ node, holder }) => [
+  return guards.flatMap(({ node, holder, stopped }) => [
     `${node} is kept out by ${holder === null ? 'a run that nothing names' : holderWords(holder, now)}`,
-    `  it ends with: ${call} activate ${node}`,
+    ...(holder !== null && stopped ? [`  ${goesOnWith(holder)}`] : []),
+    `  ${stopped ? 'then it ends' : 'it ends'} with: ${call} activate ${node}`,
   ]);
+}
+
+/** Not done by fsha: whoever stopped it may have had a reason. */
+export function goesOnWith({ pid }: LockHolder): string {
+  return `its process is stopped; it goes on with: kill -CONT ${pid}`;
 }
 
 export function endData(end: RunEnd | undefined): RunSettled | null {

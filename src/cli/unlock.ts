@@ -18,6 +18,7 @@ import {
   endData,
   endLines,
   endOf,
+  goesOnWith,
   guardLines,
   guardsOf,
   isStopping,
@@ -143,11 +144,6 @@ async function untilFree(call: Call, cluster: Cluster, first: LockHolder, stop: 
       `It goes on doing so. Watch it: ${callText(call)} show ${holder.run} --follow`,
     );
   }
-}
-
-/** Not done by fsha: whoever stopped it may have had a reason. */
-function goesOnWith({ pid }: LockHolder): string {
-  return `its process is stopped; it goes on with: kill -CONT ${pid}`;
 }
 
 async function settle(

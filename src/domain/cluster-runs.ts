@@ -6,7 +6,7 @@ import type { BaselineDestination, Service } from './run-events.ts';
 export interface ClusterRuns {
   /** Those that change nodes for longer than a moment and have not come to their end, newest first. */
   readonly unfinished: readonly UnfinishedRun[];
-  /** For each node the run that meant to change its destinations last; no entry where there is none. */
+  /** For each node the run that meant to change its destinations last (see latestFirst); no entry where there is none. */
   readonly last: ReadonlyMap<string, LastRun>;
   /** Every run that has a journal here; null where it is not known which these are. */
   readonly known: ReadonlySet<string> | null;
@@ -40,6 +40,10 @@ export interface UnfinishedRun {
   readonly step: string | null;
   /** Whether it was begun, or resumed last, under another lock than the one that is looked at here: on another host. */
   readonly elsewhere: boolean;
+  /** Those of its nodes on which another run found what this one had left (see came-after.ts). Absent: none. */
+  readonly overtaken?: readonly string[];
+  /** Its journal cannot be read: nobody can go on with it. */
+  readonly damaged?: true;
   /** Whether it holds a lock here, looked at after its journal; null where that cannot be told. */
   readonly underWay: boolean | null;
 }

@@ -31,8 +31,8 @@ export const MARK_EVERY = 60_000;
 export const MARK_FRESH = 300_000;
 
 /** Whether the run that wrote it may be under way. A time that cannot be read, or that is still to come, says nothing against it. */
-export function isFresh(mark: Mark, wall: number): boolean {
-  return !(wall - mark.at > MARK_FRESH);
+export function isFresh({ at }: Pick<Mark, 'at'>, wall: number): boolean {
+  return !(wall - at > MARK_FRESH);
 }
 
 /**

@@ -134,11 +134,11 @@ export function uuidOf(observation: Observation, name: string): string | null {
   return uuid?.known === true ? uuid.value : null;
 }
 
-/** Whether its process had begun to give the node back, or had failed and was about to. */
+/** Whether its process had begun to give the node back, or had failed or been told to stop, and was about to. */
 function isGivenBack(state: RunState, name: string): boolean {
   const node = state.nodes[name];
   if (node === undefined || intentsOf(node).length === 0) return false;
-  if (node.undo !== null) return true;
+  if (node.undo !== null || node.wishes.abort) return true;
   const code = node.failure?.error.code;
   if (code === undefined || code === 'drain.held' || code === 'locked') return false;
   return code !== 'drain.expired' || policyFor(state, name).onTimeout === 'restore';

@@ -43,6 +43,8 @@ export interface EventData {
   'run.resumed': {
     readonly who: string;
     readonly mode: 'forward' | 'undo';
+    /** Why; absent: nobody said. */
+    readonly reason?: string;
     readonly plan?: Plan;
     readonly policy?: Policy;
     /** How fsha was called now; absent: as before. */

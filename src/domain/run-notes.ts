@@ -139,6 +139,11 @@ function unfinishedNotes(input: RunNotesInput): readonly RunNote[] {
     }
     if (isOvertaken(one, runs)) return [];
     if (goesOn === null) return [{ ...note, state: 'unfinished', since: one.since, next: [follow, resume] }];
+    if (one.damaged === true) {
+      // Once its file is moved away, which the gap says, its mark is one of a run that nobody knows.
+      const back = nodes.map((name) => `${command} activate ${name} --force mark`);
+      return [{ ...note, state: 'interrupted', since: one.lastAt, next: back }];
+    }
     const next = one.restartIntended ? [resume] : [resume, `${resume} --undo`];
     return [{ ...note, state: 'interrupted', since: one.lastAt, next }];
   });
@@ -158,10 +163,13 @@ function goesOnElsewhere(
 }
 
 /** Whether each of its nodes was changed by a later run: then that one's word counts, and nothing of this one is left to do. */
-function isOvertaken({ run, nodes, lastAt }: UnfinishedRun, { last }: ClusterRuns): boolean {
+function isOvertaken({ run, nodes, lastAt, overtaken }: UnfinishedRun, { last }: ClusterRuns): boolean {
+  // Which run is the last one is told by more than dates; of a node that this one did not change dates tell.
   const isLater = (other: LastRun | undefined): boolean =>
     other !== undefined && other.run !== run && other.lastAt > lastAt;
-  return nodes.length > 0 && nodes.every((name) => isLater(last.get(name)));
+  return (
+    nodes.length > 0 && nodes.every((name) => overtaken?.includes(name) === true || isLater(last.get(name)))
+  );
 }
 
 /** One note for each run that left nodes out, or does not know what it left them as, with all of these. */

@@ -193,6 +193,7 @@ const data: { readonly [T in EventType]: Check } = {
   'run.resumed': having<EventData['run.resumed']>({
     who: text,
     mode: resumeMode,
+    reason: absentOr(text),
     plan: absentOr(plan),
     policy: absentOr(policy),
     call: absentOr(text),

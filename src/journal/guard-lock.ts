@@ -1,17 +1,17 @@
 /**
  * Keeping a node out over night needs a lock of its own, for that node alone: the cluster's is free for other runs meanwhile.
- * Who wants to have the node writes a file beside it, which whoever keeps it out looks for.
+ * Who wants to have the node leaves word beside it, which whoever keeps it out looks for.
  */
-import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { FshaError, interrupted } from '../domain/errors.ts';
 import type { LockHolder } from '../domain/lock-holder.ts';
 import { printable } from '../domain/text.ts';
 import { type ClusterLock, takeLock } from './cluster-lock.ts';
-import { lockError } from './cluster-lock-errors.ts';
+import { lockPath } from './cluster-lock-path.ts';
 import { lockState } from './cluster-lock-state.ts';
-import { makeStateDirectory, shareFile } from './shared-directory.ts';
+import { leaveWish, readWish } from './guard-wish.ts';
+import { isStopped } from './lock-holder-process.ts';
 
 /** How long whoever keeps a node out may take to end once it is asked to: ms. It looks every second. */
 const PATIENCE = 15_000;
@@ -40,10 +40,7 @@ export async function takeGuardLock(
   signal: AbortSignal,
 ): Promise<ClusterLock> {
   try {
-    const lock = await takeLock({ dir: place.dir, cluster: guardName(place), holder }, signal);
-    // A wish of before was meant for somebody else.
-    await rm(wishPath(place), { force: true });
-    return lock;
+    return await takeLock({ dir: place.dir, cluster: guardName(place), holder }, signal);
   } catch (error) {
     if (!(error instanceof FshaError) || error.code !== 'locked') throw error;
     throw new FshaError(
@@ -64,63 +61,52 @@ export async function guardOf(
   return state.held ? (state.holder ?? 'unnamed') : null;
 }
 
-/** Who has asked for the node, in words; null for nobody. @throws FshaError `journal` */
-export async function whoWants(place: GuardPlace): Promise<string | null> {
-  try {
-    return printable(await readFile(wishPath(place), 'utf8'), 200);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return null;
-    // Of a user whose files this one may not read: that it is there says it all.
-    if (code === 'EACCES') return 'another user';
-    throw lockError('read', wishPath(place), error);
-  }
+/** Who wants the node and waits for it, in words; null for nobody. @throws FshaError `journal`, `refused` (no flock(1) here) */
+export function whoWants(place: GuardPlace): Promise<string | null> {
+  return readWish(wishPath(place));
 }
 
 /**
  * Asks whoever keeps the node out to end, and waits until it has.
  * @param by who asks, in words
- * @throws FshaError `locked` where it does not end in time, `journal`, `interrupted`
+ * @param patience ms
+ * @throws FshaError `locked` where it does not end in time, `journal`, `refused` (no flock(1) here), `interrupted`
  */
-export async function relieveGuard(place: GuardPlace, by: string, signal: AbortSignal): Promise<void> {
+export async function relieveGuard(
+  place: GuardPlace,
+  by: string,
+  signal: AbortSignal,
+  patience = PATIENCE,
+): Promise<void> {
   const guard = await guardOf(place, signal);
   if (guard === null) return;
-  const path = wishPath(place);
+  const lock = lockPath(resolve(place.dir), guardName(place));
+  const wish = await leaveWish(wishPath(place), by, lock, signal);
   try {
-    await writeWish(place, by);
-    const deadline = performance.now() + PATIENCE;
+    const deadline = performance.now() + patience;
     while ((await guardOf(place, signal)) !== null) {
-      if (performance.now() > deadline) {
-        const who = guard === 'unnamed' ? 'a run' : `run ${guard.run} of ${guard.who} (pid ${guard.pid})`;
-        throw new FshaError(
-          'locked',
-          `${place.node} is kept out by ${printable(who)}, which does not end`,
-          'Look at that process: it may be stopped, or its disk may not answer.',
-        );
-      }
+      if (performance.now() > deadline) throw await staysError(place.node, guard);
       await wait(LOOK, undefined, { signal }).catch(() => {
         throw interrupted(`waiting for ${place.node}`);
       });
     }
   } finally {
-    await rm(path, { force: true }).catch(() => undefined);
+    await wish.withdraw();
   }
 }
 
-async function writeWish(place: GuardPlace, by: string): Promise<void> {
-  const path = wishPath(place);
-  try {
-    const shared = await makeStateDirectory(resolve(place.dir));
-    const draft = `${path}.new`;
-    const handle = await open(draft, 'w', 0o600);
-    try {
-      await shareFile(handle, shared);
-      await handle.writeFile(by);
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    throw lockError('create', path, error);
-  }
+async function staysError(node: string, guard: LockHolder | 'unnamed'): Promise<FshaError> {
+  const who = guard === 'unnamed' ? 'a run' : `run ${guard.run} of ${guard.who} (pid ${guard.pid})`;
+  const kept = `${node} is kept out by ${printable(who)}`;
+  if (guard !== 'unnamed' && (await isStopped(guard)))
+    return new FshaError(
+      'locked',
+      `${kept}, whose process is stopped`,
+      `Let it go on with: kill -CONT ${guard.pid}. Then try again.`,
+    );
+  return new FshaError(
+    'locked',
+    `${kept}, which does not end`,
+    'Look at that process: it may be stopped, or its disk may not answer.',
+  );
 }

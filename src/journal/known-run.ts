@@ -1,5 +1,6 @@
 /** One journal as status needs it: read as far as that, and again only where it has changed. */
 import { stat } from 'node:fs/promises';
+import type { NodeRun } from '../domain/came-after.ts';
 import type { LastRun, RollingNote, UnfinishedRun } from '../domain/cluster-runs.ts';
 import { errorInfo } from '../domain/errors.ts';
 import { rollingStanding } from '../domain/rolling-standing.ts';
@@ -12,6 +13,7 @@ import { mayHaveTouched, type NodeTraces } from './node-traces.ts';
 import type { RunLocks } from './run-locks.ts';
 import { peekEnd, type PeekedEnd } from './peek-end.ts';
 import { scanTraces } from './scan-journal.ts';
+import { nodeRun } from './standing-walk.ts';
 
 export interface Clocks {
   now(): number;
@@ -119,7 +121,8 @@ export class KnownRun {
       // Nothing is known of what it did: it may be anything.
       const [who, since] = [summary.who ?? '', startedAt ?? ''];
       const worst = { touched: nodes, restartIntended: true, step: null, elsewhere: false };
-      return { ...begun, who, since, lastAt: since, ...worst };
+      const damage = this.#damage === null ? {} : { damaged: true as const };
+      return { ...begun, who, since, lastAt: since, ...worst, ...damage };
     }
     const { state, who, since, lastAt, step, lock } = growing;
     const touched = Object.entries(state.nodes).filter(([, node]) => node.effects.length > 0);
@@ -145,6 +148,17 @@ export class KnownRun {
     const summary = this.#summary;
     const isRun = summary?.state === 'settled' || summary?.state === 'unfinished';
     return isRun && mayHaveTouched(summary, this.#cluster, node);
+  }
+
+  /** As it is told from the other runs of a node which came after which; null where it did not mean to change that one. */
+  async asOf(node: string): Promise<(NodeRun & { readonly known: KnownRun }) | null> {
+    this.#summary ??= await summariseRun(this.#run, this.#path);
+    const summary = this.#summary;
+    if (summary.state === 'damaged' || !mayHaveTouched(summary, this.#cluster, node)) return null;
+    const trace = (await this.#readTraces(summary))?.of(node) ?? null;
+    if (trace?.touched === false) return null;
+    const { run, state } = summary;
+    return { ...nodeRun({ run, settled: state === 'settled', lastAt: this.lastAt }, trace), known: this };
   }
 
   /** What it says of a node whose destinations it meant to change; null where it did not. */

@@ -1,5 +1,6 @@
 /** What the journals of a state directory say of a cluster now; read again, only what has changed since is read. */
 import { stat } from 'node:fs/promises';
+import { isProvenAfter, latestFirst, type NodeRun } from '../domain/came-after.ts';
 import type { ClusterRuns, LastRun } from '../domain/cluster-runs.ts';
 import { errorInfo, isInterruption } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
@@ -59,9 +60,13 @@ export class LastRuns {
     if (listed.length > most)
       gaps.push(`only the newest ${most} of ${listed.length} runs in ${printable(dir, 500)} were looked at`);
     // First: it finds damage as well.
-    const last = await this.#last();
+    const { last, overtaken } = await this.#last();
     return {
-      unfinished: this.#open().map((one) => ({ ...one, underWay: goOn.get(one.run) ?? null })),
+      unfinished: this.#open().map((one) => {
+        const nodes = overtaken.get(one.run);
+        const underWay = goOn.get(one.run) ?? null;
+        return { ...one, underWay, ...(nodes === undefined ? {} : { overtaken: nodes }) };
+      }),
       last,
       known: ids === null && listed.length === 0 ? null : new Set(listed),
       lock: held,
@@ -91,23 +96,33 @@ export class LastRuns {
     return [...this.#runs.values()].flatMap(({ unfinished }) => (unfinished === null ? [] : [unfinished]));
   }
 
-  /** Only one run changes nodes at a time, so whichever wrote last is the last one; one that was resumed is later than its name. */
-  async #last(): Promise<ReadonlyMap<string, LastRun>> {
+  /** By node: the latest run, and the unfinished ones that are proven to have been overtaken on it. */
+  async #last(): Promise<{
+    readonly last: ReadonlyMap<string, LastRun>;
+    readonly overtaken: ReadonlyMap<string, readonly string[]>;
+  }> {
     const last = new Map<string, LastRun>();
-    const wanted = new Set(this.#options.nodes);
-    const runs = [...this.#runs.values()].toSorted((one, other) =>
+    const overtaken = new Map<string, string[]>();
+    const byDate = [...this.#runs.values()].toSorted((one, other) =>
       one.lastAt < other.lastAt ? 1 : one.lastAt > other.lastAt ? -1 : 0,
     );
-    for (const run of runs) {
-      for (const node of [...wanted].filter((name) => run.isAbout(name))) {
+    const open = byDate.filter(({ unfinished }) => unfinished !== null);
+    for (const node of this.#options.nodes) {
+      // Dates tell settled ones apart, and then only the latest are read.
+      const isOpen = open.some((one) => one.isAbout(node));
+      const about = byDate.filter((one) => one.isAbout(node));
+      const placed = isOpen ? await inOrder(about, node) : null;
+      for (const one of placed ?? [])
+        if (!one.settled && placed?.some((other) => other !== one && isProvenAfter(other, one)) === true)
+          overtaken.set(one.run, [...(overtaken.get(one.run) ?? []), node]);
+      for (const run of placed?.map(({ known }) => known) ?? about) {
         const found = await run.lastRun(node);
         if (found === null) continue;
         last.set(node, found);
-        wanted.delete(node);
+        break;
       }
-      if (wanted.size === 0) break;
     }
-    return last;
+    return { last, overtaken };
   }
 
   #damaged(): readonly string[] {
@@ -116,10 +131,26 @@ export class LastRuns {
     return [
       ...all
         .slice(0, NAMED)
-        .map((damage) => `a journal cannot be read, and what its run did is unknown: ${damage}`),
+        .map(
+          (damage) =>
+            `a journal cannot be read, and what its run did is unknown; move the file out of its directory before anything else: ${damage}`,
+        ),
       ...(rest > 0 ? [`${rest} more journals cannot be read: see fsha runs`] : []),
     ].map((text) => text.replace(/\.$/, ''));
   }
+}
+
+/** Those that meant to change the node, the latest first. */
+async function inOrder(
+  about: readonly KnownRun[],
+  node: string,
+): Promise<readonly (NodeRun & { readonly known: KnownRun })[]> {
+  const found: (NodeRun & { readonly known: KnownRun })[] = [];
+  for (let from = 0; from < about.length; from += CONCURRENCY) {
+    const some = await Promise.all(about.slice(from, from + CONCURRENCY).map((one) => one.asOf(node)));
+    found.push(...some.filter((one) => one !== null));
+  }
+  return latestFirst(found);
 }
 
 async function isNotThere(dir: string): Promise<boolean> {

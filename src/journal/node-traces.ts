@@ -1,8 +1,11 @@
 /** What one run did to the nodes of its plan: a fold of its events, as far as it was read. */
+import type { NodeRun } from '../domain/came-after.ts';
+import { readFlags } from '../domain/dispatcher-state.ts';
+import { readMark } from '../domain/mark.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { Baseline, RunEvent } from '../domain/run-events.ts';
+import type { Baseline, BaselineDestination, RunEvent } from '../domain/run-events.ts';
 
-export interface NodeTrace {
+export interface NodeTrace extends Pick<NodeRun, 'met' | 'holds' | 'inherited'> {
   /** Whether it meant to change the node's destinations. */
   readonly touched: boolean;
   /** What it took the node for before that, its own or one that it inherited. */
@@ -18,6 +21,9 @@ const NOTHING: NodeTrace = {
   baseline: undefined,
   restarted: false,
   restartOpen: false,
+  met: [],
+  holds: false,
+  inherited: false,
 };
 
 export class NodeTraces {
@@ -25,15 +31,23 @@ export class NodeTraces {
 
   take(event: RunEvent): void {
     if (event.type === 'preflight.settled') {
-      const { baseline } = event.data;
+      const { baseline, found } = event.data;
       if (baseline !== null)
-        this.#change(baseline.node, (before) => ({ baseline: before.baseline ?? baseline }));
+        this.#change(baseline.node, (before) =>
+          before.baseline === undefined ? { baseline, inherited: isInherited(baseline, found) } : {},
+        );
     } else if (event.type === 'effect.intended') {
-      const { effect } = event.data;
+      const { data, run } = event;
       const node = nodeOf(event);
-      if (node !== undefined && effect === 'dispatcher.state') this.#change(node, () => ({ touched: true }));
-      if (node !== undefined && effect === 'node.restart')
+      if (node === undefined) return;
+      if (data.effect === 'dispatcher.state') this.#change(node, () => ({ touched: true }));
+      else if (data.effect === 'node.restart')
         this.#change(node, () => ({ restarted: true, restartOpen: true }));
+      else if (data.effect === 'node.mark')
+        this.#change(node, ({ met }) => ({
+          met: withOther(met, data.found, run),
+          holds: data.wanted !== null,
+        }));
     } else if (event.type === 'effect.settled' && event.data.effect === 'node.restart') {
       const node = nodeOf(event);
       const { outcome } = event.data;
@@ -49,6 +63,23 @@ export class NodeTraces {
     const before = this.of(node);
     this.#traces.set(node, { ...before, ...change(before) });
   }
+}
+
+/** With the run that a mark names, where that is another one. */
+function withOther(met: readonly string[], mark: string | null, run: string): readonly string[] {
+  const other = mark === null ? undefined : readMark(mark)?.run;
+  return other === undefined || other === run || met.includes(other) ? met : [...met, other];
+}
+
+function isInherited({ destinations }: Baseline, found: readonly BaselineDestination[]): boolean {
+  const isOut = ({ flags }: BaselineDestination): boolean => readFlags(flags)?.state === 'disabled';
+  return found
+    .filter(isOut)
+    .some(({ proxy, set, uri }) =>
+      destinations.some(
+        (before) => before.proxy === proxy && before.set === set && before.uri === uri && !isOut(before),
+      ),
+    );
 }
 
 function nodeOf({ node, step }: RunEvent): string | undefined {

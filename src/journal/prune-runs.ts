@@ -1,5 +1,6 @@
 /** Deletes the journals of old runs, and none that anybody may still need. */
 import { stat, unlink } from 'node:fs/promises';
+import { isProvenAfter, type NodeRun } from '../domain/came-after.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { RunSummary } from '../domain/run-summary.ts';
 import { journalError } from './journal-errors.ts';
@@ -7,7 +8,7 @@ import { journalPath, listRunIds } from './journal-path.ts';
 import { summariseRun } from './list-runs.ts';
 import { mayHaveTouched } from './node-traces.ts';
 import { scanTraces } from './scan-journal.ts';
-import { StandingWalk } from './standing-walk.ts';
+import { nodeRun, StandingWalk } from './standing-walk.ts';
 
 export interface Keep {
   /** So many runs of the cluster, the newest. */
@@ -49,7 +50,7 @@ export async function pruneRuns(dir: string, cluster: string, keep: Keep, now: D
     const runs = await readAll(dir, ids, cluster);
     const old = oldOnes(runs, keep, now);
     if (old.length === 0) return { deleted: [], trouble: null };
-    const needed = await neededOnes(runs, cluster);
+    const needed = new Set([...(await neededOnes(runs, cluster)), ...(await overtakers(runs, old, cluster))]);
     return await deleteAll(
       old.filter(({ run }) => !needed.has(run)),
       now,
@@ -104,6 +105,37 @@ async function neededOnes(runs: readonly RunSummary[], cluster: string): Promise
     }
   }
   return needed;
+}
+
+/** Those that tell that an unfinished run, which is kept, was overtaken: without them it would be the last one again. */
+async function overtakers(
+  runs: readonly RunSummary[],
+  old: readonly RunSummary[],
+  cluster: string,
+): Promise<ReadonlySet<string>> {
+  const needed = new Set<string>();
+  for (const open of runs.filter(({ state }) => state === 'unfinished'))
+    for (const node of open.nodes) {
+      const overtaken = await asOf(open, cluster, node);
+      if (overtaken?.holds !== true) continue;
+      for (const one of old) {
+        if (needed.has(one.run)) continue;
+        const later = await asOf(one, cluster, node);
+        if (later !== null && isProvenAfter(later, overtaken)) needed.add(one.run);
+      }
+    }
+  return needed;
+}
+
+/** null where it has nothing to do with the node, or cannot be read. */
+async function asOf(summary: RunSummary, cluster: string, node: string): Promise<NodeRun | null> {
+  if (!mayHaveTouched(summary, cluster, node)) return null;
+  const { run, path, state } = summary;
+  const settled = state === 'settled';
+  // An unfinished one to its end: what it took away last counts.
+  const traces = await scanTraces(path, settled ? [node] : []).catch(() => null);
+  const lastAt = summary.settledAt ?? summary.startedAt ?? '';
+  return traces === null ? null : nodeRun({ run, settled, lastAt }, traces.of(node));
 }
 
 async function deleteAll(runs: readonly RunSummary[], now: Date): Promise<Pruned> {

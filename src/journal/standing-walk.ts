@@ -1,4 +1,5 @@
-/** Goes through the runs that changed one node, the newest first, as far back as they matter. */
+/** Goes through the runs that changed one node, the latest first (see latestFirst), as far back as they matter. */
+import type { NodeRun } from '../domain/came-after.ts';
 import type { Baseline, Service } from '../domain/run-events.ts';
 import type { NodeTrace } from './node-traces.ts';
 
@@ -19,6 +20,21 @@ export interface StandingBaseline {
   readonly restarted: boolean;
   /** Whether one of them may be under way still. */
   readonly restartOpen: boolean;
+}
+
+/** A run as it is told from others which came after which. @param trace null where what it did is unknown */
+export function nodeRun<T extends Pick<NodeRun, 'run' | 'settled' | 'lastAt'>>(
+  run: T,
+  trace: NodeTrace | null,
+): T & NodeRun {
+  return {
+    ...run,
+    met: trace?.met ?? [],
+    // What may have done anything may hold the node.
+    holds: trace === null || (trace.touched && trace.holds),
+    coreUuid: trace?.baseline?.coreUuid ?? null,
+    inherited: trace?.inherited ?? false,
+  };
 }
 
 export class StandingWalk {

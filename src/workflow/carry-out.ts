@@ -210,10 +210,7 @@ async function settle(node: Node, memory: NodeMemory, carrier: Carrier): Promise
   const staysOut =
     code === 'drain.held' ||
     (code === 'drain.expired' && policyFor(recorder.state, node.name).onTimeout !== 'restore');
-  if (staysOut) return;
-  // As it was found; one that is down, or silent, or another FreeSWITCH by now, would cost every call that is sent to it.
-  const seen = carrier.watcher.latest().nodes[node.name];
-  await undo(node, memory, carrier, state, !isSameStart(state, seen));
+  if (!staysOut) await undo(node, memory, carrier, state);
 }
 
 /** Nothing is given back without the lock: another run may have begun. @returns whether it is held again */
@@ -235,7 +232,7 @@ async function undo(
   memory: NodeMemory,
   carrier: Carrier,
   state: NodeRunState,
-  carefully: boolean,
+  carefully = false,
 ): Promise<void> {
   const { recorder, world } = carrier;
   const [plan] = planUndo(node.name, intentsOf(state), carefully)?.nodes ?? [];

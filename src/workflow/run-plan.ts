@@ -23,6 +23,7 @@ export type Beginning =
   | {
       readonly kind: 'resumed';
       readonly mode: 'forward' | 'undo';
+      readonly reason: string | null;
       /** By a command whose policy counts alone; see the event. */
       readonly anew: boolean;
     };
@@ -97,8 +98,9 @@ function firstEvent(options: RunOptions): NewEvent {
   const { world, beginning, policy, plan, who, call, lock } = options;
   const around = { ...(call === 'fsha' ? {} : { call }), ...(lock === null ? {} : { lock }) };
   if (beginning.kind === 'resumed') {
-    const { mode, anew } = beginning;
-    const data = { who, mode, plan, policy, ...around, ...(anew ? { anew } : {}) };
+    const { mode, anew, reason } = beginning;
+    const said = reason === null ? {} : { reason };
+    const data = { who, mode, plan, policy, ...said, ...around, ...(anew ? { anew } : {}) };
     return { type: 'run.resumed', data };
   }
   const { name, source } = world.cluster;

@@ -2,12 +2,15 @@ import { chmod, readdir, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Call } from '../../src/cli/command.ts';
-import { stateVerdicts } from '../../src/cli/doctor-state.ts';
+import { damageAside, stateVerdicts } from '../../src/cli/doctor-state.ts';
 import { systemClock } from '../../src/cli/main.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import { cluster } from '../domain/builders.ts';
 import { take } from '../journal/cluster-lock-processes.ts';
-import { RUN } from '../journal/events.ts';
+import { findStandingBaseline } from '../../src/journal/standing-baseline.ts';
+import type { World } from '../../src/workflow/world.ts';
+import { disable, lines, preflight, RUN, started } from '../journal/events.ts';
+import { eventsOf, journalOf, runsDirectory } from '../journal/runs-directory.ts';
 import { temporaryDirectory } from '../journal/temporary-directory.ts';
 
 const call = {
@@ -97,4 +100,26 @@ test('what every run would be refused for is a problem', async () => {
     level: 'refusal',
     why: 'Cannot lock /dev/null: flock ended with 1.',
   });
+});
+
+test('a damaged journal is a problem of the node that it is about, and hides nothing of the others', async () => {
+  const whole = [started({ nodes: ['node-2'] }), preflight('node-2'), disable('node-2')];
+  const torn = lines(eventsOf(1, [started(), preflight('node-1'), disable('node-1')]));
+  const dir = await runsDirectory(whole, torn.replace('"seq":2', '"seq":7'));
+  const known = {
+    standing: async (node: string) => (await findStandingBaseline(dir, 'voice-eu', node)) ?? null,
+  } as unknown as World;
+  await expect(known.standing('node-1')).rejects.toMatchObject({ code: 'journal' });
+  const { world, verdicts: damaged } = damageAside(known, 'fsha');
+  expect((await world.standing('node-2'))?.settled).toBe(false);
+  expect(damaged()).toEqual([]);
+  expect(await world.standing('node-1')).toBeNull();
+  expect(damaged()).toMatchObject([
+    {
+      node: 'node-1',
+      level: 'refusal',
+      fix: expect.stringContaining('fsha activate node-1 --force mark') as string,
+    },
+  ]);
+  expect(damaged()[0]?.why).toContain(journalOf(dir, 1));
 });

@@ -354,10 +354,29 @@ describe('fsha unlock', () => {
     expect(document(json.stdout)).toMatchObject({
       free: true,
       holder: null,
-      guards: [{ node: 'node-1', holder: { run: RUN, pid: process.pid } }],
+      guards: [{ node: 'node-1', holder: { run: RUN, pid: process.pid }, stopped: false }],
     });
     await guard.release();
     expect((await callFsha(unlock)).stdout).toBe('nobody holds the lock of voice-eu\n');
+  });
+
+  test('says of one that keeps a node out and is stopped that it has to go on first', async () => {
+    const { unlock, dir, directory } = await place();
+    const bundle = await bundleProcess(directory, 'cluster-lock-process');
+    const guard = startLockProcess({ bundle, args: [dir, 'voice-eu.guard-node-1', RUN, 'ops@bench'] });
+    expect(await guard.next()).toEqual({ taken: guard.pid });
+    const lets = `  its process is stopped; it goes on with: kill -CONT ${guard.pid}`;
+    expect((await callFsha([...unlock, '--dry-run'])).stdout).not.toContain('stopped');
+    guard.child.kill('SIGSTOP');
+    for (const flag of ['--dry-run', '--yes']) {
+      const { exit, stdout } = await callFsha([...unlock, flag]);
+      expect(exit).toBe(0);
+      const [, named, second, third] = stdout.split('\n');
+      expect([named, second]).toEqual([expect.stringContaining('node-1 is kept out by'), lets]);
+      expect(third).toMatch(/^ {2}then it ends with: fsha .*activate node-1$/);
+    }
+    const json = await callFsha([...unlock, '--json']);
+    expect(document(json.stdout)).toMatchObject({ guards: [{ node: 'node-1', stopped: true }] });
   });
 });
 

@@ -5,7 +5,7 @@ import { assertOpen, planResume } from '../../src/domain/resume.ts';
 import type { RunState } from '../../src/domain/run.ts';
 import type { NewEvent, RunSettled } from '../../src/domain/run-events.ts';
 import { baseline, DOWN, known, observation, policy, seenNode, seenProxy } from './builders.ts';
-import { began, ended, stateOf } from './run-story.ts';
+import { began, ended, stateOf, granted } from './run-story.ts';
 
 const NODE = 'node-1';
 const TARGET = { proxy: 'lb-1', set: 1, uri: 'sip:10.0.1.10:5080', duid: null } as const;
@@ -152,6 +152,11 @@ describe('planResume, back', () => {
       const { mode, why } = resumed(stateOf(events), seen('DX'));
       expect([mode, why]).toEqual(['undo', 'node-1 was being given back: that goes on']);
     }
+  });
+
+  it('is what its process was told to do, where it died before it could begin with that', () => {
+    const { mode } = resumed(stateOf([...OUT, ...granted({ kind: 'abort' })]), seen('DX'));
+    expect(mode).toBe('undo');
   });
 
   it('is not what became of one that is to stay out', () => {

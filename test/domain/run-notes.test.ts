@@ -156,6 +156,12 @@ describe('a run that has not come to its end', () => {
     expect(says(false, { restartIntended: true })).toMatchObject([{ next: [`fsha resume ${R1}`] }]);
   });
 
+  test('nobody goes on with one whose journal is damaged', () => {
+    expect(says(false, { damaged: true })).toMatchObject([
+      { state: 'interrupted', next: ['fsha activate node-1 --force mark'] },
+    ]);
+  });
+
   test('may be either where that cannot be told', () => {
     expect(says(null)).toMatchObject([
       { state: 'unfinished', next: [`fsha show ${R1} --follow`, `fsha resume ${R1}`] },
@@ -191,6 +197,10 @@ describe('a run that has not come to its end', () => {
     // One that ended before it wrote last is no later one, whatever its name says.
     const earlier = { ...later, lastAt: '2026-11-22T20:09:00.000Z' };
     expect(says(false, {}, { last: new Map([['node-1', earlier]]) })).toMatchObject([{ run: R1 }]);
+    // Unless it is proven that the other one came after it: that one found its mark.
+    const proven = { overtaken: ['node-1'] };
+    expect(says(false, proven, { last: new Map([['node-1', earlier]]) })).toEqual([]);
+    expect(says(false, { ...both, ...proven }, { last: new Map([['node-1', earlier]]) })).toHaveLength(1);
     // As long as it goes on it is not over.
     expect(says(true, {}, { last: new Map([['node-1', later]]) })).toMatchObject([{ state: 'in-progress' }]);
   });

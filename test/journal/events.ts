@@ -56,12 +56,16 @@ export function baseline(node: string, coreUuid = 'aaaaaaaa-0000-4000-8000-00000
   };
 }
 
-export function preflight(node: string, coreUuid?: string): NewEvent {
+/** @param foundFlags what the proxy showed then, where that is another thing than the baseline */
+export function preflight(node: string, coreUuid?: string, foundFlags?: string): NewEvent {
+  const before = baseline(node, coreUuid);
+  const found =
+    foundFlags === undefined ? [] : before.destinations.map((one) => ({ ...one, flags: foundFlags }));
   return {
     type: 'preflight.settled',
     node,
     step: `${node}/preflight`,
-    data: { verdicts: [], baseline: baseline(node, coreUuid), found: [] },
+    data: { verdicts: [], baseline: before, found },
   };
 }
 
@@ -75,6 +79,22 @@ export function disable(node: string): NewEvent {
       target: { proxy: 'lb-1', set: 1, uri: 'sip:10.0.1.10:5080', duid: null },
       found: 'AP',
       wanted: 'd',
+    },
+  };
+}
+
+/** @param found the run whose mark it found, null: none; @param holder its own run, null: it takes its mark away */
+export function mark(node: string, found: string | null, holder: string | null): NewEvent {
+  const text = (run: string): string => `${run},ops@bastion,2026-11-22T21:31:34.000Z,0a1b2c3d`;
+  return {
+    type: 'effect.intended',
+    node,
+    step: `${node}/mark`,
+    data: {
+      effect: 'node.mark',
+      target: { node },
+      found: found === null ? null : text(found),
+      wanted: holder === null ? null : text(holder),
     },
   };
 }

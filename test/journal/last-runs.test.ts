@@ -300,7 +300,7 @@ describe('what cannot be read', () => {
     expect(runs.gaps).toEqual([
       ...[5, 4, 3].map(
         (index) =>
-          `a journal cannot be read, and what its run did is unknown: ${journalOf(dir, index)}:1: not a line of JSON`,
+          `a journal cannot be read, and what its run did is unknown; move the file out of its directory before anything else: ${journalOf(dir, index)}:1: not a line of JSON`,
       ),
       '2 more journals cannot be read: see fsha runs',
     ]);
@@ -321,7 +321,7 @@ describe('what cannot be read', () => {
     await writeJournal(dir, 1, lines(eventsOf(1, drain)).replace('"seq":2', '"seq":7'));
     const runs = await reader(dir).read();
     expect(runs.unfinished).toMatchObject([
-      { run: runId(1), touched: ['node-1'], restartIntended: true, lastAt: momentOf(1) },
+      { run: runId(1), touched: ['node-1'], restartIntended: true, lastAt: momentOf(1), damaged: true },
     ]);
     expect(said(runs)).toEqual([runId(1), 'unknown']);
   });

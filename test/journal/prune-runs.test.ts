@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { pruneRuns } from '../../src/journal/prune-runs.ts';
 import { findStandingBaseline } from '../../src/journal/standing-baseline.ts';
-import { baseline, disable, lines, preflight, restart, settled, started } from './events.ts';
+import { baseline, disable, lines, mark, preflight, restart, settled, started } from './events.ts';
 import { eventsOf, journalOf, momentOf, runId, runsDirectory } from './runs-directory.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -118,6 +118,19 @@ describe('what is always kept', () => {
     const dir = await runsDirectory(of('node-1'), done(), done('node-2'), refused, refused);
     await pruneRuns(dir, 'voice-eu', all, late);
     expect(await left(dir)).toEqual([0, 1, 2]);
+    expect(await findStandingBaseline(dir, 'voice-eu', 'node-1')).toBeUndefined();
+  });
+
+  test('what overtook an unfinished one: that is kept, and would be the last one again', async () => {
+    const killed = [started(), preflight('node-1'), mark('node-1', null, runId(0)), disable('node-1')];
+    const [first, before, , disabled] = killed;
+    const back = settled({ 'node-1': 'in service' });
+    const overtaker = [first, before, mark('node-1', runId(0), runId(1)), disabled, back].filter(
+      (one) => one !== undefined,
+    );
+    const dir = await runsDirectory(killed, overtaker, done(), done(), done());
+    await pruneRuns(dir, 'voice-eu', all, late);
+    expect(await left(dir)).toEqual([0, 1, 4]);
     expect(await findStandingBaseline(dir, 'voice-eu', 'node-1')).toBeUndefined();
   });
 

@@ -51,6 +51,19 @@ async function enable(): Promise<void> {
   });
 }
 
+test('it is named as it was meant, wherever it is named', async () => {
+  const guard = await guarding();
+  const meant = 'deactivate node-1 --guard';
+  expect(await guardOf(place)).toMatchObject({ command: meant });
+  const status = await lab.call('status', '--json');
+  expect(JSON.parse(status.stdout)).toMatchObject({ runs: [{ run: guard.run, command: meant }] });
+  expect((await lab.call('runs', '--json')).stdout).toContain(`"${meant}"`);
+  const journal = await readFile(join(lab.stateDir, 'runs', `${guard.run}.ndjson`), 'utf8');
+  expect(JSON.parse(journal.split('\n')[0] ?? '')).toMatchObject({ data: { command: meant } });
+  expect((await lab.call('activate', 'node-1')).exit).toBe(0);
+  expect((await guard.done).exit).toBe(0);
+});
+
 test('resume, and resume --undo, of one that is alive: refused, and nothing recorded; it is not the last that is interrupted', async () => {
   const guard = await guarding();
   const journal = (): Promise<string> => readFile(join(lab.stateDir, 'runs', `${guard.run}.ndjson`), 'utf8');

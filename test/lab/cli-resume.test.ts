@@ -94,7 +94,16 @@ describe('a run whose first process was killed', () => {
       const { exit, stderr } = await startFshaProcess(['resume', run, ...flags, '--config', renamed]).done;
       expect([exit, stderr]).toEqual([
         2,
-        expect.stringMatching(/there is no node node-1 in \S+renamed\.yaml.*\n.*It has node-9, node-2/),
+        expect.stringMatching(/has node-1 in hand, which is not in \S+renamed\.yaml\n.*Put it back there/),
+      ]);
+    }
+    // A proxy on which it changed something, likewise: what it did there could not be given back.
+    await writeFile(renamed, text.replace('  lb-2:', '  lb-9:'));
+    for (const flags of [[], ['--undo']]) {
+      const { exit, stderr } = await startFshaProcess(['resume', run, ...flags, '--config', renamed]).done;
+      expect([exit, stderr]).toEqual([
+        2,
+        expect.stringMatching(/has changed node-1 on lb-2, which is not in \S+renamed\.yaml\n/),
       ]);
     }
     expect(await journal(run)).toBe(before);

@@ -189,7 +189,7 @@ test('journals that cannot be read are named and hide nothing else', async () =>
   const damaged = join(lab.stateDir, 'runs', '20990101-000000-aaaa.ndjson');
   await writeFile(damaged, 'nonsense\n');
   expect((await told('status')).stdout.replace(/\n {2}/g, ' ')).toContain(
-    `a journal cannot be read, and what its run did is unknown: ${damaged}:1: not a line of JSON`,
+    `a journal cannot be read, and what its run did is unknown; move the file out of its directory before anything else: ${damaged}:1: not a line of JSON`,
   );
   expect((await statusDocument()).nodes[0]?.lastRun).toMatchObject({ says: 'in service' });
   await rm(damaged);

@@ -150,9 +150,9 @@ export const RUN_CASES: Readonly<
     },
     {
       title: 'undo',
-      event: { type: 'run.resumed', data: { who: 'ops@bastion', mode: 'undo' } },
+      event: { type: 'run.resumed', data: { who: 'ops@bastion', mode: 'undo', reason: 'enough' } },
       level: 'info',
-      says: `run ${RUN} resumed by ops@bastion: undoing what it did`,
+      says: `run ${RUN} resumed by ops@bastion, reason: enough: undoing what it did`,
     },
   ],
   'preflight.settled': [

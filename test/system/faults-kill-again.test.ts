@@ -2,7 +2,7 @@
 import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { stepBegins, STEPS, well } from './harness/fault-cases.ts';
+import { isBeforeZero, stepBegins, STEPS, well } from './harness/fault-cases.ts';
 import { type Killed, killSuite, said } from './harness/fault-kill-suite.ts';
 import { finalState } from './harness/final-state.ts';
 import { type FshaResult, journalEvents, only, runFsha, startFsha } from './harness/fsha.ts';
@@ -18,10 +18,12 @@ async function expectEnd(what: string, did: string, result: FshaResult, state: s
 }
 
 describe('Ctrl-C, and killed in its undo', () => {
-  const ofUndo = ({ step, key, isSettled }: KillPoint): boolean =>
-    !isSettled && (step === 'restore' || key.startsWith('undo.'));
+  const recorded = inject('undoneRun');
+  const stopped = only(recorded, 'request.settled')[0]?.seq ?? Number.POSITIVE_INFINITY;
+  // The wish to stop is recorded: what comes behind it gives the node back.
+  const ofUndo = ({ seq, isSettled }: KillPoint): boolean => !isSettled && seq >= stopped;
 
-  test.each(named(killPoints(inject('undoneRun')).filter(ofUndo)))('%s', async (_name, point) => {
+  test.each(named(killPoints(recorded).filter(ofUndo)))('%s', async (_name, point) => {
     const dead = await suite.killAt(point, {
       moments: (send) => [{ when: 'after', key: FENCED, hook: () => send('SIGINT') }],
     });
@@ -48,7 +50,7 @@ describe('killed as its restart is announced, and the process that goes on is ki
 
 describe('killed as a step begins, and drained again', () => {
   const drain = (dead: Killed): Promise<FshaResult> =>
-    runFsha(['drain', 'node-1', '--config', dead.config, '--json'], LIMIT_MS);
+    dead.goOn(['drain', 'node-1', '--config', dead.config, '--json']);
 
   test.each(['preflight', 'deactivate'] as const)('%s: nothing was done, a run of its own', async (step) => {
     const dead = await suite.killAt({ when: 'after', key: stepBegins(step), nth: 1 });
@@ -58,7 +60,10 @@ describe('killed as a step begins, and drained again', () => {
   });
 
   test.each(STEPS.slice(2))('%s: goes on with that run, and says so', async (step) => {
-    const dead = await suite.killAt({ when: 'after', key: stepBegins(step), nth: 1 });
+    const dead = await suite.killAt({
+      ...{ when: 'after', key: stepBegins(step), nth: 1 },
+      isBeforeZero: isBeforeZero(step),
+    });
     const result = await drain(dead);
     await expectEnd(`killed as ${step} begins`, 'drain: went on with that run', result, well(1));
     expect(result.stderr).toContain(`node-1 has an unfinished run: ${dead.run} `);
@@ -84,7 +89,7 @@ describe('on another host, to which the journal was copied', () => {
     await expectEnd(what, 'resume --force mark: went on', await resume('--force', 'mark'), well(1));
   });
 
-  test('its mark died with the restart: goes on', async () => {
+  test('its mark died with the restart, and its journal is fresh: refused, unless that is overruled', async () => {
     const dead = await suite.killAt({
       when: 'before',
       key: 'effect.settled node-1/restart node.restart',
@@ -92,7 +97,10 @@ describe('on another host, to which the journal was copied', () => {
     });
     const resume = await elsewhere(dead);
     const what = 'killed as its restart was done, journal copied to another host';
-    await expectEnd(what, 'resume: went on', await resume(), well(1));
+    const refused = await resume();
+    expect(refused.exitCode, said(refused)).toBe(4);
+    await suite.row(what, 'resume: refused, its journal is fresh', refused);
+    await expectEnd(what, 'resume --force mark: went on', await resume('--force', 'mark'), well(1));
   });
 });
 

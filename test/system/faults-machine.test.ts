@@ -1,14 +1,16 @@
 /** The machine on which fsha runs: its clock jumps, its disk is full, nobody reads any more, each in every step of a drain. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { settledRun } from './harness/events-of.ts';
-import { callElsewhere, faultTable, stepBegins, STEPS, well } from './harness/fault-cases.ts';
+import { callElsewhere, faultTable, isBeforeZero, stepBegins, STEPS, well } from './harness/fault-cases.ts';
 import { startEventGate } from './harness/fault-gate.ts';
 import { journalFlaws } from './harness/fault-outcome.ts';
 import { FOR_FAULTS } from './harness/fault-quick.ts';
+import { startWaitedCall } from './harness/fault-waited-call.ts';
 import { faultEnv, startFaultRun } from './harness/fault-run.ts';
 import { journalEvents, LAUNCHER, only, runFsha } from './harness/fsha.ts';
 import { RESTART_ANNOUNCED } from './harness/kill-points.ts';
@@ -34,18 +36,19 @@ afterAll(() => cluster.stop());
 const HOUR = 3_600_000;
 
 /** Where a drain is when the disk is full; behind its step's name what it has just announced. */
-const DISK_MOMENTS: readonly (readonly [where: string, key: string])[] = [
-  ...STEPS.map((step) => [step, stepBegins(step)] as const),
-  ['deactivate, at lb-1', 'effect.intended node-1/deactivate dispatcher.state lb-1'],
-  ['restart, on its way', RESTART_ANNOUNCED],
+const DISK_MOMENTS: readonly (readonly [where: string, key: string, hasCall: boolean])[] = [
+  ...STEPS.map((step) => [step, stepBegins(step), isBeforeZero(step)] as const),
+  ['deactivate, at lb-1', 'effect.intended node-1/deactivate dispatcher.state lb-1', true],
+  ['restart, on its way', RESTART_ANNOUNCED, false],
 ];
 
-describe.each(DISK_MOMENTS)('the disk is full in %s', (where, key) => {
+describe.each(DISK_MOMENTS)('the disk is full in %s', (where, key, hasCall) => {
   test.each([
     ['between two lines', 0],
     ['in the middle of a line', 40],
   ])('%s', async (line, more) => {
     const elsewhere = await callElsewhere(cluster);
+    const call = hasCall ? await startWaitedCall(cluster) : null;
     const config = await cluster.configWith({});
     const stateDir = cluster.stateDirOf(config);
     // From so many bytes on: EFBIG (setrlimit(2), RLIMIT_FSIZE; Node ignores SIGXFSZ).
@@ -56,6 +59,7 @@ describe.each(DISK_MOMENTS)('the disk is full in %s', (where, key) => {
     const run = await startFaultRun(cluster, { config, moments: [{ when: 'after', key, hook: fill }] });
     await run.met();
     const result = await run.fsha.done;
+    await call?.hangUp();
     // Whoever reads what it prints hears everything; the journal ends where the disk did.
     const events = run.fsha.events();
     const settled = settledRun(events);
@@ -78,15 +82,18 @@ describe.each(DISK_MOMENTS)('the disk is full in %s', (where, key) => {
       expect([exitCode, state], `${stdout}\n${stderr}`).toEqual([0, well(more === 0 ? 1 : 0)]);
     }
     if (result.exitCode !== 3) expect(journalFlaws(written())).toEqual([]);
+    call?.expectUncut();
   });
 });
 
 describe.each(STEPS)('in %s', (step) => {
   test.each([5, -5])('the wall clock jumps by %i hours', async (hours) => {
     const elsewhere = await callElsewhere(cluster);
+    const call = isBeforeZero(step) ? await startWaitedCall(cluster) : null;
     const key = stepBegins(step);
     const orders = [{ when: 'after', key, nth: 1, act: { kind: 'clock', ms: hours * HOUR } }] as const;
     const run = await startFaultRun(cluster, { orders });
+    await call?.hangUpOnceWaitedFor({ done: run.fsha.done, events: () => run.events() });
     const ended = await run.end();
     const { events, exitCode, ms } = ended;
     const jump = events.findIndex((event) => `${event.type} ${event.step ?? ''}` === key);
@@ -97,6 +104,7 @@ describe.each(STEPS)('in %s', (step) => {
       stateDir: run.stateDir,
       elsewhere,
     });
+    call?.expectUncut();
     expect(exitCode).toBe(0);
     // What took how long is told by the other clock.
     const took = only(events, 'step.settled').map(({ data }) => data.ms);
@@ -106,8 +114,10 @@ describe.each(STEPS)('in %s', (step) => {
 
   test('whoever reads its stdout goes away', async () => {
     const elsewhere = await callElsewhere(cluster);
+    const call = isBeforeZero(step) ? await startWaitedCall(cluster) : null;
     const config = await cluster.configWith({});
     const stateDir = cluster.stateDirOf(config);
+    const runs = join(stateDir, 'runs');
     const gate = await startEventGate(cluster.directory, [
       { when: 'after', key: stepBegins(step), hook: () => child.stdout.destroy() },
     ]);
@@ -119,7 +129,12 @@ describe.each(STEPS)('in %s', (step) => {
     children.add(child);
     child.stdout.resume();
     const stderr = text(child.stderr);
-    const exitCode = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    await call?.hangUpOnceWaitedFor({
+      done: exited,
+      events: () => (existsSync(runs) ? (journalEvents(stateDir).at(-1) ?? []) : []),
+    });
+    const exitCode = await exited;
     expect(gate.met()).toBe(true);
     await gate.stop();
     const events = journalEvents(stateDir).at(-1) ?? [];
@@ -135,6 +150,7 @@ describe.each(STEPS)('in %s', (step) => {
       stateDir,
       elsewhere,
     });
+    call?.expectUncut();
     expect(exitCode).toBe(0);
   });
 });

@@ -28,9 +28,13 @@ test('kill points: around every effect, and behind the first of every other type
       ['step.retrying', 'deactivate'],
       ['step.progress', 'wait_drained'],
       ['step.progress', 'wait_drained'],
+      ['step.settled', 'wait_drained'],
       ['effect.intended', 'restart', RESTART],
       ['run.settled'],
     ),
+  );
+  expect(points.filter(({ isBeforeZero }) => isBeforeZero).at(-1)?.name).toBe(
+    'after step.progress wait_drained',
   );
   expect(
     points.map(({ name, seq, isForwardOnly, isSettled }) => [name, seq, isForwardOnly, isSettled]),
@@ -45,10 +49,11 @@ test('kill points: around every effect, and behind the first of every other type
     ['before effect.intended deactivate dispatcher.state lb-1 (2)', 4, false, false],
     ['after effect.intended deactivate dispatcher.state lb-1 (2)', 5, false, false],
     ['after step.progress wait_drained', 7, false, false],
-    ['before effect.intended restart node.restart', 8, false, false],
-    ['in the middle of effect.intended restart node.restart', 8, false, false],
-    ['after effect.intended restart node.restart', 9, true, false],
-    ['after run.settled', 10, true, true],
+    ['after step.settled wait_drained', 9, false, false],
+    ['before effect.intended restart node.restart', 9, false, false],
+    ['in the middle of effect.intended restart node.restart', 9, false, false],
+    ['after effect.intended restart node.restart', 10, true, false],
+    ['after run.settled', 11, true, true],
   ]);
 });
 

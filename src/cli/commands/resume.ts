@@ -6,6 +6,8 @@ export const resume: Command = (program, run) => {
     .description('go on with a run whose process has ended, or give back what it did')
     .argument('<run>', 'a run, as `fsha runs` lists it; or `last`: the newest that is interrupted')
     .option('--undo', 'give back what it did: only before its restart was announced')
+    .option('--reason <text>', 'why, for the record')
+    .option('--ignore-proxy <name>', 'go on although this proxy does not answer', collect)
     .option('--force <check>', 'overrule this preflight check', collect)
     .addHelpText('after', EXAMPLES)
     .action(

@@ -37,7 +37,15 @@ function ownNode(input: PreflightInput): readonly Finding[] {
   if (seen.mark.value === null) return [ok(`no other run holds ${node.name}`)];
   const held = readMark(seen.mark.value);
   if (held === undefined)
-    return [locked(input, `${node.name} is held by ${printable(seen.mark.value)}`, 'RUN')];
+    return [
+      {
+        ...lockedBy(
+          input,
+          `${node.name} is held by ${printable(seen.mark.value)}, which no run of fsha has written`,
+        ),
+        fix: `Look who set fsha_run on ${node.name}; where nobody needs it: --force mark.`,
+      },
+    ];
   if (held.run === input.run) return [ok(`${node.name} is marked by this run`)];
   const text = `${node.name} is held by ${holder(held, input.wall)}`;
   const whereabouts = input.runs[held.run] ?? 'elsewhere';
@@ -62,6 +70,7 @@ function guarded(input: PreflightInput, held: Mark): Finding {
 /** What it is to this node that a run has another one: nothing, unless that run is under way. */
 function anotherNode(input: PreflightInput, node: Node): readonly Finding[] {
   const seen = input.observation.nodes[node.name];
+  // One that is being restarted is silent, and has no mark: that of a run of another host cannot be seen then.
   if (seen?.trouble !== null || !seen.mark.known || seen.mark.value === null) return [];
   const held = readMark(seen.mark.value);
   // One that is only kept out is in nobody's way.
@@ -87,14 +96,12 @@ function anotherNode(input: PreflightInput, node: Node): readonly Finding[] {
 }
 
 function locked(input: PreflightInput, why: string, run: string): Finding {
-  if (input.purpose === 'doctor') return warning(why);
-  return {
-    ...refusal(
-      why,
-      `Look at that run first: fsha show ${printable(run)} on its host; where it is dead and forgotten: --force mark.`,
-    ),
-    locked: true,
-  };
+  const fix = `Look at that run first: fsha show ${printable(run)} on its host; where it is dead and forgotten: --force mark.`;
+  return { ...lockedBy(input, why), fix };
+}
+
+function lockedBy({ purpose }: PreflightInput, why: string): Finding {
+  return purpose === 'doctor' ? warning(why) : { ...refusal(why, ''), locked: true };
 }
 
 function holder({ run, who, at }: Mark, wall: number): string {

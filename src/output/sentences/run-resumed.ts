@@ -1,12 +1,12 @@
 import { printable } from '../../domain/text.ts';
 import type { EventData } from '../../domain/run-events.ts';
 import { counted } from '../count-words.ts';
-import type { Sentence } from './sentence.ts';
+import { said, type Sentence } from './sentence.ts';
 
 export const runResumed: Sentence<'run.resumed'> = {
   level: () => 'info',
   say: ({ run, data }) =>
-    `run ${printable(run)} resumed by ${printable(data.who)}: ${data.mode === 'undo' ? 'undoing what it did' : 'going on'}${restWords(data)}`,
+    `run ${printable(run)} resumed by ${printable(data.who)}${data.reason === undefined ? '' : `, reason: ${said(data.reason)}`}: ${data.mode === 'undo' ? 'undoing what it did' : 'going on'}${restWords(data)}`,
 };
 
 /** How much of a rolling run is left. */

@@ -6,10 +6,11 @@ import type { RunEvent } from '../../../src/domain/run-events.ts';
 import { until } from '../../support/until.ts';
 import { troubleTable } from './case-table.ts';
 import { deepMerge, type Changes } from './deep-merge.ts';
-import { settledRun, warnings } from './events-of.ts';
+import { lastSeq, settledRun, warnings } from './events-of.ts';
 import { callElsewhere, well } from './fault-cases.ts';
 import { isLockFree } from './fault-lock.ts';
 import { journalFlaws } from './fault-outcome.ts';
+import { startWaitedCall, type WaitedCall } from './fault-waited-call.ts';
 import { FOR_FAULTS, ON_OUT } from './fault-quick.ts';
 import { faultEnv, type FaultRun, startFaultRun } from './fault-run.ts';
 import type { Moment } from './fault-gate.ts';
@@ -29,19 +30,26 @@ const BACK_IN = well(1);
 /** Where a process dies. */
 export type Death = Pick<KillPoint, 'when' | 'key' | 'nth'>;
 
+/** Where it dies, and whether a call is up on node-1 from before it began. */
+export type DeathWithCalls = Death & { readonly isBeforeZero?: boolean };
+
 export interface Killed {
   readonly run: string;
   readonly config: string;
   readonly stateDir: string;
+  /** On node-1, where it died with one up there. */
+  readonly call: WaitedCall | null;
   /** `fsha resume RUN`, and what else is said. */
   readonly resume: (...flags: readonly string[]) => Promise<FshaResult>;
+  /** Any command of fsha's that goes on with the run to its end. A call on node-1 is ended once that was seen to wait for it. */
+  readonly goOn: (args: readonly string[]) => Promise<FshaResult>;
   /** The same, by a process that dies, too. */
   readonly dieAgain: (death: Death) => Promise<void>;
   /** How often the command of `drain.onOut` has run. */
   readonly hooks: () => number;
   /** Of the run, as the disk has them. */
   readonly events: () => readonly RunEvent[];
-  /** That the call on another node is up, the lock free and the journal whole; the run was gone on with so often. */
+  /** That the call on another node is up, that on node-1 ended by its caller alone, the lock free and the journal whole; the run was gone on with so often. */
   readonly expectOver: (resumed: number) => Promise<void>;
 }
 
@@ -57,7 +65,7 @@ export interface KillSuite {
   /** Writes a row of the table. @returns the final state */
   readonly row: ReturnType<typeof troubleTable>['add'];
   /** A drain that has died there; or, without a death, that `kill` has ended. */
-  readonly killAt: (death: Death, options?: KillOptions) => Promise<Killed>;
+  readonly killAt: (death: DeathWithCalls, options?: KillOptions) => Promise<Killed>;
   /** A drain that is killed from outside once that is so. */
   readonly killWhen: (what: string, isSo: () => boolean, options?: KillOptions) => Promise<Killed>;
 }
@@ -80,10 +88,13 @@ export function killSuite(title: string): KillSuite {
   /** @param orders for the process; it has to die of them, or of what `until` does */
   async function killed(
     orders: (stateDir: string) => readonly FaultOrder[],
-    { settings = {}, moments = () => [] }: KillOptions,
+    { settings = {}, moments = () => [], hasCall = false }: KillOptions & { readonly hasCall?: boolean },
     kill: (run: FaultRun) => Promise<unknown>,
   ): Promise<Killed> {
-    const elsewhere = await callElsewhere(its());
+    const [elsewhere, call] = await Promise.all([
+      callElsewhere(its()),
+      hasCall ? startWaitedCall(its()) : null,
+    ]);
     const config = await its().configWith(deepMerge(ON_OUT, settings));
     const stateDir = its().stateDirOf(config);
     const env = { HOOK_FILE: join(its().directory, `hook-${(cases += 1)}`) };
@@ -96,6 +107,7 @@ export function killSuite(title: string): KillSuite {
     await kill(run);
     await mustDie(run.fsha, stateDir);
     await run.stop();
+    call?.expectUp();
     const id = journalFile(stateDir).path.replace(/^.*\/|\.ndjson$/g, '');
     const text = (): string => readFileSync(journalFile(stateDir).path, 'utf8');
     const args = ['resume', id, '--config', config, '--json'];
@@ -105,6 +117,13 @@ export function killSuite(title: string): KillSuite {
       config,
       stateDir,
       events,
+      call,
+      async goOn(goOnArgs) {
+        const after = lastSeq(events());
+        const fsha = await startFsha(goOnArgs, { env, limitMs: LIMIT_MS });
+        await call?.hangUpOnceWaitedFor({ done: fsha.done, events }, after);
+        return fsha.done;
+      },
       resume: (...flags) => runFsha([...args, ...flags], LIMIT_MS, { env }),
       async dieAgain(death) {
         const again = await startFsha(args, { env: { ...env, ...faultEnv([orderOf(death, stateDir)]) } });
@@ -114,6 +133,7 @@ export function killSuite(title: string): KillSuite {
         existsSync(env.HOOK_FILE) ? readFileSync(env.HOOK_FILE, 'utf8').split('\n').length - 1 : 0,
       async expectOver(resumed) {
         expect(await elsewhere.isUp()).toBe(true);
+        call?.expectUncut();
         expect(journalFlaws(text())).toEqual([]);
         expect(only(events(), 'run.resumed')).toHaveLength(resumed);
         expect(journalEvents(stateDir)).toHaveLength(1);
@@ -128,7 +148,7 @@ export function killSuite(title: string): KillSuite {
     killAt: (death, options = {}) =>
       killed(
         (stateDir) => [orderOf(death, stateDir)],
-        options,
+        { ...options, hasCall: death.isBeforeZero === true },
         async () => undefined,
       ),
     killWhen: (what, isSo, options = {}) =>
@@ -169,10 +189,10 @@ export function recordedPoints(wanted: (point: KillPoint) => boolean): ReturnTyp
   return named(killPoints(inject('cleanRun')).filter(wanted));
 }
 
-/** Before its restart is announced: goes on to the end. */
+/** Before its restart is announced: goes on to the end, and waits for the calls on the node where there are some. */
 export async function resumed({ killAt, row, cluster }: KillSuite, point: KillPoint): Promise<void> {
   const dead = await killAt(point);
-  const result = await dead.resume();
+  const result = await dead.goOn(['resume', dead.run, '--config', dead.config, '--json']);
   const state = await row(`killed ${point.name}`, 'resume: went on', result);
   expect([result.exitCode, state], said(result)).toEqual([0, BACK_IN]);
   const isHookUnknown = point.when === 'after' && point.key === HOOK_INTENT;
@@ -190,7 +210,7 @@ export async function resumed({ killAt, row, cluster }: KillSuite, point: KillPo
   await dead.expectOver(1);
 }
 
-/** Before its restart is announced: all as found. */
+/** Before its restart is announced: all as found, the calls on the node included. */
 export async function undone({ killAt, row }: KillSuite, point: KillPoint): Promise<void> {
   const dead = await killAt(point);
   const result = await dead.resume('--undo');
@@ -200,6 +220,7 @@ export async function undone({ killAt, row }: KillSuite, point: KillPoint): Prom
     outcome: 'restored',
     callsCut: 0,
   });
+  await dead.call?.hangUp();
   await dead.expectOver(1);
 }
 

@@ -18,6 +18,8 @@ export interface KillPoint {
   readonly name: string;
   /** The last event that is on the disk then; 0 for none. In the run that was recorded: in another one it may be a little more or less. */
   readonly seq: number;
+  /** That the node is drained is not on the disk: calls may be up on it. */
+  readonly isBeforeZero: boolean;
   /** The restart is announced on the disk: there is no way back. */
   readonly isForwardOnly: boolean;
   /** That the run has ended is on the disk. */
@@ -34,6 +36,7 @@ const NOT_ALWAYS: readonly string[] = ['step.retrying', 'warning', 'drift.detect
 export function killPoints(recorded: readonly RunEvent[]): readonly KillPoint[] {
   const restart = recorded.find(isRestartIntent)?.seq ?? Number.POSITIVE_INFINITY;
   const settled = recorded.find(({ type }) => type === 'run.settled')?.seq ?? Number.POSITIVE_INFINITY;
+  const zero = recorded.find(isZero)?.seq ?? Number.POSITIVE_INFINITY;
   const seen = new Map<string, number>();
   const types = new Set<string>();
   return recorded.flatMap((event) => {
@@ -49,6 +52,7 @@ export function killPoints(recorded: readonly RunEvent[]): readonly KillPoint[] 
         step: stepName(event.step),
         name: `${when === 'tear' ? 'in the middle of' : when} ${key.replaceAll('node-1/', '')}${nth > 1 ? ` (${nth})` : ''}`,
         seq,
+        isBeforeZero: seq < zero,
         isForwardOnly: seq >= restart,
         isSettled: seq >= settled,
       };
@@ -61,6 +65,11 @@ export function killPoints(recorded: readonly RunEvent[]): readonly KillPoint[] 
     if (event.type === 'effect.settled') return (['before', 'after'] as const).map(point);
     return isFirst && !NOT_ALWAYS.includes(event.type) ? [point('after')] : [];
   });
+}
+
+/** The wait for its calls is over. */
+function isZero(event: RunEvent): boolean {
+  return event.type === 'step.settled' && stepName(event.step) === 'wait_drained';
 }
 
 /** For `test.each`: each with its name. */

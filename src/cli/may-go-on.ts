@@ -1,0 +1,152 @@
+/** Why a run may not be gone on with: asked before anything is recorded, so that a refusal leaves it as it was. */
+import type { Cluster } from '../domain/cluster.ts';
+import { roughDuration } from '../domain/duration.ts';
+import { FshaError } from '../domain/errors.ts';
+import { isFresh, readMark } from '../domain/mark.ts';
+import type { Observation } from '../domain/observation.ts';
+import { planUndo } from '../domain/plan.ts';
+import type { Policy } from '../domain/policy.ts';
+import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
+import { intentsOf, type RunState } from '../domain/run.ts';
+import { guardOf } from '../journal/guard-lock.ts';
+import { readJournalEnds } from '../journal/journal-ends.ts';
+import { journalPath } from '../journal/journal-path.ts';
+import type { World } from '../workflow/world.ts';
+import type { Call } from './command.ts';
+
+/** One that keeps a node out holds the lock of that node alone: it is alive although the cluster's is free. */
+export async function mustNotGuard(
+  { state, name }: Cluster,
+  run: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { started } = await readJournalEnds(journalPath(state.dir, run));
+  for (const { node } of started?.data.plan.nodes ?? []) {
+    const guard = await guardOf({ dir: state.dir, cluster: name, node }, signal);
+    if (guard === null || (guard !== 'unnamed' && guard.run !== run)) continue;
+    throw new FshaError(
+      'locked',
+      `run ${run} is under way: it keeps ${node} out`,
+      `It ends with: fsha activate ${node}`,
+    );
+  }
+}
+
+/**
+ * What was changed has to be within reach, also to be given back.
+ * @throws FshaError `usage`
+ */
+export function mustStillBeThere({ run, plan, nodes }: RunState, cluster: Cluster): void {
+  const { path } = cluster.source;
+  for (const { node } of plan.nodes) {
+    if (cluster.nodes.some(({ name }) => name === node)) continue;
+    throw new FshaError(
+      'usage',
+      `run ${run} has ${node} in hand, which is not in ${path}`,
+      'Put it back there until the run has come to its end.',
+    );
+  }
+  for (const [name, { effects }] of Object.entries(nodes)) {
+    for (const { intent } of effects) {
+      if (intent.effect !== 'dispatcher.state') continue;
+      const { proxy } = intent.target;
+      if (cluster.proxies.some((one) => one.name === proxy)) continue;
+      throw new FshaError(
+        'usage',
+        `run ${run} has changed ${name} on ${proxy}, which is not in ${path}`,
+        'Put it back there until the run has come to its end.',
+      );
+    }
+  }
+}
+
+/** Somebody has taken one of its nodes in hand since: what is to become of that one is the newer run's to say. */
+export async function mustBeNewest(
+  world: World,
+  { run, nodes }: RunState,
+  observation: Observation,
+  call: string,
+): Promise<void> {
+  for (const [name, { effects }] of Object.entries(nodes)) {
+    if (!effects.some(({ intent }) => intent.effect === 'dispatcher.state')) continue;
+    const newest = (await markedBy(world, run, observation, name)) ?? (await world.standing(name));
+    if (newest?.run === run) continue;
+    throw new FshaError(
+      'refused',
+      `run ${run} cannot go on: ${newest === null ? 'a later run' : `run ${newest.run}`} came after it on ${name}`,
+      newest === null
+        ? `See them with: ${call} runs`
+        : newest.settled
+          ? `What that one left: ${call} show ${newest.run}; then: ${call} activate ${name}`
+          : `Go on with that one: ${call} resume ${newest.run}`,
+    );
+  }
+}
+
+/** The run that has ended and left its mark on the node: whatever dates say, it was there last. null where there is none. */
+async function markedBy(
+  world: World,
+  run: string,
+  observation: Observation,
+  node: string,
+): Promise<{ readonly run: string; readonly settled: boolean } | null> {
+  const seen = observation.nodes[node]?.mark;
+  const mark = seen?.known === true && seen.value !== null ? readMark(seen.value) : undefined;
+  if (mark === undefined || mark.run === run) return null;
+  return (await world.whereabouts(mark.run)) === 'ended' ? { run: mark.run, settled: true } : null;
+}
+
+/**
+ * A journal that was copied here: a mark that is renewed says that its process is alive elsewhere. Where the mark is gone, as it
+ * is while the node restarts, the journal's own last line tells when that process was alive.
+ */
+export function mustBeDead(
+  { run, nodes }: RunState,
+  observation: Observation,
+  { force }: Policy,
+  wroteAt: number,
+  { host }: Call,
+): void {
+  if (force.includes('mark')) return;
+  const wall = host.clock.wall().getTime();
+  const ago = (at: number): string => `${roughDuration(Math.max(0, wall - at))} ago`;
+  for (const name of Object.keys(nodes)) {
+    const seen = observation.nodes[name]?.mark;
+    const mark = seen?.known === true && seen.value !== null ? readMark(seen.value) : undefined;
+    const isOwn = mark?.run === run;
+    const at = isOwn ? mark.at : mark === undefined ? wroteAt : Number.NEGATIVE_INFINITY;
+    if (!isFresh({ at }, wall)) continue;
+    throw new FshaError(
+      'locked',
+      `run ${run} may still be under way where it was begun: ${isOwn ? `${name} was marked by ${mark.who}` : 'its journal was written'} ${ago(at)}`,
+      'A run of which nothing is seen for 5 minutes is dead. Where you know that it is dead: --force mark.',
+    );
+  }
+}
+
+/** Giving an activation back takes the node out: somebody has to be left then, too. */
+export function mustLeaveSurvivors(
+  { nodes }: RunState,
+  cluster: Cluster,
+  observation: Observation,
+  policy: Policy,
+): void {
+  if (policy.force.includes('survivors')) return;
+  for (const [name, recorded] of Object.entries(nodes)) {
+    const node = cluster.nodes.find((one) => one.name === name);
+    const steps = planUndo(name, intentsOf(recorded))?.nodes.flatMap((one) => one.steps) ?? [];
+    const isTakenOut = steps.some(
+      (step) =>
+        step.kind === 'restore' &&
+        step.params.effects.some((one) => one.effect === 'dispatcher.state' && one.wanted.startsWith('d')),
+    );
+    const [empty] =
+      node !== undefined && isTakenOut ? setsWithoutSurvivor({ cluster, node, observation }) : [];
+    if (empty === undefined) continue;
+    throw new FshaError(
+      'refused',
+      `the undo takes ${name} out, and nobody is left in set ${empty.set} of ${empty.proxy}`,
+      'Bring another node in first; or --force survivors.',
+    );
+  }
+}
