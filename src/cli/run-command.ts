@@ -145,7 +145,7 @@ async function locked(
 async function begin(
   call: Call,
   cluster: Cluster,
-  { plan, policy, command }: NewRun,
+  { plan, policy, command, guard }: NewRun,
   { run, lock, stop }: { readonly run: string; readonly lock: HeldLock; readonly stop: Stop },
 ): Promise<ExitCode> {
   const { host, globals } = call;
@@ -154,7 +154,8 @@ async function begin(
   const beginning = { kind: 'started', command, reason: reasonOf(call), dryRun } as const;
   const exit = await conduct(call, { run, cluster, beginning, plan, policy, journal, past: [], lock, stop });
   if (dryRun && !globals.json) {
-    for (const line of planLines(plan, { cluster, policy })) host.stdout.write(`${line}\n`);
+    const details = { cluster, policy, verbose: globals.verbose, ...(guard === undefined ? {} : { guard }) };
+    for (const line of planLines(plan, details)) host.stdout.write(`${line}\n`);
   }
   return exit;
 }

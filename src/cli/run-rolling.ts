@@ -75,6 +75,7 @@ function guardNow(
           observation,
           candidate,
           admitted,
+          emptied: new Set(),
           limits: { ...limits, maxUnavailable },
           policy,
         });

@@ -15,7 +15,12 @@ interface Around {
 
 /** What the nodes of a run have in common, made once for each process of it. */
 export function newRolling(plan: RollingPlan, { recorder }: Pick<Around, 'recorder'>): Rolling {
-  return { plan, admitted: new Set(), whyStopped: () => whyStopped(recorder.state, plan) };
+  return {
+    plan,
+    admitted: new Set(),
+    emptied: new Set(),
+    whyStopped: () => whyStopped(recorder.state, plan),
+  };
 }
 
 /**

@@ -85,7 +85,11 @@ function nodeTask({ node: name, steps }: NodePlan, carrier: Carrier, rolling: Ro
           },
           {
             title: 'settle',
-            task: () => settle(node, memory, carrier).finally(() => rolling?.admitted.delete(name)),
+            task: () =>
+              settle(node, memory, carrier).finally(() => {
+                rolling?.admitted.delete(name);
+                rolling?.emptied.delete(name);
+              }),
           },
         ],
         { exitOnError: false, concurrent: false },

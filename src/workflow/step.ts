@@ -80,6 +80,8 @@ export interface Rolling {
   readonly plan: RollingPlan;
   /** Nodes that the guard has let out and that have not come to their end. */
   readonly admitted: Set<string>;
+  /** Those of them that were seen drained and are being restarted. */
+  readonly emptied: Set<string>;
   /** Why no further node is begun, a clause; null: the run goes on. */
   readonly whyStopped: () => string | null;
 }

@@ -56,7 +56,12 @@ afterEach(async () => {
 
 function share(changes: Partial<RollingPlan> = {}): void {
   const limits = { maxUnavailable: 2, headroom: 0, dispatch: 'next' } as const;
-  shared = { plan: rolling({ limits, ...changes }), admitted: new Set(), whyStopped: () => stopped };
+  shared = {
+    plan: rolling({ limits, ...changes }),
+    admitted: new Set(),
+    emptied: new Set(),
+    whyStopped: () => stopped,
+  };
 }
 
 function contextOf(name: string, changes: Partial<Policy> = {}): StepContext {

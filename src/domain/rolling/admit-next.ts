@@ -16,6 +16,8 @@ export interface AdmitQuestion {
   readonly candidate: Node;
   /** Nodes that were admitted and are not back in yet; the candidate may be among them: then it is asked whether it may stay out. */
   readonly admitted: ReadonlySet<string>;
+  /** Those of them that were seen drained and are being restarted: what they do not say is no call. */
+  readonly emptied: ReadonlySet<string>;
   readonly limits: AdmitLimits;
   /** Proxies that may be silent, and checks that are overruled: `survivors`, `capacity`. */
   readonly policy: Pick<Policy, 'ignoreProxies' | 'force'>;
@@ -66,7 +68,7 @@ function whySilent(seen: ProxyObservation | undefined): string | null {
 function admittedBy(
   proxy: string,
   sets: readonly DispatcherSet[],
-  { cluster, observation, candidate, admitted, limits, policy }: AdmitQuestion,
+  { cluster, observation, candidate, admitted, emptied, limits, policy }: AdmitQuestion,
 ): Admission {
   const ownerOf = owners(cluster, sets);
   const leaves = (node: Node): boolean => node.name === candidate.name || admitted.has(node.name);
@@ -79,7 +81,7 @@ function admittedBy(
       const owner = ownerOf(target);
       const name = owner?.name ?? target.uri;
       if (owner !== undefined && leaves(owner)) {
-        leaving.set(owner.name, owner);
+        if (!emptied.has(owner.name)) leaving.set(owner.name, owner);
         continue;
       }
       const flags = readFlags(target.flags);

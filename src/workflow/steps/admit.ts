@@ -12,7 +12,7 @@ export const admit: Step<'admit'> = async (context) => {
   const { world, watcher, node, memory, signal, record, step } = context;
   const { rolling } = memory;
   if (rolling === null) throw new FshaError('bug', `${step} belongs to a rolling run`);
-  const { plan, admitted, whyStopped } = rolling;
+  const { plan, admitted, emptied, whyStopped } = rolling;
   const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
   const began = world.clock.now();
   let said = '';
@@ -24,6 +24,7 @@ export const admit: Step<'admit'> = async (context) => {
       observation,
       candidate: node,
       admitted,
+      emptied,
       limits: plan.limits,
       policy: context.policy(),
     });

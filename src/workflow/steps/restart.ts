@@ -52,8 +52,9 @@ class Retries {
  * @returns whether it was restarted
  */
 async function restartIfEmpty(context: StepContext, retry: Retries): Promise<boolean> {
-  const { node, watcher, policy } = context;
+  const { node, watcher, policy, memory } = context;
   watcher.setPace(node.name, 500, 'pulse');
+  memory.rolling?.emptied.add(node.name);
   try {
     const wanted = node.restart.command;
     await doEffect(context, { effect: 'node.restart', target: { node: node.name }, wanted });
@@ -61,6 +62,7 @@ async function restartIfEmpty(context: StepContext, retry: Retries): Promise<boo
   } catch (error) {
     // Only one that was sent can be unknown, or `restart.failed`; all else was in the way before.
     if (!mayPass(error) || error.code === 'effect.unknown') throw error;
+    memory.rolling?.emptied.delete(node.name);
     await retry.tell(error);
   } finally {
     watcher.setPace(node.name, policy().poll, 'pulse');
@@ -150,11 +152,11 @@ function whyHeldBack(context: StepContext, observation: Observation): FshaError 
 function whyCrowded(context: StepContext, observation: Observation): string | null {
   const { world, node, memory } = context;
   if (memory.rolling === null) return null;
-  const { admitted, plan } = memory.rolling;
+  const { admitted, emptied, plan } = memory.rolling;
   const policy = context.policy();
   const { cluster } = world;
   const { limits } = plan;
-  const answer = admitNext({ cluster, observation, candidate: node, admitted, limits, policy });
+  const answer = admitNext({ cluster, observation, candidate: node, admitted, emptied, limits, policy });
   return answer.admitted ? null : answer.why;
 }
 

@@ -12,18 +12,20 @@ interface Asked {
   readonly limits?: Partial<AdmitLimits>;
   readonly ignoreProxies?: readonly string[];
   readonly force?: readonly string[];
+  readonly emptied?: readonly string[];
   readonly cluster?: Cluster;
 }
 
 /** Why node-1 waits; null where it is admitted. Capacities are 100 calls and 200 sessions. */
 function why(asked: Asked = {}): string | null {
   const { cluster = four(), observation = seen(), admitted = [], limits = {} } = asked;
-  const { ignoreProxies = [], force = [] } = asked;
+  const { ignoreProxies = [], force = [], emptied = [] } = asked;
   const answer = admitNext({
     cluster,
     observation,
     candidate: nodeIn(cluster, 'node-1'),
     admitted: new Set(admitted),
+    emptied: new Set(emptied),
     limits: { maxUnavailable: 1, headroom: 0.2, dispatch: 'next', ...limits },
     policy: { ignoreProxies, force },
   });
@@ -97,6 +99,13 @@ describe('what the others can hold', () => {
       seen({ nodes: { 'node-2': busy(calls, 90) }, flags: { 'node-2': 'DX' } });
     expect(why({ admitted: ['node-2'], limits, observation: left(60) })).toBeNull();
     expect(why({ admitted: ['node-2'], limits, observation: left(61) })).toMatch(/would have 81 calls/);
+  });
+  test('one in hand that restarts says nothing, and has nothing', () => {
+    const silent = { sessions: unknown('it restarts'), calls: unknown(''), trouble: DOWN };
+    const observation = seen({ nodes: { 'node-2': silent }, flags: { 'node-2': 'DX' } });
+    const hand = { admitted: ['node-2'], limits: { maxUnavailable: 2 }, observation };
+    expect(why(hand)).toMatch(/node-2: its sessions are unknown/);
+    expect(why({ ...hand, emptied: ['node-2'] })).toBeNull();
   });
   test.each(['node-1', 'node-2'])('sessions of %s are unknown', (name) => {
     const observation = seen({ nodes: { [name]: { sessions: unknown('no answer'), calls: unknown('') } } });
