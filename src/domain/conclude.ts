@@ -63,6 +63,7 @@ export function conclude(
       ...(goesOn ? [`${command} resume ${state.run}`] : []),
     ],
     ...(untouched.length === 0 ? {} : { untouched }),
+    ...(rolling === undefined || rolling.done.length === 0 ? {} : { earlier: rolling.done }),
     ...(error === undefined ? {} : { error }),
   };
 }

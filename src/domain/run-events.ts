@@ -177,4 +177,6 @@ export interface RunSettled {
   readonly error?: ErrorInfo;
   /** Nodes of the plan that were not begun; `nodes` has the others. */
   readonly untouched?: readonly string[];
+  /** Nodes that an earlier process of the run has brought through; `nodes` has the others. */
+  readonly earlier?: readonly string[];
 }

@@ -248,6 +248,8 @@ const data: { readonly [T in EventType]: Check } = {
     callsCut: number,
     next: listOf(text),
     error: absentOr(errorInfo),
+    untouched: absentOr(listOf(name)),
+    earlier: absentOr(listOf(name)),
   }),
 };
 

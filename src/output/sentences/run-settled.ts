@@ -12,10 +12,11 @@ const LISTED = 20;
 export const runSettled: Sentence<'run.settled'> = {
   level: () => 'end',
   say: (event, context) => {
-    const { outcome, exit, nodes, callsCut, next, error, untouched = [] } = event.data;
+    const { outcome, exit, nodes, callsCut, next, error, untouched = [], earlier = [] } = event.data;
     return [
       `${printable(outcome)} (exit ${exit}: ${exitMeaning(exit)})`,
       ...serviceLines(nodes),
+      ...(earlier.length === 0 ? [] : [`  done before: ${nameList(earlier)}`]),
       ...(untouched.length === 0 ? [] : [`  not begun: ${nameList(untouched)}`]),
       ...cutLines(event, callsCut, context).map((line) => `  ${line}`),
       ...(error === undefined ? [] : [`  why: ${errorWords(error, context).replaceAll('\n', '\n  ')}`]),

@@ -156,6 +156,14 @@ describe('the end', () => {
     const all = state([...upTo('activate'), ...upTo('activate', 'node-2'), ...upTo('activate', 'node-3')]);
     expect(conclude(all, null, 'fsha')).toMatchObject({ outcome: 'done', exit: 0, next: [] });
   });
+  test('those that an earlier process has brought through are named', () => {
+    const plan = rolling({ batches: [['node-2']], done: ['node-1'] });
+    expect(conclude(state(upTo('activate', 'node-2'), plan), null, 'fsha')).toMatchObject({
+      exit: 0,
+      nodes: { 'node-2': 'in service' },
+      earlier: ['node-1'],
+    });
+  });
   test('stopped in the pause: what was done is done, the rest is untouched', () => {
     const end = conclude(state(upTo('activate')), 'SIGINT', 'fsha');
     expect(end).toMatchObject({ outcome: 'interrupted', exit: 130, untouched: ['node-2', 'node-3'] });
