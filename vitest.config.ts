@@ -73,6 +73,16 @@ export default defineConfig({
           maxWorkers: 4,
         },
       },
+      // By hand, on a quiet machine: never part of a test run.
+      {
+        test: {
+          name: 'bench',
+          include: ['test/bench/**/*.bench.ts'],
+          ...bundled,
+          fileParallelism: false,
+          hookTimeout: 60_000,
+        },
+      },
       // Calls at a rate: alone, one file after the other.
       {
         test: {

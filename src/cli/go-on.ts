@@ -2,10 +2,12 @@
 import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { ExitCode } from '../domain/exit-codes.ts';
+import type { Observation } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
 import { judge, refuses } from '../domain/preflight/checks.ts';
 import { roughDuration } from '../domain/duration.ts';
-import { assertOpen, planResume, type Resumption } from '../domain/resume.ts';
+import { assertOpen, planResume, type Resumption, uuidOf } from '../domain/resume.ts';
+import { isThrough } from '../domain/rolling/progress.ts';
 import { fold, type RunState } from '../domain/run.ts';
 import type { RunEvent } from '../domain/run-events.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
@@ -160,16 +162,19 @@ async function lookFirst(
     mustStillBeThere(state, cluster);
     const observing = observeAll(world, 'full', stop.signal);
     const observation = await observing;
-    await mustBeNewest(world, state, observation, callText(call));
-    if (wroteAt !== null) mustBeDead(state, observation, policy, wroteAt, call);
+    const open = withoutThrough(state, observation);
+    await mustBeNewest(world, open, observation, callText(call));
+    if (wroteAt !== null) mustBeDead(open, observation, policy, wroteAt, call);
     const resumption = planResume(state, observation, { undo, policy, call: callText(call) });
-    if (resumption.mode === 'undo') mustLeaveSurvivors(state, cluster, observation, policy);
+    if (resumption.mode === 'undo') mustLeaveSurvivors(open, cluster, observation, policy);
     else
       for (const planned of resumption.plan.nodes) {
-        const [first] = planned.steps;
+        const first = planned.steps.find(({ kind }) => kind === 'preflight');
         const node = cluster.nodes.find(({ name }) => name === planned.node);
         if (first?.kind !== 'preflight' || node === undefined) continue;
         const before = state.nodes[planned.node]?.baseline ?? null;
+        // One of several that was not begun is looked at when its turn comes.
+        if (before === null && resumption.plan.rolling !== undefined) continue;
         const standing =
           before === null
             ? null
@@ -183,4 +188,13 @@ async function lookFirst(
   } finally {
     await close();
   }
+}
+
+/** Without the nodes that it has brought through: what became of them since is nothing to it. */
+function withoutThrough(state: RunState, observation: Observation): RunState {
+  if (state.plan.rolling === undefined) return state;
+  const open = Object.entries(state.nodes).filter(
+    ([name, node]) => !isThrough(node, name, uuidOf(observation, name)),
+  );
+  return { ...state, nodes: Object.fromEntries(open) };
 }

@@ -70,7 +70,7 @@ async function showGoingOn(
 }
 
 /** Cutting calls is not what `drain` means by itself: it is asked for, or answered by --yes. */
-async function askForCuts(call: Call, node: string, policy: Policy): Promise<void> {
+export async function askForCuts(call: Call, node: string, policy: Policy): Promise<void> {
   const hangup = policy.onTimeout === 'hangup';
   if (call.globals.dryRun || (!hangup && policy.threshold === 0)) return;
   const when = [
@@ -87,6 +87,29 @@ export interface NewRun {
   readonly command: string;
   /** It may go on beside another run: it takes nothing from that one. */
   readonly beside?: boolean;
+  /** For a dry run: why each node would wait now; null where it would not. */
+  readonly guard?: ReadonlyMap<string, string | null>;
+}
+
+/** The same for a plan that hangs on how everything is now: made with the lock held, so that no other run changes it. */
+export async function carryPlanned(
+  call: Call,
+  cluster: Cluster,
+  wish: Omit<NewRun, 'plan'>,
+  plan: (signal: AbortSignal) => Promise<Pick<NewRun, 'plan' | 'guard'>>,
+): Promise<ExitCode> {
+  if (!call.globals.dryRun)
+    return locked(call, cluster, wish, async (lock, stop, run) =>
+      begin(call, cluster, { ...wish, ...(await plan(stop.signal)) }, { run, lock, stop }),
+    );
+  const stop = listen(call.host, cluster.drain.onHangup);
+  try {
+    const run = newRunId(call.host.clock.wall());
+    const planned = { ...wish, ...(await plan(stop.signal)) };
+    return await begin(call, cluster, planned, { run, lock: withoutLock(cluster), stop });
+  } finally {
+    stop.dispose();
+  }
 }
 
 /** Journals the plan, carries it out and shows it. @param cluster as far as the run has to see of it */
@@ -105,7 +128,7 @@ export async function carry(call: Call, cluster: Cluster, wish: NewRun): Promise
 async function locked(
   call: Call,
   cluster: Cluster,
-  { command }: NewRun,
+  { command }: Pick<NewRun, 'command'>,
   work: (lock: HeldLock, stop: Stop, run: string) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const { host } = call;
@@ -122,7 +145,7 @@ async function locked(
 async function begin(
   call: Call,
   cluster: Cluster,
-  { plan, policy, command }: NewRun,
+  { plan, policy, command, guard }: NewRun,
   { run, lock, stop }: { readonly run: string; readonly lock: HeldLock; readonly stop: Stop },
 ): Promise<ExitCode> {
   const { host, globals } = call;
@@ -131,7 +154,8 @@ async function begin(
   const beginning = { kind: 'started', command, reason: reasonOf(call), dryRun } as const;
   const exit = await conduct(call, { run, cluster, beginning, plan, policy, journal, past: [], lock, stop });
   if (dryRun && !globals.json) {
-    for (const line of planLines(plan, { cluster, policy })) host.stdout.write(`${line}\n`);
+    const details = { cluster, policy, verbose: globals.verbose, ...(guard === undefined ? {} : { guard }) };
+    for (const line of planLines(plan, details)) host.stdout.write(`${line}\n`);
   }
   return exit;
 }

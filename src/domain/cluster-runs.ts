@@ -34,6 +34,8 @@ export interface UnfinishedRun {
   readonly touched: readonly string[];
   /** Whether it announced a restart: from then on it cannot be undone. */
   readonly restartIntended: boolean;
+  /** How far it is with its nodes; absent for a run of another kind. */
+  readonly rolling?: RollingNote;
   /** The kind of the step that was begun last and has not ended; null between two. */
   readonly step: string | null;
   /** Whether it was begun, or resumed last, under another lock than the one that is looked at here: on another host. */
@@ -44,6 +46,16 @@ export interface UnfinishedRun {
   readonly damaged?: true;
   /** Whether it holds a lock here, looked at after its journal; null where that cannot be told. */
   readonly underWay: boolean | null;
+}
+
+/** How far a rolling run is. */
+export interface RollingNote {
+  /** How many nodes are through, of how many. */
+  readonly done: number;
+  readonly of: number;
+  readonly inHand: readonly string[];
+  /** Those that were held count, too. */
+  readonly failed: readonly string[];
 }
 
 export interface LastRun {

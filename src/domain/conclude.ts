@@ -4,6 +4,8 @@ import type { ErrorInfo } from './errors.ts';
 import { EXIT, type ExitCode, firstExit } from './exit-codes.ts';
 import { concludeHangUp } from './hang-up-end.ts';
 import { nextAfterSuccess, nextCommands } from './next-commands.ts';
+import { phaseOf } from './rolling/progress.ts';
+import { rollingExit } from './rolling/exit.ts';
 import { type NodeRunState, policyFor, restartIntended, type RunState, stepOutcome } from './run.ts';
 import type { RunSettled } from './run-events.ts';
 import { isMarked, serviceOf } from './service.ts';
@@ -29,24 +31,50 @@ export function conclude(
   isLost = false,
 ): RunSettled {
   if (state.plan.kind === 'hangup') return concludeHangUp(state, signalExit(interruption), command);
-  const names = state.plan.nodes.map(({ node }) => node);
+  const { rolling } = state.plan;
+  const planned = state.plan.nodes.map(({ node }) => node);
+  const untouched =
+    rolling === undefined ? [] : planned.filter((name) => phaseOf(state, name) === 'untouched');
+  const names = planned.filter((name) => !untouched.includes(name));
   const ends = names.map((name) => {
     const node = state.nodes[name];
     const service = node === undefined ? 'unknown' : serviceOf(name, node);
     return { name, node, service, ...endOf(state, name, interruption) };
   });
-  const exit = firstExit(ends.map((end) => end.exit));
-  const decisive = ends.find((end) => end.exit === exit) ?? ends[0];
-  const error = decisive?.node?.failure?.error;
-  const next = exit === EXIT.done || exit === EXIT.callsCut ? nextAfterSuccess : nextCommands;
+  const codes = ends.map((end) => end.exit);
+  const exit =
+    rolling === undefined || state.resumed === 'undo'
+      ? firstExit(codes)
+      : rollingExit({ codes, untouched: untouched.length, rolling, stopped: signalExit(interruption) });
+  const failing = ends.find((end) => end.exit === exit) ?? ends.find((end) => end.exit !== EXIT.done);
+  const decisive = failing ?? (untouched.length > 0 ? undefined : ends[0]);
+  const error = decisive?.node?.failure?.error ?? whyUntouched(state, untouched);
+  const goesOn = rolling !== undefined && exit !== EXIT.done && !isLost && planned.length > 1;
   return {
-    outcome: decisive?.outcome ?? 'already',
+    outcome: decisive?.outcome ?? (untouched.length > 0 ? untouchedOutcome(interruption) : 'already'),
     exit,
     nodes: Object.fromEntries(ends.map(({ name, service }) => [name, service])),
     callsCut: names.reduce((sum, name) => sum + cutOf(state, name), 0),
-    next: ends.flatMap((end) => next({ ...end, isLost }, state, command)),
+    next: [
+      ...ends.flatMap((end) => {
+        const isDone = end.exit === EXIT.done || end.exit === EXIT.callsCut;
+        return (isDone ? nextAfterSuccess : nextCommands)({ ...end, isLost }, state, command);
+      }),
+      ...(goesOn ? [`${command} resume ${state.run}`] : []),
+    ],
+    ...(untouched.length === 0 ? {} : { untouched }),
+    ...(rolling === undefined || rolling.done.length === 0 ? {} : { earlier: rolling.done }),
     ...(error === undefined ? {} : { error }),
   };
+}
+
+/** Why the first of them was not begun; undefined where nobody asked for it to be. */
+function whyUntouched(state: RunState, untouched: readonly string[]): ErrorInfo | undefined {
+  return untouched.flatMap((name) => state.nodes[name]?.failure?.error ?? [])[0];
+}
+
+function untouchedOutcome(interruption: Interruption): RunSettled['outcome'] {
+  return interruption === null ? 'refused' : 'interrupted';
 }
 
 function cutOf(state: RunState, name: string): number {
@@ -62,7 +90,11 @@ function signalExit(interruption: Interruption): ExitCode | null {
 function endOf(state: RunState, name: string, interruption: Interruption): End {
   const node = state.nodes[name];
   if (node === undefined) return UNKNOWN;
-  if (state.resumed === 'undo') return endOfUndo(name, node, interruption);
+  if (state.resumed === 'undo') {
+    // One of several that was brought through has nothing that could be given back.
+    const isBack = state.plan.rolling !== undefined && stepOutcome(node, name, 'activate') === 'succeeded';
+    return isBack ? { outcome: 'done', exit: EXIT.done } : endOfUndo(name, node, interruption);
+  }
   const unsettled = node.effects.some(
     (record, index) => tellsTheState(record) && isUnknown(record.settled) && !laterKnown(node, index),
   );
@@ -75,7 +107,7 @@ function endOf(state: RunState, name: string, interruption: Interruption): End {
     if (stopped !== null && isIn && isMarked(node)) return { outcome: 'interrupted', exit: stopped };
     // Held too late: it is back in.
     const isHeld = policyFor(state, name).hold && !isIn;
-    if (isHeld && state.plan.kind === 'drain') return held(name, node);
+    if (isHeld && (state.plan.kind === 'drain' || state.plan.kind === 'rolling')) return held(name, node);
     const nothingDone = node.effects.every(
       (record) => record.settled?.outcome === 'already' || record.intent.effect === 'node.mark',
     );

@@ -48,6 +48,7 @@ export type ErrorCode =
   | 'verify.failed'
   | 'activate.failed'
   | 'hook.failed'
+  | 'rolling.stopped'
   | 'journal'
   | 'lock.lost'
   | 'interrupted'

@@ -1,9 +1,12 @@
 /** Plans are data: made by pure functions, printed by --dry-run, journaled, and carried out by workflow/carry-out.ts. */
 import { effectKey, inverse, type Effect, type Intent } from './effect.ts';
 import type { Policy } from './policy.ts';
+import type { RollingPlan } from './rolling/rolling-plan.ts';
 
 /** What each kind of step needs to know. One line here and one in workflow/steps makes a new kind. */
 export interface StepParams {
+  /** Waits until the guard of a rolling run lets one node more be taken out. Changes nothing. */
+  admit: Record<string, never>;
   /** Look at everything, judge, take the baseline. Changes nothing. */
   preflight: { readonly purpose: Purpose };
   /** Mark the node and disable every destination on every proxy. */
@@ -57,8 +60,10 @@ export interface NodePlan {
 }
 
 export interface Plan {
-  readonly kind: Exclude<Purpose, 'resume'> | 'undo' | 'secure' | 'hangup';
+  readonly kind: Exclude<Purpose, 'resume'> | 'rolling' | 'undo' | 'secure' | 'hangup';
   readonly nodes: readonly NodePlan[];
+  /** How the nodes of a rolling run follow each other. */
+  readonly rolling?: RollingPlan;
 }
 
 type StepOf<K extends StepKind> = Extract<PlannedStep, { kind: K }>;
@@ -90,6 +95,16 @@ export function planDrain(node: string, policy: Policy): Plan {
         ],
       },
     ],
+  };
+}
+
+/** Drains node after node, each as it is drained alone, once the guard lets it be taken out. */
+export function planRolling(rolling: RollingPlan, policy: Policy): Plan {
+  const nodes = rolling.batches.flat().flatMap((name) => planDrain(name, policy).nodes);
+  return {
+    kind: 'rolling',
+    nodes: nodes.map(({ node, steps }) => ({ node, steps: [step(node, 'admit', {}), ...steps] })),
+    rolling,
   };
 }
 

@@ -3,7 +3,10 @@ import { isSelectable, readFlags } from './dispatcher-state.ts';
 import { flagsOf } from './drift.ts';
 import { FshaError } from './errors.ts';
 import type { Observation } from './observation.ts';
-import { type NodePlan, planActivate, planBehindRestart, planDrain, type Plan } from './plan.ts';
+import { type NodePlan, planActivate, planBehindRestart, planDrain, planRolling, type Plan } from './plan.ts';
+import type { RollingPlan } from './rolling/rolling-plan.ts';
+import { EXIT } from './exit-codes.ts';
+import { isThrough } from './rolling/progress.ts';
 import type { Policy } from './policy.ts';
 import { intentsOf, type NodeRunState, policyFor, restartIntended, type RunState } from './run.ts';
 import { serviceOf } from './service.ts';
@@ -27,13 +30,15 @@ export interface ResumeWish {
 }
 
 /** @throws FshaError `refused` where there is nothing left to do */
-export function assertOpen({ run, settled, nodes }: RunState): void {
+export function assertOpen(state: RunState): void {
+  const { run, settled, nodes } = state;
   if (settled === null) return;
   const isOpen = settled.outcome === 'unknown' || settled.outcome === 'interrupted';
   const left = Object.entries(nodes).filter(
     ([name, node]) => node.effects.length > 0 && serviceOf(name, node) !== 'in service',
   );
   if (isOpen && left.length > 0) return;
+  if (state.plan.kind === 'rolling' && settled.exit !== EXIT.done && settled.exit !== EXIT.callsCut) return;
   const [next] = settled.next;
   throw new FshaError(
     'refused',
@@ -49,7 +54,12 @@ export function assertOpen({ run, settled, nodes }: RunState): void {
  */
 export function planResume(state: RunState, observation: Observation, wish: ResumeWish): Resumption {
   assertOpen(state);
-  const nodes = Object.entries(state.nodes);
+  if (state.plan.rolling !== undefined && !wish.undo)
+    return planRest(state, state.plan.rolling, observation, wish.policy);
+  // Giving back a rolling run is giving back what it has in hand.
+  const nodes = Object.entries(state.nodes).filter(
+    ([name, node]) => state.plan.rolling === undefined || !isThrough(node, name, uuidOf(observation, name)),
+  );
   const behind = nodes.filter(([, node]) => restartIntended(node)).map(([name]) => name);
   if (wish.undo) return undo(state, behind, wish.call);
   if (behind.length === 0) {
@@ -81,6 +91,47 @@ function undo(state: RunState, behind: readonly string[], call: string): Resumpt
       `It can only go forward: ${call} resume ${state.run}`,
     );
   return { mode: 'undo', plan: state.plan, why: null };
+}
+
+/**
+ * What remains of a rolling run: first the nodes that are in hand, then those that it has not brought through, batch by batch.
+ * @throws FshaError `refused` where nothing remains
+ */
+function planRest(
+  state: RunState,
+  rolling: RollingPlan,
+  observation: Observation,
+  policy: Policy,
+): Resumption {
+  const through = state.plan.nodes
+    .map(({ node }) => node)
+    .filter((name) => {
+      const node = state.nodes[name];
+      return node !== undefined && isThrough(node, name, uuidOf(observation, name));
+    });
+  const rest = state.plan.nodes.map(({ node }) => node).filter((name) => !through.includes(name));
+  if (rest.length === 0)
+    throw new FshaError('refused', `run ${state.run} cannot go on: every node of it was brought through`);
+  const inHand = rest.filter((name) => (state.nodes[name]?.effects.length ?? 0) > 0);
+  const batches = [
+    inHand,
+    ...rolling.batches.map((batch) => batch.filter((name) => rest.includes(name) && !inHand.includes(name))),
+  ].filter((batch) => batch.length > 0);
+  const remains: RollingPlan = { ...rolling, batches, done: [...rolling.done, ...through] };
+  const whole = planRolling(remains, policy);
+  const nodes = whole.nodes.map((planned): NodePlan => {
+    const recorded = state.nodes[planned.node];
+    return recorded !== undefined && restartIntended(recorded)
+      ? behindRestart(planned.node, recorded, observation, policy)
+      : planned;
+  });
+  return { mode: 'forward', plan: { ...whole, nodes }, why: null };
+}
+
+/** The core_uuid that was seen; null for unknown. */
+export function uuidOf(observation: Observation, name: string): string | null {
+  const uuid = observation.nodes[name]?.coreUuid;
+  return uuid?.known === true ? uuid.value : null;
 }
 
 /** Whether its process had begun to give the node back, or had failed or been told to stop, and was about to. */

@@ -54,6 +54,17 @@ export interface EventData {
     /** By a command of its own, whose policy counts alone: what was wished for while the run was under way does not. */
     readonly anew?: boolean;
   };
+  /** The nodes of one batch of a rolling run are begun, counted from 1. */
+  'batch.started': { readonly batch: number; readonly of: number; readonly nodes: readonly string[] };
+  /** All of them have come to their end. */
+  'batch.settled': {
+    readonly batch: number;
+    readonly of: number;
+    /** Until the next one is begun; 0 where none is. */
+    readonly pauseMs: number;
+    /** Why no further one is begun, a clause. */
+    readonly stopped?: string;
+  };
   'preflight.settled': {
     readonly verdicts: readonly Verdict[];
     readonly baseline: Baseline | null;
@@ -164,4 +175,8 @@ export interface RunSettled {
   /** Commands that go on or undo, exact. */
   readonly next: readonly string[];
   readonly error?: ErrorInfo;
+  /** Nodes of the plan that were not begun; `nodes` has the others. */
+  readonly untouched?: readonly string[];
+  /** Nodes that an earlier process of the run has brought through; `nodes` has the others. */
+  readonly earlier?: readonly string[];
 }

@@ -3,7 +3,7 @@
  * whom, and where the last run and the proxies say different things.
  */
 import type { Cluster, Node } from './cluster.ts';
-import type { ClusterRuns, LastRun, UnfinishedRun } from './cluster-runs.ts';
+import type { ClusterRuns, LastRun, RollingNote, UnfinishedRun } from './cluster-runs.ts';
 import { isFresh, type Mark, readMark } from './mark.ts';
 import type { Observation } from './observation.ts';
 import { contradictionOf, type Contradiction, isSeenIn } from './run-contradiction.ts';
@@ -43,6 +43,8 @@ export interface RunNote {
   readonly since: string;
   /** What it is at, or was: the kind of a step. */
   readonly step: string | null;
+  /** How far it is with its nodes; absent for a run of another kind, and for one that has ended. */
+  readonly rolling?: RollingNote;
   /** Whether it announced anything: where it did not, nothing was changed. */
   readonly changed: boolean;
   /** Commands that go on, exact. */
@@ -124,7 +126,9 @@ function unfinishedNotes(input: RunNotesInput): readonly RunNote[] {
   const { runs, command } = input;
   return runs.unfinished.flatMap((one): readonly RunNote[] => {
     const { run, nodes, step, who } = one;
-    const note = { run, command: one.command, who, nodes, step, changed: one.touched.length > 0 };
+    const { rolling } = one;
+    const changed = one.touched.length > 0;
+    const note = { run, command: one.command, who, nodes, step, changed, ...(rolling && { rolling }) };
     const follow = `${command} show ${run} --follow`;
     const resume = `${command} resume ${run}`;
     const goesOn = goesOnElsewhere(one, input) ? null : one.underWay;

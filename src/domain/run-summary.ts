@@ -28,6 +28,8 @@ export interface RunSummary {
   readonly exit: number | null;
   /** What it left each node as; empty unless settled. */
   readonly services: Readonly<Record<string, Service>>;
+  /** Nodes of its plan that it did not begin; empty unless settled. */
+  readonly untouched: readonly string[];
   /** Commands that go on or undo, as it wrote them down at its end. */
   readonly next: readonly string[];
   /** What is wrong with the file; null unless damaged. */

@@ -82,7 +82,7 @@ function refusalFor(
       return Number.isSafeInteger(timeout + request.ms) ? null : 'the deadline would be too far away';
     }
     case 'hold':
-      if (plan.kind !== 'drain') return 'only a drain can be held';
+      if (plan.kind !== 'drain' && plan.kind !== 'rolling') return 'only a drain can be held';
       if (node.undo !== null) return `${name} is given back already`;
       return ['none', 'open'].includes(stepOf(name, node, plan, 'activate'))
         ? null

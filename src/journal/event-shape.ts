@@ -200,6 +200,13 @@ const data: { readonly [T in EventType]: Check } = {
     lock: absentOr(text),
     anew: absentOr(flag),
   }),
+  'batch.started': having<EventData['batch.started']>({ batch: number, of: number, nodes: listOf(name) }),
+  'batch.settled': having<EventData['batch.settled']>({
+    batch: number,
+    of: number,
+    pauseMs: number,
+    stopped: absentOr(text),
+  }),
   'preflight.settled': having<EventData['preflight.settled']>({
     verdicts: listOf(verdict),
     baseline: orNull(baseline),
@@ -241,6 +248,8 @@ const data: { readonly [T in EventType]: Check } = {
     callsCut: number,
     next: listOf(text),
     error: absentOr(errorInfo),
+    untouched: absentOr(listOf(name)),
+    earlier: absentOr(listOf(name)),
   }),
 };
 

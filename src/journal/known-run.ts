@@ -1,9 +1,10 @@
 /** One journal as status needs it: read as far as that, and again only where it has changed. */
 import { stat } from 'node:fs/promises';
 import type { NodeRun } from '../domain/came-after.ts';
-import type { LastRun, UnfinishedRun } from '../domain/cluster-runs.ts';
+import type { LastRun, RollingNote, UnfinishedRun } from '../domain/cluster-runs.ts';
 import { errorInfo } from '../domain/errors.ts';
-import { restartIntended } from '../domain/run.ts';
+import { rollingStanding } from '../domain/rolling-standing.ts';
+import { restartIntended, type RunState } from '../domain/run.ts';
 import type { RunSummary } from '../domain/run-summary.ts';
 import { GrowingRun } from './growing-run.ts';
 import { journalPath } from './journal-path.ts';
@@ -125,6 +126,9 @@ export class KnownRun {
     }
     const { state, who, since, lastAt, step, lock } = growing;
     const touched = Object.entries(state.nodes).filter(([, node]) => node.effects.length > 0);
+    const rolling = rollingNoteOf(state);
+    // Of a node that is through nothing can be undone any more, and nothing has to.
+    const open = touched.filter(([name]) => rolling === undefined || !rolling.through.has(name));
     return {
       ...begun,
       who,
@@ -132,8 +136,9 @@ export class KnownRun {
       lastAt,
       step,
       touched: touched.map(([name]) => name),
-      restartIntended: touched.some(([, node]) => restartIntended(node)),
+      restartIntended: open.some(([, node]) => restartIntended(node)),
       elsewhere: lock !== null && lock !== this.#lockName,
+      ...(rolling === undefined ? {} : { rolling: rolling.note }),
     };
   }
 
@@ -192,6 +197,26 @@ export class KnownRun {
     }
     return this.#traces;
   }
+}
+
+interface Through {
+  readonly note: RollingNote;
+  readonly through: ReadonlySet<string>;
+}
+
+function rollingNoteOf(state: RunState): Through | undefined {
+  const standing = rollingStanding(state);
+  if (standing === null) return undefined;
+  const named = (...phases: readonly string[]): readonly string[] =>
+    standing.nodes.filter(({ phase }) => phases.includes(phase)).map(({ name }) => name);
+  const done = named('done');
+  const note = {
+    done: done.length,
+    of: standing.nodes.length,
+    inHand: named('in hand'),
+    failed: named('failed', 'held'),
+  };
+  return { note, through: new Set(done) };
 }
 
 /** Pruned since the directory was read. */

@@ -67,6 +67,7 @@ export async function summariseRun(run: string, path: string): Promise<RunSummar
     outcome: null,
     exit: null,
     services: {},
+    untouched: [],
     next: [],
     damage: null,
   };
@@ -87,8 +88,17 @@ export async function summariseRun(run: string, path: string): Promise<RunSummar
       lock: started.data.lock ?? null,
     };
     if (settled === null) return begun;
-    const { outcome, exit, nodes, next } = settled.data;
-    return { ...begun, state: 'settled', settledAt: settled.at, outcome, exit, services: nodes, next };
+    const { outcome, exit, nodes, next, untouched = [] } = settled.data;
+    return {
+      ...begun,
+      state: 'settled',
+      settledAt: settled.at,
+      outcome,
+      exit,
+      services: nodes,
+      untouched,
+      next,
+    };
   } catch (error) {
     return { ...nothing, state: 'damaged', damage: errorInfo(error).message };
   }

@@ -1,6 +1,7 @@
 /** Durations, rates and estimates as a live view shows them: nothing looks fresher or surer than it is. */
 import type { Estimate } from '../domain/estimate.ts';
 import type { Policy } from '../domain/policy.ts';
+import { localTime } from './local-time.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
@@ -26,15 +27,39 @@ export function agoWords(ms: number): string {
 export function estimateWords(estimate: Estimate): string {
   if (estimate.kind === 'unknown') return `end unknown: ${estimate.why}`;
   if (estimate.to <= 0) return 'no call is left';
-  // Never a single time, however close the two are.
-  const unit = estimate.to <= 2 * MINUTE ? 10 * SECOND : estimate.to <= 3 * HOUR ? MINUTE : 10 * MINUTE;
-  const from = Math.floor(estimate.from / unit) * unit;
-  const to = Math.max(from + unit, Math.ceil(estimate.to / unit) * unit);
+  const { from, to } = rounded(estimate);
   const latest = to > DAY ? 'more than a day' : shortSpan(to);
   if (from > DAY) return 'last call in more than a day';
   return from === 0
     ? `last call within ${latest} from now`
     : `last call between ${shortSpan(from)} and ${latest} from now`;
+}
+
+/**
+ * When a rolling run may be over: `over in 12m to 20m`, and at what times of day that is. Always a range, or unknown.
+ * @param wall now
+ */
+export function overWords(estimate: Estimate, wall: Date): readonly [words: string, times: string] {
+  if (estimate.kind === 'unknown') return [`over: not known yet, ${estimate.why}`, ''];
+  const { from, to } = rounded(estimate);
+  if (from > DAY) return ['over in more than a day', ''];
+  const latest = to > DAY ? 'more than a day' : shortSpan(to);
+  const words = from === 0 ? `over within ${latest}` : `over in ${shortSpan(from)} to ${latest}`;
+  const at = (ms: number): string =>
+    (localTime(new Date(wall.getTime() + ms).toISOString()) ?? '').slice(0, 5);
+  // What is that near is told by how long it takes.
+  if (to > DAY || to < 10 * MINUTE) return [words, ''];
+  return [words, from === 0 ? `by ${at(to)}` : `${at(from)} to ${at(to)}`];
+}
+
+/** Never a single time, however close the two are. */
+function rounded({ from, to }: Estimate & { readonly kind: 'range' }): {
+  readonly from: number;
+  readonly to: number;
+} {
+  const unit = to <= 2 * MINUTE ? 10 * SECOND : to <= 3 * HOUR ? MINUTE : 10 * MINUTE;
+  const least = Math.floor(from / unit) * unit;
+  return { from: least, to: Math.max(least + unit, Math.ceil(to / unit) * unit) };
 }
 
 /** `falling 9.4/min over 5m` of a change per minute and the ms over which it was seen. */

@@ -6,6 +6,7 @@ import { printable } from '../domain/text.ts';
 import { type CutCall, cutCallLine, CutCalls } from './call-words.ts';
 import { effectReading, effectTarget } from './effect-words.ts';
 import { localSecond } from './local-time.ts';
+import { nodesInDetail, rollingReport } from './rolling-report.ts';
 import { sayEvent } from './sentences/registry.ts';
 import { type Level, SentenceMemory } from './sentences/sentence.ts';
 import { renderTable } from './table.ts';
@@ -27,18 +28,28 @@ export function runReport(events: readonly RunEvent[], options: RunReportOptions
   const sentences = incidents(events);
   const cut = new CutCalls();
   for (const event of events) cut.note(event);
+  const isRolling = state.plan.rolling !== undefined;
+  const wanted = isRolling && !options.verbose ? new Set(nodesInDetail(state)) : null;
+  const about = Object.entries(state.nodes).flatMap(([name, node]) => {
+    const calls = cutSection(cut.all().filter((one) => one.node === name));
+    const isTold = wanted === null ? !isRolling || hasBegun(node) : wanted.has(name);
+    if (!isTold && calls.length === 0) return [];
+    return ['', printable(name), ...(isTold ? nodeLines(name, node, sentences, options) : []), ...calls];
+  });
+  const notes = (name: string): number =>
+    (sentences.get(name) ?? []).filter((text) => !text.startsWith(' ')).length;
   return [
     ...header(first),
-    ...Object.entries(state.nodes).flatMap(([name, node]) => [
-      '',
-      printable(name),
-      ...nodeLines(name, node, sentences, options),
-      ...cutSection(cut.all().filter((one) => one.node === name)),
-    ]),
+    ...(isRolling ? rollingReport(state, events, notes, options.width ?? 80) : []),
+    ...about,
     ...section('the run', sentences.get('') ?? []),
     '',
     ...endLines(state, events, options),
   ];
+}
+
+function hasBegun({ steps, effects }: NodeRunState): boolean {
+  return effects.length > 0 || Object.keys(steps).length > 0;
 }
 
 function header({ run, at, data }: EventOf<'run.started'>): readonly string[] {
@@ -135,7 +146,9 @@ function incidents(events: readonly RunEvent[]): ReadonlyMap<string, readonly st
     if (event.type === 'request.received') asked += 1;
     // A request is told with its answer, where it got one.
     const unanswered = event.type === 'request.received' && asked > answers;
-    if (said === null || !(INCIDENTS.has(event.type) || unanswered || isFailure(event, said.level))) continue;
+    const isStop = event.type === 'batch.settled' && event.data.stopped !== undefined;
+    const isTold = INCIDENTS.has(event.type) || isStop || unanswered;
+    if (said === null || !(isTold || isFailure(event, said.level))) continue;
     const text = withoutSubject(said.text, event.node);
     // The same trouble at every poll is one line.
     if (event.type === 'step.retrying' && text === last) continue;

@@ -1,4 +1,5 @@
 /** The screen of `fsha runs`. */
+import type { Service } from '../domain/run-events.ts';
 import type { ListedRun } from '../domain/run-summary.ts';
 import { printable } from '../domain/text.ts';
 import { type Column, renderTable } from './table.ts';
@@ -31,10 +32,12 @@ export function runsTable(rows: readonly ListedRun[], width = 80): readonly stri
   return damaged.length === 0 ? lines : [...lines, '', ...damaged];
 }
 
-function endText({ state, outcome, exit, services, underWay }: ListedRun): string {
+function endText({ state, outcome, exit, services, underWay, kind, untouched }: ListedRun): string {
   if (state === 'unfinished' && underWay !== null) return underWay ? 'in progress' : 'interrupted';
   if (state !== 'settled') return state;
   const out = Object.values(services).filter((service) => service !== 'in service');
+  const end = `${outcome ?? 'ended'}${exit === 0 || exit === null ? '' : ` (${exit})`}`;
+  if (kind === 'rolling') return `${end}${rollingNote(out, untouched.length)}`;
   // The ones to look after: what is not in service.
   const note = out.includes('unknown')
     ? outcome === 'unknown'
@@ -43,7 +46,18 @@ function endText({ state, outcome, exit, services, underWay }: ListedRun): strin
     : out.length > 0
       ? ', out'
       : '';
-  return `${outcome ?? 'ended'}${exit === 0 || exit === null ? '' : ` (${exit})`}${note}`;
+  return `${end}${note}`;
+}
+
+/** Of several nodes how many: `, 1 out, 2 unknown, 3 not begun`. */
+function rollingNote(services: readonly Service[], untouched: number): string {
+  const unknown = services.filter((service) => service === 'unknown').length;
+  const parts: readonly (readonly [number, string])[] = [
+    [services.length - unknown, 'out'],
+    [unknown, 'unknown'],
+    [untouched, 'not begun'],
+  ];
+  return parts.map(([count, word]) => (count === 0 ? '' : `, ${count} ${word}`)).join('');
 }
 
 function localMinute(at: string | null): string {

@@ -2,8 +2,11 @@
 import stringWidth from 'string-width';
 import { readFlags } from '../domain/dispatcher-state.ts';
 import type { Contradiction } from '../domain/run-contradiction.ts';
+import type { RollingNote } from '../domain/cluster-runs.ts';
 import type { MarkNote, RunNote, RunNotes } from '../domain/run-notes.ts';
 import { printable } from '../domain/text.ts';
+import { counted } from './count-words.ts';
+import { nameList } from './name-list.ts';
 import { localMoment } from './local-time.ts';
 import { shortAge } from './status-cells.ts';
 import { stepDoing } from './step-words.ts';
@@ -39,19 +42,19 @@ export function saidOfRun(note: RunNote, wall: number): Said {
 }
 
 function runText(note: RunNote, wall: number): string {
-  const { state, since, step, changed } = note;
+  const { state, since, step, changed, rolling } = note;
   const nodes = note.nodes.map((name) => printable(name)).join(', ');
   const moment = localMoment(since, new Date(wall).toISOString());
   const run = `run ${printable(note.run)} (${printable(note.command)}) by ${printable(note.who)}`;
   const before = `run ${printable(note.run)} (${printable(note.command)}, ${printable(note.who)}, ${ago(since, wall)})`;
-  const doing = step === null ? '' : stepDoing(step);
+  const doing = doingWords(step === null ? '' : stepDoing(step), rolling);
   switch (state) {
     case 'in-progress':
       return `${run} is under way since ${moment}${doing === '' ? '' : `, ${doing}`}`;
     case 'unfinished':
       return `${run}, begun at ${moment}, has not come to its end; whether it goes on is unknown`;
     case 'interrupted': {
-      const where = doing === '' ? '' : ` (${doing})`;
+      const where = doing === '' ? '' : rolling === undefined ? ` (${doing})` : `: ${doing}`;
       return `${run} was interrupted at ${moment}${changed ? where : ', before it changed anything'}`;
     }
     case 'left-out':
@@ -59,6 +62,17 @@ function runText(note: RunNote, wall: number): string {
     case 'left-unknown':
       return `what ${before} left ${nodes} as is unknown`;
   }
+}
+
+/** With how far a rolling run is: `2 of 4 nodes done, node-3 in hand (waiting for its calls to end)`. */
+function doingWords(doing: string, rolling: RollingNote | undefined): string {
+  if (rolling === undefined) return doing;
+  const { done, of, inHand, failed } = rolling;
+  return [
+    `${done} of ${counted(of, 'node')} done`,
+    ...(failed.length === 0 ? [] : [`${nameList(failed)} failed`]),
+    ...(inHand.length === 0 ? [] : [`${nameList(inHand)} in hand${doing === '' ? '' : ` (${doing})`}`]),
+  ].join(', ');
 }
 
 /** `3h12m ago`; empty where a clock was set back or nothing is known. */
@@ -104,10 +118,16 @@ function isUndo(command: string): boolean {
   return command.endsWith(' --undo');
 }
 
+/** A rolling run is about all of its nodes, and at a moment only about those that it has in hand or has not brought through. */
+export function concerns({ nodes, rolling }: RunNote, node: string): boolean {
+  if (!nodes.includes(node)) return false;
+  return rolling === undefined || [...rolling.inHand, ...rolling.failed].includes(node);
+}
+
 /** What is said of one node: by its runs, and by what contradicts them. */
 export function saidOfNode(notes: RunNotes, node: string, wall: number): readonly Said[] {
   return [
-    ...notes.runs.filter(({ nodes }) => nodes.includes(node)).map((note) => saidOfRun(note, wall)),
+    ...notes.runs.filter((note) => concerns(note, node)).map((note) => saidOfRun(note, wall)),
     ...notes.contradictions.filter((one) => one.node === node).map(saidOfContradiction),
   ];
 }

@@ -13,6 +13,10 @@ import { cutWords, deadlineWords, neverWords, onOutWords } from './policy-words.
 export interface PlanDetails {
   readonly policy?: Policy;
   readonly cluster?: Cluster;
+  /** Why each node of a rolling run would wait if it were its turn now; null: it would be admitted. */
+  readonly guard?: ReadonlyMap<string, string | null>;
+  /** What differs from node to node too. */
+  readonly verbose?: boolean;
 }
 
 interface StepWords<K extends StepKind> {
@@ -25,6 +29,11 @@ interface StepWords<K extends StepKind> {
 }
 
 const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
+  admit: {
+    doing: 'waiting until the others can carry its calls',
+    done: 'admitted',
+    plan: () => 'wait until the others can carry its calls, now and at the peak of the last five minutes',
+  },
   preflight: {
     doing: 'preflight: looking at everything first',
     done: null,

@@ -8,6 +8,8 @@ export interface LogEntry {
   /** Wall clock, ISO 8601; of its last repetition. */
   readonly at: string;
   readonly level: Level;
+  /** null: it is about the whole run. */
+  readonly node: string | null;
   /** Without the node's name where the run has only one; at least one line. */
   readonly lines: readonly string[];
   /** So many times in a row. */
@@ -34,7 +36,8 @@ export class RunLog {
     const said = this.#inWords(event);
     if (said === null) return null;
     const text = withNode ? said.text : withoutSubject(said.text, event.node);
-    if (this.#isWanted(event, said.level)) this.add({ at: event.at, level: said.level, text });
+    if (this.#isWanted(event, said.level))
+      this.add({ at: event.at, level: said.level, node: event.node ?? null, text });
     return { level: said.level, text: withoutSubject(said.text, event.node) };
   }
 
@@ -63,12 +66,12 @@ export class RunLog {
   }
 
   /** Adds what no event says. @param entry its text may have several lines */
-  add({ at, level, text }: { readonly at: string; readonly level: Level; readonly text: string }): void {
+  add({ at, level, node, text }: Omit<LogEntry, 'lines' | 'times'> & { readonly text: string }): void {
     const lines = text.split('\n');
     const last = this.#entries.at(-1);
-    const isAgain = last?.level === level && last.lines.join('\n') === text;
+    const isAgain = last?.level === level && last.node === node && last.lines.join('\n') === text;
     const kept = isAgain ? this.#entries.slice(0, -1) : this.#entries.slice(-(CAPACITY - 1));
-    this.#entries = [...kept, { at, level, lines, times: isAgain ? last.times + 1 : 1 }];
+    this.#entries = [...kept, { at, level, node, lines, times: isAgain ? last.times + 1 : 1 }];
   }
 }
 

@@ -2,54 +2,29 @@
  * What the screen knows of a run from its events alone, the same for a run of this process and for one that is followed
  * from its journal. It is a fold; it decides nothing, and nothing in an event makes it throw.
  */
-import { destinationKey } from '../domain/drift.ts';
 import { type Estimate, estimateEnd } from '../domain/estimate.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
+import { isUnderWay } from '../domain/rolling-standing.ts';
 import { apply, type NodeRunState, policyFor, type RunState } from '../domain/run.ts';
-import type { EventOf, ProgressReading, RunEvent } from '../domain/run-events.ts';
-import type { Level } from '../output/sentences/sentence.ts';
+import type { EventOf, RunEvent } from '../domain/run-events.ts';
 import { clockAheadWords, NodeClocks } from './call-ages.ts';
+import { newNode, nodeAfter, type NodeModel, nodeShifted } from './node-model.ts';
+import { RollingModel } from './rolling-model.ts';
 import type { CallsReading } from './run-calls.ts';
 import { RunLog } from './run-log.ts';
-import { SessionHistory } from './session-history.ts';
 import type { Moment } from './scene.ts';
-
-/** A destination as an event has shown it. */
-export interface SeenDestination {
-  readonly proxy: string;
-  readonly set: number;
-  readonly uri: string;
-  readonly duid: string | null;
-  /** null: unknown then. */
-  readonly flags: string | null;
-  readonly at: number;
-  /** What was read before it was unknown. */
-  readonly known: { readonly flags: string; readonly at: number } | null;
-}
-
-/** What one node's events say beside its folded state. Times are on the axis of {@link RunModel.nowOf}. */
-export interface NodeModel {
-  readonly history: SessionHistory;
-  readonly destinations: ReadonlyMap<string, SeenDestination>;
-  readonly progress: {
-    readonly reading: ProgressReading;
-    readonly decision: string;
-    readonly at: number;
-  } | null;
-  /** What is going on in the step that is under way. */
-  readonly doing: { readonly step: string; readonly level: Level; readonly text: string } | null;
-  /** When its last destination was seen out for the first time; null: not yet. */
-  readonly outSince: number | null;
-}
 
 const NO_RULES = { cause: '', protect: [], protectTimeout: null, expendable: [] };
 
 export class RunModel {
   readonly log = new RunLog();
+  /** How its nodes follow each other, where it is a rolling run. */
+  readonly rolling = new RollingModel();
   readonly #nodes = new Map<string, NodeModel>();
   #state: RunState | null = null;
   #shown: string | null = null;
+  #chosen: string | null = null;
   #startedAt = 0;
   #endText: string | null = null;
   #estimated: { readonly key: string; readonly estimate: Estimate } | null = null;
@@ -61,9 +36,21 @@ export class RunModel {
     return this.#state;
   }
 
-  /** The node whose step is under way, else the one that was touched last, else the first of the plan. */
+  /**
+   * The node whose step is under way, else the one that was touched last, else the first of the plan. Of a rolling run the
+   * one that somebody has chosen, else the first that is in hand; null where none is: then it is shown as a whole.
+   */
   get shown(): string | null {
-    return this.#shown;
+    return this.#chosen ?? this.#shown;
+  }
+
+  /** The node that somebody wants to see; null: whichever is in hand. */
+  get chosen(): string | null {
+    return this.#chosen;
+  }
+
+  choose(name: string | null): void {
+    this.#chosen = name;
   }
 
   /** Monotonic ms at which it began. */
@@ -141,7 +128,7 @@ export class RunModel {
     const { ages, newlyAhead } = this.#clocks.agesOf(name, list, now, wall);
     if (newlyAhead !== null) {
       const text = clockAheadWords((this.#state?.plan.nodes.length ?? 1) > 1 ? name : null, newlyAhead);
-      this.log.add({ at: wall.toISOString(), level: 'warning', text });
+      this.log.add({ at: wall.toISOString(), level: 'warning', node: name, text });
     }
     const estimate = estimateEnd(history?.counts ?? [], ages, now);
     this.#estimated = { key, estimate };
@@ -151,15 +138,21 @@ export class RunModel {
   #note(event: RunEvent, received: number): void {
     // Words first: what cannot be folded is in the log all the same.
     const said = this.log.note(event, (this.#state?.plan.nodes.length ?? 1) > 1);
-    if (event.type === 'run.resumed') this.#resume(event);
+    if (event.type === 'run.resumed') {
+      this.#endText = null;
+      this.#resume(event);
+    }
     this.#last = { mono: event.mono, wall: Date.parse(event.at), received };
     if (this.#state === null) {
       if (!isBeginning(event)) return;
       this.#startedAt = event.mono;
     }
+    this.rolling.note(event);
     this.#state = apply(this.#state, event);
     if (event.type === 'run.settled') this.#endText = said?.text ?? '';
-    this.#shown = shownNode(this.#state, this.#shown, event.node);
+    this.#shown = this.#shownAfter(this.#state, event.node);
+    // The end is of the whole run.
+    if (event.type === 'run.settled' && this.#state.plan.rolling !== undefined) this.#chosen = null;
     if (event.node === undefined) return;
     this.#nodes.set(event.node, nodeAfter(this.#nodes.get(event.node) ?? newNode(), event, said));
   }
@@ -171,116 +164,22 @@ export class RunModel {
     const pause = Date.parse(event.at) - last.wall;
     const shift = event.mono - (last.mono + (pause > 0 ? pause : 0));
     this.#startedAt += shift;
-    for (const [name, node] of this.#nodes) {
-      node.history.shift(shift);
-      const seen = [...node.destinations].map(([key, one]): [string, SeenDestination] => [
-        key,
-        { ...one, at: one.at + shift, known: one.known && { ...one.known, at: one.known.at + shift } },
-      ]);
-      // A new process waits anew, from when it sees the node out.
-      this.#nodes.set(name, {
-        ...node,
-        destinations: new Map(seen),
-        progress: node.progress && { ...node.progress, at: node.progress.at + shift },
-        doing: null,
-        outSince: null,
-      });
-    }
+    this.rolling.resume(this.#state, shift);
+    for (const [name, node] of this.#nodes) this.#nodes.set(name, nodeShifted(node, shift));
   }
-}
 
-function newNode(): NodeModel {
-  return {
-    history: new SessionHistory(),
-    destinations: new Map(),
-    progress: null,
-    doing: null,
-    outSince: null,
-  };
-}
-
-function nodeAfter(node: NodeModel, event: RunEvent, said: { level: Level; text: string } | null): NodeModel {
-  const next = { ...node, doing: doingAfter(node.doing, event, said) };
-  switch (event.type) {
-    case 'preflight.settled':
-      return event.data.found.reduce(
-        (after, { flags, ...one }) => withFlags(after, one, flags, event.mono),
-        next,
-      );
-    case 'step.progress':
-      return afterProgress(next, event);
-    case 'effect.settled': {
-      const { data } = event;
-      if (data.effect !== 'dispatcher.state') return next;
-      const isOut = event.step?.endsWith('/deactivate') === true;
-      return {
-        ...withFlags(next, data.target, data.outcome === 'unknown' ? null : data.read, event.mono),
-        outSince: isOut ? event.mono : next.outSince,
-      };
-    }
-    case 'drift.detected': {
-      const seen = next.destinations.get(event.data.target);
-      return seen === undefined ? next : withFlags(next, seen, event.data.now, event.mono);
-    }
-    default:
-      return next;
+  #shownAfter(state: RunState, touched: string | undefined): string | null {
+    if (state.plan.rolling === undefined) return shownNode(state, this.#shown, touched);
+    const inHand = this.rolling.inHandOf(state);
+    const before = this.#shown;
+    return before !== null && inHand.includes(before) ? before : (inHand[0] ?? null);
   }
-}
-
-function afterProgress(node: NodeModel, event: EventOf<'step.progress'>): NodeModel {
-  const { observation: reading, decision } = event.data;
-  node.history.add(event.mono, reading.sessions, reading.calls, reading.ghostRows);
-  const destinations = new Map(node.destinations);
-  for (const [key, flags] of Object.entries(reading.destinations)) {
-    const seen = destinations.get(key);
-    if (seen !== undefined) destinations.set(key, seenAfter(seen, flags, event.mono));
-  }
-  return { ...node, destinations, progress: { reading, decision, at: event.mono } };
-}
-
-function withFlags(
-  node: NodeModel,
-  { proxy, set, uri, duid }: Pick<SeenDestination, 'proxy' | 'set' | 'uri' | 'duid'>,
-  flags: string | null,
-  at: number,
-): NodeModel {
-  const key = destinationKey({ proxy, set, uri, duid });
-  const before = node.destinations.get(key) ?? { proxy, set, uri, duid, flags: null, at, known: null };
-  return { ...node, destinations: new Map(node.destinations).set(key, seenAfter(before, flags, at)) };
-}
-
-function seenAfter(before: SeenDestination, flags: string | null, at: number): SeenDestination {
-  return { ...before, flags, at, known: flags === null ? before.known : { flags, at } };
-}
-
-function doingAfter(
-  before: NodeModel['doing'],
-  event: RunEvent,
-  said: { level: Level; text: string } | null,
-): NodeModel['doing'] {
-  if (event.step === undefined || said === null) return before;
-  switch (event.type) {
-    case 'step.settled':
-      return before?.step === event.step ? null : before;
-    case 'step.started':
-    case 'step.progress':
-    case 'step.retrying':
-    case 'effect.intended':
-    case 'effect.settled':
-      return { step: event.step, level: said.level, text: said.text.split('\n')[0] ?? '' };
-    default:
-      return before;
-  }
-}
-
-function isUnderWay(state: RunState, name: string): boolean {
-  return Object.values(state.nodes[name]?.steps ?? {}).some(({ outcome }) => outcome === null);
 }
 
 function shownNode(state: RunState, before: string | null, touched: string | undefined): string | null {
-  if (before !== null && isUnderWay(state, before)) return before;
+  if (before !== null && isUnderWay(state.nodes[before])) return before;
   const names = plannedNodes(state.plan);
-  return names.find((name) => isUnderWay(state, name)) ?? touched ?? before ?? names[0] ?? null;
+  return names.find((name) => isUnderWay(state.nodes[name])) ?? touched ?? before ?? names[0] ?? null;
 }
 
 /** Without a plan and a policy there is nothing that could be shown. */

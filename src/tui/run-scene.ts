@@ -206,15 +206,17 @@ class RunScreen {
     }
   }
 
-  #press({ text, name }: Key): void {
+  #press(key: Key): void {
+    const { text, name } = key;
     this.#notice = null;
-    if (name !== null || text === '') return;
+    if (name === null && text === '') return;
     // Several characters at once were pasted: what stands in a clipboard must not steer a run.
-    const pressed = KEYS.find((one) => one.key === text);
+    const pressed = KEYS.find((one) => (name === null ? one.key === text : one.names?.includes(name)));
     if (pressed === undefined) return;
     const why = pressed.refusal(this.#now());
-    if (why === null) pressed.press(this.#desk);
-    else this.#say(`${pressed.key}: ${why}`, 'warning');
+    if (why === null) pressed.press(this.#desk, key);
+    // An arrow says nothing where there is nothing to choose from.
+    else if (name === null) this.#say(`${pressed.key}: ${why}`, 'warning');
   }
 
   #type(mode: Mode & { kind: 'prompt' }, key: Key): void {
@@ -258,6 +260,7 @@ class RunScreen {
       say: (text, style = 'plain') => this.#say(text, style),
       ask: (prompt) => void (this.#mode = { kind: 'prompt', prompt, typed: '' }),
       open: (overlay) => void (this.#mode = { kind: 'overlay', overlay }),
+      choose: (node) => this.#model.choose(node),
       leave: () => this.#options.onLeave('key'),
       submit: (request, by) => void this.#submit(request, by),
       wait: (what, answer, then) => void this.#wait(what, answer, then),

@@ -2,17 +2,18 @@
  * Plan → Listr tasks, the only place that does so. Listr orders, nests and limits; it decides nothing: no retry, no
  * rollback, no signal handler of its own, and the outcome is read from the run's state, never from Listr.
  */
-import { Listr } from 'listr2';
+import { Listr, type ListrTask } from 'listr2';
 import { findNode, type Node } from '../domain/cluster.ts';
 import { type ErrorInfo, errorInfo, FshaError } from '../domain/errors.ts';
 import type { NodeObservation } from '../domain/observation.ts';
-import { type PlannedStep, planSecure, planUndo, type Plan } from '../domain/plan.ts';
+import { type NodePlan, type PlannedStep, planSecure, planUndo, type Plan } from '../domain/plan.ts';
 import { intentsOf, type NodeRunState, policyFor, restartIntended } from '../domain/run.ts';
 import type { StepOutcome } from '../domain/run-events.ts';
+import { batchTasks, newRolling } from './batches.ts';
 import { within } from './deadline.ts';
 import { hurriedBy } from './hurry.ts';
 import type { Recorder } from './recorder.ts';
-import { newMemory, type NodeMemory, type Step, type StepContext } from './step.ts';
+import { newMemory, type NodeMemory, type Rolling, type Step, type StepContext } from './step.ts';
 import { STEPS } from './steps/registry.ts';
 import type { Watcher } from './watcher.ts';
 import type { World } from './world.ts';
@@ -43,36 +44,57 @@ export interface Carrier {
 
 /** Carries the plan out, node after node. What went wrong is in the recorder's state; this throws only for a bug. */
 export async function carryOut(plan: Plan, carrier: Carrier): Promise<void> {
-  const root = new Listr(
-    plan.nodes.map(({ node: name, steps }) => {
-      const memory = newMemory(carrier.token);
-      const node = findNode(carrier.world.cluster, name);
-      if (node === undefined) throw notInInventory(name);
-      return {
-        title: name,
-        task: (_: unknown, task) =>
-          task.newListr(
-            [
-              {
-                title: 'forward',
-                task: (_forward: unknown, forward) =>
-                  forward.newListr(
-                    steps.map((step) => ({
-                      title: step.id,
-                      task: () => runStep(step, node, memory, carrier, carrier.signal),
-                    })),
-                    { exitOnError: true, concurrent: false },
-                  ),
-              },
-              { title: 'settle', task: () => settle(node, memory, carrier) },
-            ],
-            { exitOnError: false, concurrent: false },
-          ),
-      };
-    }),
-    { ...QUIETLY, exitOnError: false, concurrent: false },
-  );
+  const rolling = plan.rolling === undefined ? null : newRolling(plan.rolling, carrier);
+  const tasks = new Map(plan.nodes.map((planned) => [planned.node, nodeTask(planned, carrier, rolling)]));
+  const taskOf = (name: string): ListrTask => tasks.get(name) ?? nothingPlanned(name);
+  const root = new Listr(rolling === null ? [...tasks.values()] : [...batchTasks(rolling, carrier, taskOf)], {
+    ...QUIETLY,
+    exitOnError: false,
+    concurrent: false,
+  });
   await root.run();
+}
+
+function nothingPlanned(name: string): never {
+  throw new FshaError('bug', `nothing is planned for ${name}`);
+}
+
+/** One node: its steps, and then what becomes of it where one of them failed. */
+function nodeTask({ node: name, steps }: NodePlan, carrier: Carrier, rolling: Rolling | null): ListrTask {
+  const memory = newMemory(carrier.token, rolling);
+  const node = findNode(carrier.world.cluster, name);
+  if (node === undefined) throw notInInventory(name);
+  return {
+    title: name,
+    task: (_: unknown, task) =>
+      task.newListr(
+        [
+          {
+            title: 'forward',
+            task: (_forward: unknown, forward) => {
+              // One that was let out by an earlier process is not asked about: it counts.
+              if (!steps.some(({ kind }) => kind === 'admit')) rolling?.admitted.add(name);
+              return forward.newListr(
+                steps.map((step) => ({
+                  title: step.id,
+                  task: () => runStep(step, node, memory, carrier, carrier.signal),
+                })),
+                { exitOnError: true, concurrent: false },
+              );
+            },
+          },
+          {
+            title: 'settle',
+            task: () =>
+              settle(node, memory, carrier).finally(() => {
+                rolling?.admitted.delete(name);
+                rolling?.emptied.delete(name);
+              }),
+          },
+        ],
+        { exitOnError: false, concurrent: false },
+      ),
+  };
 }
 
 /** Gives back what an earlier process did, node after node. What went wrong is in the recorder's state. */

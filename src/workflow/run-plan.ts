@@ -125,5 +125,6 @@ function preflightOf(plan: Plan): Plan {
     node,
     steps: steps.filter((step) => step.kind === 'preflight'),
   }));
-  return { ...plan, nodes };
+  // One after the other, and every one of them: nothing is out meanwhile.
+  return { kind: plan.kind, nodes };
 }

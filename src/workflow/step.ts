@@ -7,6 +7,7 @@ import { beginFight, type Fight } from '../domain/fight.ts';
 import { readMark, takenByAnother, writeMark } from '../domain/mark.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
 import type { StepKind, StepParams } from '../domain/plan.ts';
+import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
 import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
 import type { Policy } from '../domain/policy.ts';
 import { type NodeRunState, restartIntended } from '../domain/run.ts';
@@ -71,12 +72,25 @@ export interface NodeMemory {
   isGuarding: boolean;
   /** An earlier process announced a restart, and it was carried out. */
   isRestarted: boolean;
+  /** What the nodes of a rolling run have in common; null in any other run. */
+  readonly rolling: Rolling | null;
+}
+
+export interface Rolling {
+  readonly plan: RollingPlan;
+  /** Nodes that the guard has let out and that have not come to their end. */
+  readonly admitted: Set<string>;
+  /** Those of them that were seen drained and are being restarted. */
+  readonly emptied: Set<string>;
+  /** Why no further node is begun, a clause; null: the run goes on. */
+  readonly whyStopped: () => string | null;
 }
 
 /** As the run of a node begins. @param token see NodeMemory */
-export function newMemory(token: string | null = null): NodeMemory {
+export function newMemory(token: string | null = null, rolling: Rolling | null = null): NodeMemory {
   return {
     token,
+    rolling,
     outSince: null,
     startedAs: {},
     markWanted: null,

@@ -6,7 +6,8 @@ import {
   type Observation,
   type ProxyObservation,
 } from '../../src/domain/observation.ts';
-import { planDrain } from '../../src/domain/plan.ts';
+import { planDrain, planRolling } from '../../src/domain/plan.ts';
+import type { RollingPlan } from '../../src/domain/rolling/rolling-plan.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Baseline, NewEvent, RunEvent } from '../../src/domain/run-events.ts';
 import { Secret } from '../../src/domain/secret.ts';
@@ -45,6 +46,35 @@ export const baseline: Baseline = {
   coreUuid: UUID_BEFORE,
   options: 200,
 };
+
+/** One node after the other. */
+export function rollingOf(nodes: readonly string[], changes: Partial<RollingPlan> = {}): RollingPlan {
+  return {
+    batches: nodes.map((name) => [name]),
+    limits: { maxUnavailable: 1, headroom: 0.2, dispatch: 'next' },
+    pause: 30_000,
+    maxFailures: 0,
+    window: null,
+    done: [],
+    skipped: [],
+    ...changes,
+  };
+}
+
+export function startedRolling(
+  nodes: readonly string[],
+  changes: Partial<RollingPlan> = {},
+): NewEvent & { readonly type: 'run.started' } {
+  const event = started();
+  if (event.type !== 'run.started') throw new Error('no start');
+  const plan = planRolling(rollingOf(nodes, changes), policy);
+  return { ...event, data: { ...event.data, command: 'rolling --all', plan } };
+}
+
+/** `node-1` to `node-<count>`. */
+export function manyNodes(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `node-${index + 1}`);
+}
 
 export function started(changes: Partial<Policy> = {}): NewEvent {
   const changed = { ...policy, ...changes };

@@ -4,6 +4,7 @@ import {
   agoWords,
   atDeadlineWords,
   estimateWords,
+  overWords,
   rateWords,
   spanWords,
 } from '../../src/output/live-words.ts';
@@ -79,4 +80,15 @@ test.each([
   ['unknown', 'unknown'],
 ] as const)('a step that is %s: %s', (outcome, words) => {
   expect(stepStateWords(outcome === undefined ? undefined : { outcome })).toBe(words);
+});
+
+test.each([
+  [{ kind: 'unknown', why: 'no node is through yet' }, ['over: not known yet, no node is through yet', '']],
+  [{ kind: 'range', from: 0, to: 45_000 }, ['over within 50s', '']],
+  [{ kind: 'range', from: 61_000, to: 119_000 }, ['over in 1m to 2m', '']],
+  [{ kind: 'range', from: 725_000, to: 1_150_000 }, ['over in 12m to 20m', '20:12 to 20:20']],
+  [{ kind: 'range', from: 0, to: 1_150_000 }, ['over within 20m', 'by 20:20']],
+  [{ kind: 'range', from: 90_000_000, to: 100_000_000 }, ['over in more than a day', '']],
+] as const)('when a rolling run is over: %j', (estimate, words) => {
+  expect(overWords(estimate, new Date(2026, 10, 22, 20, 0, 0))).toEqual(words);
 });

@@ -20,6 +20,7 @@ const row: ListedRun = {
   outcome: 'done',
   exit: 0,
   services: { 'node-1': 'in service' },
+  untouched: [],
   next: [],
   damage: null,
   underWay: false,
@@ -64,3 +65,25 @@ test('long commands are cut to 80 columns', () => {
 });
 
 test('none', () => expect(runsTable([])).toEqual(['no runs']));
+
+test('of a rolling run how many nodes are not as they should be', () => {
+  const ended: ListedRun = {
+    ...row,
+    kind: 'rolling',
+    command: 'rolling --all',
+    outcome: 'failed',
+    exit: 11,
+    nodes: ['node-1', 'node-2', 'node-3', 'node-4'],
+    services: { 'node-1': 'in service', 'node-2': 'out of service', 'node-3': 'unknown' },
+    untouched: ['node-4'],
+  };
+  expect(runsTable([ended], 120)[1]).toContain('  failed (11), 1 out, 1 unknown, 1 not begun  ');
+  const well = {
+    ...ended,
+    outcome: 'done',
+    exit: 0,
+    services: { 'node-1': 'in service' },
+    untouched: [],
+  } as const;
+  expect(runsTable([well], 120)[1]).toMatch(/ {2}done {2}/);
+});

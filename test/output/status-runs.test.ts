@@ -6,7 +6,14 @@ import { jsonText } from '../../src/output/json-text.ts';
 import { statusDocument } from '../../src/output/status-json.ts';
 import { RunNews } from '../../src/output/status-news-runs.ts';
 import { StatusNews } from '../../src/output/status-news.ts';
-import { inLines, inOneLine, markText, saidOfRun, saidOfRuns } from '../../src/output/status-runs.ts';
+import {
+  concerns,
+  inLines,
+  inOneLine,
+  markText,
+  saidOfRun,
+  saidOfRuns,
+} from '../../src/output/status-runs.ts';
 import { statusTable } from '../../src/output/status-table.ts';
 import { cluster, observation, seenNode, seenProxy } from './events.ts';
 
@@ -49,9 +56,28 @@ const seen = observation(
   [seenProxy('lb-1', ['DX', 'AP']), seenProxy('lb-2', ['AP', 'AP'])],
 );
 
+const rolling = { done: 2, of: 4, inHand: ['node-3'], failed: [] };
+
 describe('in one line', () => {
   const under: Partial<RunNote> = { state: 'in-progress', next: [`fsha show ${RUN} --follow`] };
-  test.each([
+  const roll: Partial<RunNote> = {
+    command: 'rolling --all',
+    rolling,
+    nodes: ['node-1', 'node-2', 'node-3', 'node-4'],
+  };
+  test.each<[Partial<RunNote>, string]>([
+    [
+      { ...under, ...roll },
+      'run RUN (rolling --all) by ops@bastion is under way since 18:35:00, 2 of 4 nodes done, node-3 in hand (waiting for its calls to end): fsha show RUN --follow',
+    ],
+    [
+      { ...under, ...roll, step: null, rolling: { ...rolling, inHand: [], failed: ['node-1'] } },
+      'run RUN (rolling --all) by ops@bastion is under way since 18:35:00, 2 of 4 nodes done, node-1 failed: fsha show RUN --follow',
+    ],
+    [
+      { ...roll, next: [`fsha resume ${RUN}`] },
+      'run RUN (rolling --all) by ops@bastion was interrupted at 18:35:00: 2 of 4 nodes done, node-3 in hand (waiting for its calls to end): fsha resume RUN',
+    ],
     [
       under,
       'run RUN (drain node-1) by ops@bastion is under way since 18:35:00, waiting for its calls to end: fsha show RUN --follow',
@@ -331,4 +357,19 @@ describe('news', () => {
     later.begin(seen);
     expect(text(later.take(seen, { ...NOTHING, runs: [running] }))).toHaveLength(1);
   });
+});
+
+test('of the nodes of a rolling run only those in hand, or not brought through, are concerned', () => {
+  const note: RunNote = {
+    ...interrupted,
+    nodes: ['node-1', 'node-2', 'node-3'],
+    rolling: { done: 1, of: 3, inHand: ['node-2'], failed: ['node-3'] },
+  };
+  expect(['node-1', 'node-2', 'node-3', 'node-9'].map((name) => concerns(note, name))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+  expect(concerns(interrupted, 'node-1')).toBe(true);
 });

@@ -7,6 +7,7 @@ import { deactivate } from './deactivate.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { drain } from './drain.ts';
+import { rolling } from './rolling.ts';
 import { resume } from './resume.ts';
 import { runs } from './runs.ts';
 import { show } from './show.ts';
@@ -15,6 +16,7 @@ import { unlock } from './unlock.ts';
 
 export const COMMANDS: readonly Command[] = [
   drain,
+  rolling,
   deactivate,
   activate,
   status,

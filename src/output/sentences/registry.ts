@@ -1,5 +1,7 @@
 /** Every event in words, and nowhere else. A type without a sentence does not compile. */
 import type { EventType, RunEvent } from '../../domain/run-events.ts';
+import { batchSettled } from './batch-settled.ts';
+import { batchStarted } from './batch-started.ts';
 import { driftDetected } from './drift-detected.ts';
 import { effectIntended } from './effect-intended.ts';
 import { effectSettled } from './effect-settled.ts';
@@ -21,6 +23,8 @@ import { warning } from './warning.ts';
 export const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   'run.started': runStarted,
   'run.resumed': runResumed,
+  'batch.started': batchStarted,
+  'batch.settled': batchSettled,
   'preflight.settled': preflightSettled,
   'step.started': stepStarted,
   'step.progress': stepProgress,

@@ -1,7 +1,8 @@
-import type { RunEvent } from '../../domain/run-events.ts';
+import type { EventData, RunEvent } from '../../domain/run-events.ts';
 import { printable } from '../../domain/text.ts';
 import { cutCallLine } from '../call-words.ts';
 import { counted } from '../count-words.ts';
+import { A_DOZEN, nameList } from '../name-list.ts';
 import { exitMeaning } from '../exit-words.ts';
 import { errorWords, type Sentence, type SentenceContext } from './sentence.ts';
 
@@ -11,10 +12,12 @@ const LISTED = 20;
 export const runSettled: Sentence<'run.settled'> = {
   level: () => 'end',
   say: (event, context) => {
-    const { outcome, exit, nodes, callsCut, next, error } = event.data;
+    const { outcome, exit, nodes, callsCut, next, error, untouched = [], earlier = [] } = event.data;
     return [
       `${printable(outcome)} (exit ${exit}: ${exitMeaning(exit)})`,
-      ...Object.entries(nodes).map(([node, service]) => `  ${printable(node)}: ${printable(service)}`),
+      ...serviceLines(nodes),
+      ...(earlier.length === 0 ? [] : [`  done before: ${nameList(earlier)}`]),
+      ...(untouched.length === 0 ? [] : [`  not begun: ${nameList(untouched)}`]),
       ...cutLines(event, callsCut, context).map((line) => `  ${line}`),
       ...(error === undefined ? [] : [`  why: ${errorWords(error, context).replaceAll('\n', '\n  ')}`]),
       // Whole, however long: they are there to be copied.
@@ -24,6 +27,18 @@ export const runSettled: Sentence<'run.settled'> = {
     ].join('\n');
   },
 };
+
+/** Whoever is not in service is named, however many there are; of many that are it is enough how many. */
+function serviceLines(nodes: EventData['run.settled']['nodes']): readonly string[] {
+  const all = Object.entries(nodes);
+  const fine = all.filter(([, service]) => service === 'in service').map(([name]) => name);
+  const isMany = fine.length > A_DOZEN;
+  const told = isMany ? all.filter(([, service]) => service !== 'in service') : all;
+  return [
+    ...told.map(([node, service]) => `  ${printable(node)}: ${printable(service)}`),
+    ...(isMany ? [`  in service: ${nameList(fine)}`] : []),
+  ];
+}
 
 function cutLines(event: RunEvent, callsCut: number, context: SentenceContext): readonly string[] {
   const calls = context.cutCalls.all().filter(({ outcome }) => outcome === 'cut' || outcome === 'unknown');

@@ -21,15 +21,20 @@ const ENDED: Readonly<Record<Exclude<StepOutcome, 'succeeded'>, string>> = {
 export const stepSettled: Sentence<'step.settled'> = {
   level: (event, context) => {
     const { outcome } = event.data;
+    if (isNotBegun(event)) return 'warning';
     if (outcome !== 'succeeded') return LEVELS[outcome];
-    const done = stepDone(stepKind(event, context));
-    if (done === null) return 'detail';
-    return stepKind(event, context) === 'activate' ? 'good' : 'info';
+    const kind = stepKind(event, context);
+    const done = stepDone(kind);
+    // Admitted at once is nothing new.
+    const isAtOnce = kind === 'admit' && event.data.ms < 2 * (context.policy?.poll ?? 0);
+    if (done === null || isAtOnce) return 'detail';
+    return kind === 'activate' ? 'good' : 'info';
   },
   say: (event, context) => {
     const { outcome, ms } = event.data;
     const kind = stepKind(event, context);
     const after = `after ${roughDuration(ms)}`;
+    if (isNotBegun(event)) return `${subject(event)}${notBegunWords(event, context)}`;
     if (outcome !== 'succeeded')
       return `${subject(event)}${stepDoing(kind)}: ${ENDED[outcome]} ${after}${reason(event, context)}`;
     return `${subject(event)}${stepDone(kind) ?? `${stepDoing(kind)}: done`} ${after}`;
@@ -41,4 +46,19 @@ function reason({ data }: EventOf<'step.settled'>, context: SentenceContext): st
   if (data.error === undefined || (data.outcome === 'cancelled' && data.error.code === 'interrupted'))
     return '';
   return `: ${errorWords(data.error, context)}`;
+}
+
+/** Nothing has failed on this node: the run stops before it. */
+function isNotBegun({ data }: EventOf<'step.settled'>): boolean {
+  return data.error?.code === 'rolling.stopped';
+}
+
+function notBegunWords({ data, node }: EventOf<'step.settled'>, context: SentenceContext): string {
+  if (data.error === undefined) return '';
+  const name = `${node ?? ''} is `;
+  const { message } = data.error;
+  return errorWords(
+    message.startsWith(name) ? { ...data.error, message: message.slice(name.length) } : data.error,
+    context,
+  );
 }

@@ -48,19 +48,44 @@ function news(view: RunView): readonly Said[] {
 }
 
 /** That it is stopped, or has failed, and what becomes of the node. */
-function endingOf({ model, interrupts, seen }: RunView): Said | null {
+function endingOf(view: RunView): Said | null {
+  const { model, interrupts, seen } = view;
+  const { state } = model;
+  const isRolling = state?.plan.rolling !== undefined;
   const name = model.shown ?? '';
   const node = model.stateOf(name);
-  const isStopped = interrupts > 0 || node?.wishes.abort === true;
-  const policy = model.policyOf(name);
-  const becomes = fate(name, node, policy !== null && policy.onTimeout !== 'restore');
+  const isAborted = isRolling
+    ? Object.values(state.nodes).some(({ wishes }) => wishes.abort)
+    : node?.wishes.abort === true;
   // A Ctrl-C behind a failure is the first one still: it stops nothing that is not being undone already.
-  if (isStopped) {
+  if (interrupts > 0 || isAborted) {
     const again = seen === null ? '' : '\nCtrl-C again leaves at once, undone or not';
+    const becomes = isRolling ? fates(model.rolling.inHandOf(state), view) : fateOf(name, view);
     return { text: `stopping: ${becomes}${again}`, style: 'warning' };
   }
+  // How each node of a rolling run has failed stands in its row: here it is that of the one that is looked at.
+  if (isRolling && name === '') return null;
   const failure = node?.failure ?? null;
-  return failure === null ? null : { text: `${becomes}\nfailed: ${failure.error.message}`, style: 'error' };
+  if (failure === null || failure.error.code === 'rolling.stopped') return null;
+  return { text: `${fateOf(name, view)}\nfailed: ${failure.error.message}`, style: 'error' };
+}
+
+/** So many nodes are told one by one. */
+const TOLD = 3;
+
+function fates(names: readonly string[], view: RunView): string {
+  if (names.length === 0) return 'no node is in hand';
+  const more = names.length > TOLD ? [`and ${names.length - TOLD} more`] : [];
+  return [...names.slice(0, TOLD).map((name) => withName(name, fateOf(name, view))), ...more].join('; ');
+}
+
+function withName(name: string, fate: string): string {
+  return fate.startsWith(name) ? fate : `${name}: ${fate}`;
+}
+
+function fateOf(name: string, { model }: RunView): string {
+  const policy = model.policyOf(name);
+  return fate(name, model.stateOf(name), policy !== null && policy.onTimeout !== 'restore');
 }
 
 /** @param expiredStays whether it stays out where it is not drained in time */

@@ -1,10 +1,11 @@
-import { atDeadlineWords, spanWords } from '../../output/live-words.ts';
+import { spanWords } from '../../output/live-words.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { printable } from '../../domain/text.ts';
 import { plannedNodes } from '../run-model.ts';
-import { clip, type Line, line, type Span, spread, styled, widthOf } from '../line.ts';
+import { clip, type Line, line, spread, styled, widthOf } from '../line.ts';
+import { deadlineWords } from './deadline.ts';
 import { fitting, innerWidth, labelled, type Panel } from './panel.ts';
-import { isOver, type RunView, shownPolicy } from './view.ts';
+import { isOver, type RunView } from './view.ts';
 
 /** What is done to which node, since when, and how much time is left. */
 export const header: Panel = {
@@ -33,7 +34,13 @@ function titleLine(view: RunView, columns: number): Line {
   if (state === null) return line(styled('dim', 'nothing is recorded yet'));
   const elapsed = spanWords((isOver(view) ? (model.lastAt ?? now) : now) - model.startedAt);
   const what = line(
-    styled('strong', `${state.plan.kind} ${model.shown ?? ''}`),
+    // Which nodes it is about stands below.
+    styled(
+      'strong',
+      state.plan.rolling === undefined
+        ? `${state.plan.kind} ${model.shown ?? ''}`
+        : printable(state.started.command, columns),
+    ),
     styled('dim', `  ${state.started.cluster}${state.started.dryRun === true ? ', dry run' : ''}`),
   );
   const right = line(
@@ -54,7 +61,7 @@ function details({ model }: RunView, columns: number): readonly Line[] {
 /** The others of a run of several nodes. */
 function otherNodes({ model }: RunView, columns: number): readonly Line[] {
   const { state, shown } = model;
-  if (state === null) return [];
+  if (state === null || state.plan.rolling !== undefined) return [];
   const others = plannedNodes(state.plan).filter((name) => name !== shown);
   if (others.length === 0) return [];
   const groups = new Map<string, string[]>();
@@ -87,31 +94,10 @@ function nodeWord(node: ReturnType<RunView['model']['stateOf']>, planned: readon
   return isDone ? 'done' : 'under way';
 }
 
-/** How long its calls are waited for, and what comes then; nothing where that is over. */
+/** Of the only node; those of a rolling run have a line of their own. */
 function deadline(view: RunView, columns: number): readonly Line[] {
-  const { model, now } = view;
-  const { state, shown } = model;
-  const policy = shownPolicy(view);
-  const planned = state?.plan.nodes.find(({ node }) => node === shown);
-  if (state === null || state.settled !== null || shown === null || policy === null) return [];
-  const node = model.stateOf(shown);
-  const wait = node?.steps[`${shown}/wait_drained`];
-  const isAhead = planned?.steps.some(({ kind }) => kind === 'wait_drained') === true;
-  const isEnded =
-    (wait !== undefined && wait.outcome !== null) ||
-    (node !== undefined && (node.failure !== null || node.undo !== null));
-  if (!isAhead || isEnded) return [];
-  const words = (long: Span | string, then: readonly [string, string]): readonly Line[] => {
-    const of = (text: string): Line => line(long, text === '' ? '' : `, ${text}`);
-    const inner = columns >= 72 ? innerWidth(columns) : columns - 'deadline '.length;
-    return labelled('deadline', [fitting(inner, of(then[0]), of(then[1]), line(long))], columns);
-  };
-  if (policy.timeout === null)
-    return words('none', policy.hold ? ['it stays out when drained (hold)', 'hold'] : ['', '']);
-  const at = model.deadlineOf(shown);
-  const then = atDeadlineWords(policy);
-  if (at === null) return words(`${spanWords(policy.timeout)} from when it is out`, then);
-  if (now < at)
-    return words(styled(at - now < 300_000 ? 'warning' : 'strong', `in ${spanWords(at - now)}`), then);
-  return words(styled('warning', `passed ${spanWords(now - at)} ago`), ['', '']);
+  const words = view.model.state?.plan.rolling === undefined ? deadlineWords(view) : [];
+  if (words.length === 0) return [];
+  const inner = columns >= 72 ? innerWidth(columns) : columns - 'deadline '.length;
+  return labelled('deadline', [fitting(inner, ...words)], columns);
 }

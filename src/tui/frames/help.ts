@@ -17,6 +17,8 @@ const LEGEND: readonly string[] = [
   'Unknown is never zero, and never success. What was not read for three polls is marked stale.',
 ];
 
+const LEGEND_OF_BAR = 'Nodes: █ done, ▓ in hand, ░ not begun, x failed, h held, - left out.';
+
 /** Every key, also those that can do nothing now, with the reason. */
 export function help(keys: readonly HelpKey[]): Overlay {
   const scroll = new Scroll();
@@ -24,7 +26,7 @@ export function help(keys: readonly HelpKey[]): Overlay {
   const linesOf = (view: RunView, columns: number): readonly Line[] => [
     ...keys.flatMap((key) => keyLines(key, view, columns)),
     line(),
-    ...LEGEND.flatMap((text) => wrap(text, columns).map((one) => line(styled('dim', one)))),
+    ...legendOf(view).flatMap((text) => wrap(text, columns).map((one) => line(styled('dim', one)))),
   ];
   return {
     draw: (view, size) => {
@@ -43,6 +45,10 @@ export function help(keys: readonly HelpKey[]): Overlay {
       scroll.onKey(key, linesOf(view, size.columns).length, pageOf(size)) ||
       !(key.name === 'escape' || ['?', 'q'].includes(key.text)),
   };
+}
+
+function legendOf({ model: { state } }: RunView): readonly string[] {
+  return state?.plan.rolling === undefined ? LEGEND : [LEGEND_OF_BAR, ...LEGEND];
 }
 
 const NAME = 8;

@@ -24,8 +24,8 @@ export function keysLine(keys: readonly ShownKey[], view: RunView, columns: numb
         ];
       }),
     );
-  const [long, short] = [lineOf(false, '  '), lineOf(true, '  ')];
-  return widthOf(long) <= columns ? long : short;
+  const variants = [lineOf(false, '  '), lineOf(true, '  '), lineOf(true, ' ')];
+  return variants.find((one) => widthOf(one) <= columns) ?? variants.at(-1) ?? [];
 }
 
 export interface ShownPrompt {

@@ -9,15 +9,15 @@ import { wrap } from './wrap.ts';
 
 /** What happened, newest last. */
 export const log: Panel = {
-  heights: ({ model }) => {
-    const all = model.log.entries.length;
+  heights: (view) => {
+    const all = entriesOf(view).length;
     return [0, Math.min(all, 1), Math.min(all, 3), Math.min(all, 4), all === 0 ? 0 : Infinity];
   },
-  draw: ({ model }: RunView, columns, rows) => {
+  draw: (view, columns, rows) => {
     const width = innerWidth(columns);
     const isNarrow = width === columns;
     const lines: Line[] = [];
-    const { entries } = model.log;
+    const entries = entriesOf(view);
     for (let index = entries.length - 1; index >= 0 && lines.length < rows; index -= 1) {
       const entry = entries[index];
       if (entry !== undefined) lines.unshift(...entryLines(entry, width, isNarrow, rows - lines.length));
@@ -27,6 +27,11 @@ export const log: Panel = {
   isGroup: true,
   inPieces: true,
 };
+
+/** Of a node that somebody has chosen only what is about it. */
+function entriesOf({ model: { log: all, chosen } }: RunView): readonly LogEntry[] {
+  return chosen === null ? all.entries : all.entries.filter(({ node }) => node === null || node === chosen);
+}
 
 const STYLES: Readonly<Record<Level, Style>> = {
   detail: 'dim',

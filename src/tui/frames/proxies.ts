@@ -4,7 +4,7 @@ import { isTarget, placedTargets } from '../../domain/targets.ts';
 import { agoWords } from '../../output/live-words.ts';
 import { flagsWords } from '../../output/state-words.ts';
 import { clip, type Line, line, type Span, spread, styled, widthOf } from '../line.ts';
-import type { SeenDestination } from '../run-model.ts';
+import type { SeenDestination } from '../node-model.ts';
 import { innerWidth, labelled, type Panel } from './panel.ts';
 import { ageLine, isStale, isWaiting, type RunView, shownPolicy } from './view.ts';
 import { cell } from './wrap.ts';

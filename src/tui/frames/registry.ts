@@ -5,11 +5,36 @@ import { header } from './header.ts';
 import { log } from './log.ts';
 import type { Panel } from './panel.ts';
 import { proxies } from './proxies.ts';
+import { rollingDetail } from './rolling-detail.ts';
+import { rollingNodes } from './rolling-nodes.ts';
+import { rollingRun } from './rolling-run.ts';
 import { sessions } from './sessions.ts';
 import { steps } from './steps.ts';
 
 /** As they stand below each other. */
-export const PANELS: readonly Panel[] = [header, banner, steps, sessions, proxies, calls, log];
+export const PANELS: readonly Panel[] = [
+  header,
+  banner,
+  rollingRun,
+  rollingNodes,
+  rollingDetail,
+  steps,
+  sessions,
+  proxies,
+  calls,
+  log,
+];
 
 /** What gets room first. */
-export const WEIGHTY: readonly Panel[] = [header, banner, sessions, steps, proxies, calls, log];
+export const WEIGHTY: readonly Panel[] = [
+  header,
+  banner,
+  rollingRun,
+  rollingDetail,
+  rollingNodes,
+  sessions,
+  steps,
+  proxies,
+  calls,
+  log,
+];

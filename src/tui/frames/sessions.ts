@@ -2,7 +2,7 @@ import type { Known } from '../../domain/observation.ts';
 import { counted } from '../../output/count-words.ts';
 import { agoWords, estimateWords, rateWords, spanWords } from '../../output/live-words.ts';
 import { clip, type Line, line, type Span, spread, styled, widthOf } from '../line.ts';
-import type { NodeModel } from '../run-model.ts';
+import type { NodeModel } from '../node-model.ts';
 import type { Columns } from '../session-history.ts';
 import { fitting, innerWidth, labelled, type Panel } from './panel.ts';
 import { ghostsAmong, unlistedOf } from './unlisted.ts';

@@ -19,7 +19,9 @@ export const steps: Panel = {
     const all = stepsOf(view).length;
     const sentence = sentenceOf(view, innerWidth(columns) - INDENT, 2).length;
     const least = Math.min(all, 1);
-    return [least, least + sentence, all + sentence, all + sentence, all + sentence];
+    // Of a rolling run all nodes go the same steps: the list of nodes needs the room first.
+    const listed = view.model.state?.plan.rolling === undefined ? all : least;
+    return [least, least + sentence, listed + sentence, listed + sentence, all + sentence];
   },
   draw: (view, columns, rows) => {
     const all = stepsOf(view);

@@ -2,11 +2,13 @@ import { judgeCut, type LiveCall } from '../../domain/cutting.ts';
 import type { Known, LiveCalls } from '../../domain/observation.ts';
 import { counted } from '../../output/count-words.ts';
 import type { RunView } from '../frames/view.ts';
-import { type KeyDesk, requestRefusal, type RunKey } from './run-key.ts';
+import { type KeyDesk, requestRefusal, type RunKey, whyNoNode } from './run-key.ts';
 
 function refusal(view: RunView): string | null {
   const node = view.model.shown;
-  return requestRefusal({ kind: 'cut', confirmed: 1, ...(node === null ? {} : { node }) }, view);
+  return (
+    whyNoNode(view) ?? requestRefusal({ kind: 'cut', confirmed: 1, ...(node === null ? {} : { node }) }, view)
+  );
 }
 
 export const cut: RunKey = {

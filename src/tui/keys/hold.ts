@@ -2,7 +2,7 @@ import type { RunView } from '../frames/view.ts';
 import type { RunRequest } from '../../domain/policy.ts';
 import { restartIntended } from '../../domain/run.ts';
 import { shownPolicy } from '../frames/view.ts';
-import { requestRefusal, type RunKey } from './run-key.ts';
+import { requestRefusal, type RunKey, whyNoNode } from './run-key.ts';
 
 function request({ model }: RunView): RunRequest {
   return { kind: 'hold', ...(model.shown === null ? {} : { node: model.shown }) };
@@ -21,6 +21,6 @@ export const hold: RunKey = {
   refusal: (view) =>
     view.seen !== null && shownPolicy(view)?.hold === true
       ? 'it is held already'
-      : requestRefusal(request(view), view),
+      : (whyNoNode(view) ?? requestRefusal(request(view), view)),
   press: (desk) => desk.submit(request(desk.view()), 'key h'),
 };

@@ -2,6 +2,7 @@
 import { help as helpOf } from '../frames/help.ts';
 import { abort } from './abort.ts';
 import { calls } from './calls.ts';
+import { choose } from './choose.ts';
 import { cut } from './cut.ts';
 import { extend } from './extend.ts';
 import { hold } from './hold.ts';
@@ -13,10 +14,13 @@ const help: RunKey = {
   label: () => ['help', ''],
   help: 'Shows this.',
   refusal: () => null,
-  press: (desk) => desk.open(helpOf([...KEYS, CTRL_C])),
+  press: (desk) => {
+    const view = desk.view();
+    desk.open(helpOf([...KEYS.filter(({ isFor }) => isFor?.(view) ?? true), CTRL_C]));
+  },
 };
 
-export const KEYS: readonly RunKey[] = [extend, hold, calls, cut, abort, help, quit];
+export const KEYS: readonly RunKey[] = [extend, hold, calls, cut, abort, choose, help, quit];
 
 /** Told in the help, heard by the scene itself. */
 const CTRL_C = {

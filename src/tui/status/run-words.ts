@@ -1,7 +1,7 @@
 /** What the list says of the runs of a node, in as few words as can be: the details say the rest. */
 import type { RunNoteState, RunNotes } from '../../domain/run-notes.ts';
 import { printable } from '../../domain/text.ts';
-import { inOneLine, saidOfRuns } from '../../output/status-runs.ts';
+import { concerns, inOneLine, saidOfRuns } from '../../output/status-runs.ts';
 import { clip, type Line, line, type Span, styled } from '../line.ts';
 
 export interface RowNote {
@@ -28,9 +28,7 @@ export function runNotesOf(node: string, notes: RunNotes | null): readonly RowNo
       return { long: `last run ${printable(run)} says ${word}`, short: `last run: ${word}`, trouble: 4 };
     }),
     ...notes.runs
-      .filter(
-        ({ nodes, state }) => nodes.includes(node) && !(state === 'left-out' && contradicted.length > 0),
-      )
+      .filter((note) => concerns(note, node) && !(note.state === 'left-out' && contradicted.length > 0))
       .map(({ state, run }) => ROW_WORDS[state](printable(run))),
   ];
 }

@@ -3,6 +3,7 @@ import type { StepKind } from '../../domain/plan.ts';
 import { whileOut } from '../out-guard.ts';
 import type { Step } from '../step.ts';
 import { activate } from './activate.ts';
+import { admit } from './admit.ts';
 import { deactivate } from './deactivate.ts';
 import { fence } from './fence.ts';
 import { guard } from './guard.ts';
@@ -18,6 +19,7 @@ import { verify } from './verify.ts';
 import { waitDrained } from './wait-drained.ts';
 
 export const STEPS: { readonly [K in StepKind]: Step<K> } = {
+  admit,
   preflight,
   deactivate,
   on_out: whileOut(onOut),

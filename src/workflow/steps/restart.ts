@@ -1,5 +1,6 @@
 import { errorInfo, FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
+import { admitNext } from '../../domain/rolling/admit-next.ts';
 import { mayPass } from '../insist.ts';
 import { assertLoggedIn } from '../login-keeper.ts';
 import { untilFree } from '../restart-under-way.ts';
@@ -51,8 +52,9 @@ class Retries {
  * @returns whether it was restarted
  */
 async function restartIfEmpty(context: StepContext, retry: Retries): Promise<boolean> {
-  const { node, watcher, policy } = context;
+  const { node, watcher, policy, memory } = context;
   watcher.setPace(node.name, 500, 'pulse');
+  memory.rolling?.emptied.add(node.name);
   try {
     const wanted = node.restart.command;
     await doEffect(context, { effect: 'node.restart', target: { node: node.name }, wanted });
@@ -60,6 +62,7 @@ async function restartIfEmpty(context: StepContext, retry: Retries): Promise<boo
   } catch (error) {
     // Only one that was sent can be unknown, or `restart.failed`; all else was in the way before.
     if (!mayPass(error) || error.code === 'effect.unknown') throw error;
+    memory.rolling?.emptied.delete(node.name);
     await retry.tell(error);
   } finally {
     watcher.setPace(node.name, policy().poll, 'pulse');
@@ -85,13 +88,8 @@ async function lastLook(context: StepContext, retry: Retries): Promise<void> {
     if (context.policy().hold) return;
     const alone = aloneNow(context, observation);
     if (alone !== null) throw alone;
-    const why = whyDatabaseIsDown(context, observation);
-    if (why === null) return;
-    const held = new FshaError(
-      'refused',
-      `${node.name} is drained, but its core database does not answer (${why}): FreeSWITCH would not come up again`,
-      'Mend the database, or --force database.',
-    );
+    const held = whyHeldBack(context, observation);
+    if (held === null) return;
     const deadline = deadlineOf(context);
     if (deadline !== null && world.clock.now() >= deadline)
       throw new FshaError('drain.expired', held.message, held.hint);
@@ -129,6 +127,37 @@ function isStillDrained(context: StepContext, observation: Observation): boolean
     reading.drift.length === 0 &&
     reading.unknown.length === 0
   );
+}
+
+/** What a restart waits for, although the node is drained; null: nothing. */
+function whyHeldBack(context: StepContext, observation: Observation): FshaError | null {
+  const { node } = context;
+  const why = whyDatabaseIsDown(context, observation);
+  if (why !== null)
+    return new FshaError(
+      'refused',
+      `${node.name} is drained, but its core database does not answer (${why}): FreeSWITCH would not come up again`,
+      'Mend the database, or --force database.',
+    );
+  const crowded = whyCrowded(context, observation);
+  if (crowded === null) return null;
+  return new FshaError(
+    'refused',
+    `${node.name} is drained, but it may be needed: ${crowded}`,
+    'It is restarted when the others have room again.',
+  );
+}
+
+/** Whether those that are left can still carry what comes while the node restarts; only a rolling run asks. */
+function whyCrowded(context: StepContext, observation: Observation): string | null {
+  const { world, node, memory } = context;
+  if (memory.rolling === null) return null;
+  const { admitted, emptied, plan } = memory.rolling;
+  const policy = context.policy();
+  const { cluster } = world;
+  const { limits } = plan;
+  const answer = admitNext({ cluster, observation, candidate: node, admitted, emptied, limits, policy });
+  return answer.admitted ? null : answer.why;
 }
 
 function whyDatabaseIsDown(context: StepContext, observation: Observation): string | null {

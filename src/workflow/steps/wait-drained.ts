@@ -11,6 +11,7 @@ import { mayCut } from '../../domain/cutting.ts';
 import { readOut } from '../../domain/drift.ts';
 import { FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
+import { drainUntil } from '../../domain/rolling/window.ts';
 import { type CutAttempt, cutCalls } from '../cut-calls.ts';
 import { keepMarked } from '../keep-marked.ts';
 import { keepLoggedIn, tryLogin } from '../login-keeper.ts';
@@ -132,6 +133,16 @@ export function readDrain(context: StepContext, observation: Observation): Drain
 
 /** Monotonic ms at which the drain has run out of time; null: never. */
 export function deadlineOf(context: StepContext): number | null {
+  const own = ownDeadlineOf(context);
+  const { memory, node, world } = context;
+  const window = memory.rolling?.plan.window ?? null;
+  if (window === null || memory.cutAt !== null) return own;
+  // Asked for anew each time: the window is one of the wall clock.
+  const left = drainUntil(window, node, world.cluster) - world.clock.wall().getTime();
+  return Math.min(own ?? Number.POSITIVE_INFINITY, world.clock.now() + left);
+}
+
+function ownDeadlineOf(context: StepContext): number | null {
   const { memory, node, world } = context;
   const { timeout, settle } = context.policy();
   if (timeout === null) return null;

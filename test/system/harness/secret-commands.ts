@@ -97,6 +97,7 @@ export async function outAndIn(lane: Lane): Promise<void> {
   await run(['activate', node.name, ...BESIDE], [0]);
   await guard.end([0]);
   await run(['drain', node.name, ...BESIDE], [0]);
+  await run(['rolling', node.name, '--no-restart', '--max-unavailable', '9', ...BESIDE], [0]);
   await run(['show', 'last'], [0]);
 }
 

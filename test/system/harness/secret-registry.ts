@@ -8,6 +8,9 @@ const WITHOUT_INVENTORY: ReadonlySet<string> = new Set(['config schema', 'demo']
 /** What stands for the arguments that a command must have. */
 const ARGUMENTS: Readonly<Record<string, string>> = { node: 'node-1', run: 'last' };
 
+/** What a command must be told beside its arguments. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = { rolling: ['--all'] };
+
 export interface RegisteredCommand {
   /** `drain`, `config schema`. */
   readonly name: string;
@@ -41,5 +44,6 @@ function leaves(command: Commander, above: readonly string[]): readonly Register
       return value;
     });
   const name = words.join(' ');
-  return [{ name, call: [...words, ...given], readsInventory: !WITHOUT_INVENTORY.has(name) }];
+  const call = [...words, ...given, ...(OPTIONS[name] ?? [])];
+  return [{ name, call, readsInventory: !WITHOUT_INVENTORY.has(name) }];
 }

@@ -70,6 +70,7 @@ export async function troubled(lane: Lane): Promise<void> {
     // Not side by side: only one of them has the lock.
     (async () => {
       await run(['drain', 'node-4'], [3]);
+      await run(['rolling', 'node-4'], [3]);
       await run(['resume', killed, '--force', 'mark'], [3]);
       await run(['deactivate', 'node-4', '--guard'], [3]);
       await run(['activate', 'node-4'], [3]);

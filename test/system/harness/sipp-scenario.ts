@@ -6,7 +6,7 @@ export function callerScenario([shortest, longest]: readonly [number, number]): 
   <recv response="100" optional="true"/>
   <recv response="180" optional="true"/>
   <recv response="183" optional="true"/>
-  <recv response="200" rrs="true" timeout="10000"/>
+  <recv response="200" rrs="true" timeout="10000" rtd="true"/>
   <send>${inDialog('ACK', 1, '[service]')}</send>
   <pause distribution="uniform" min="${shortest}" max="${longest}"/>
   <send retrans="500">${inDialog('BYE', 2, '[service]')}</send>

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startServer, type ServerProcess } from './server-process.ts';
@@ -16,6 +16,8 @@ export interface SippOptions {
   readonly calls?: number;
   /** How long a call is held, milliseconds, uniformly between the two. */
   readonly holdMs: readonly [number, number];
+  /** Keep how long every call took from its INVITE to its 200. */
+  readonly setUpTimes?: boolean;
 }
 
 export interface SippCounts {
@@ -23,6 +25,7 @@ export interface SippCounts {
   readonly current: number;
   readonly successful: number;
   readonly failed: number;
+  readonly retransmissions: number;
 }
 
 export interface RunningSipp {
@@ -31,6 +34,8 @@ export interface RunningSipp {
   readonly from: string;
   /** As of its last line of statistics, one a second. Nothing is counted before the first. */
   counts(): SippCounts;
+  /** From an INVITE to its 200; NaN where `setUpTimes` was not asked for. */
+  longestSetUpMs(): number;
   /** What its error log says: unexpected messages, timeouts. Empty is good. */
   errors(): string;
   /** No new calls; resolves with the counts when those that are up have ended by themselves. */
@@ -46,7 +51,8 @@ export interface RunningSipp {
  * not come within 10 s or is not the one expected is a failed call.
  */
 export async function startSipp(options: SippOptions): Promise<RunningSipp> {
-  const { sipp } = await playScenario(options, callerScenario(options.holdMs), ['-s', '1000']);
+  const times = options.setUpTimes === true ? ['-trace_rtt', '-rtt_freq', '1'] : [];
+  const { sipp } = await playScenario(options, callerScenario(options.holdMs), ['-s', '1000', ...times]);
   return sipp;
 }
 
@@ -88,6 +94,7 @@ export async function playScenario(
     pid: server.pid,
     from,
     counts,
+    longestSetUpMs: () => longestTime(directory),
     errors: () => (existsSync(errors) ? readFileSync(errors, 'utf8') : ''),
     finish() {
       // SIPp's "stop when the calls have ended".
@@ -98,6 +105,17 @@ export async function playScenario(
     stop: () => server.stop(),
   };
   return { sipp, server, directory };
+}
+
+/** The longest time in a `-trace_rtt` file: `Date_ms;response_time_ms;rtd_name` on every line; NaN where there is none. */
+function longestTime(directory: string): number {
+  const file = readdirSync(directory).find((name) => name.endsWith('_rtt.csv'));
+  if (file === undefined) return Number.NaN;
+  const times = readFileSync(join(directory, file), 'utf8')
+    .split('\n')
+    .flatMap((line) => /^[\d.]+;([\d.]+);/.exec(line)?.[1] ?? [])
+    .map(Number);
+  return times.reduce((longest, one) => (one > longest ? one : longest), 0);
 }
 
 /** The counts in the last whole line of a `-trace_stat` file. */
@@ -116,5 +134,6 @@ function lastCounts(csv: string): SippCounts {
     current: column('CurrentCall'),
     successful: column('SuccessfulCall(C)'),
     failed: column('FailedCall(C)'),
+    retransmissions: column('Retransmissions(C)'),
   };
 }

@@ -1,0 +1,87 @@
+/** Drains, restarts and verifies node after node. */
+import { type Cluster, findNode } from '../domain/cluster.ts';
+import type { ExitCode } from '../domain/exit-codes.ts';
+import type { Observation } from '../domain/observation.ts';
+import { planRolling } from '../domain/plan.ts';
+import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
+import type { Policy } from '../domain/policy.ts';
+import { admitNext } from '../domain/rolling/admit-next.ts';
+import { planBatches, type RollingWish } from '../domain/rolling/batches.ts';
+import { whyUnavailable } from '../domain/rolling/unavailable.ts';
+import { observeAll } from '../workflow/observe-all.ts';
+import type { Call } from './command.ts';
+import { compose } from './compose.ts';
+import { inventoryOf } from './inventory-of.ts';
+import { policyOf } from './node-policy.ts';
+import { rollingWishOf, windowOf } from './rolling-wish.ts';
+import { askForCuts, carryPlanned, type NewRun } from './run-command.ts';
+
+export async function runRolling(call: Call): Promise<ExitCode> {
+  const cluster = await inventoryOf(call);
+  const wish = rollingWishOf(call, cluster);
+  const window = await windowOf(call);
+  const policy = policyOf(cluster, call);
+  await askForCuts(call, wish.nodes.join(', '), policy);
+  const command = `rolling ${call.options['all'] === true ? '--all' : wish.nodes.join(' ')}`;
+  return carryPlanned(call, cluster, { policy, command }, async (signal) => {
+    const observation = await observe(call, cluster, signal);
+    return planned(cluster, observation, wish, window, policy);
+  });
+}
+
+/** The order of the nodes, and how many may be out at a time, hang on how everything is now. */
+async function observe(call: Call, cluster: Cluster, signal: AbortSignal): Promise<Observation> {
+  const { world, close } = compose(cluster, call.host);
+  try {
+    return await observeAll(world, 'pulse', signal);
+  } finally {
+    await close();
+  }
+}
+
+function planned(
+  cluster: Cluster,
+  observation: Observation,
+  wish: RollingWish,
+  window: RollingPlan['window'],
+  policy: Policy,
+): Pick<NewRun, 'plan' | 'guard'> {
+  const { batches, skipped, maxUnavailable } = planBatches(cluster, observation, wish);
+  const { pause, maxFailures, headroom, dispatch } = wish.settings;
+  const limits = { maxUnavailable, headroom, dispatch };
+  const rolling = { batches, limits, pause, maxFailures, window, done: [], skipped };
+  return { plan: planRolling(rolling, policy), guard: guardNow(cluster, observation, rolling, policy) };
+}
+
+/** What the guard would say to each batch if it were the first. */
+function guardNow(
+  cluster: Cluster,
+  observation: Observation,
+  { batches, limits }: RollingPlan,
+  policy: Policy,
+): ReadonlyMap<string, string | null> {
+  // Those that are out now and go first are back in by the time that the others are asked.
+  let backBefore = 0;
+  return new Map(
+    batches.flatMap((batch) => {
+      const admitted = new Set<string>();
+      const maxUnavailable = limits.maxUnavailable + backBefore;
+      return batch.flatMap((name): readonly [string, string | null][] => {
+        const candidate = findNode(cluster, name);
+        if (candidate === undefined) return [];
+        if (whyUnavailable(cluster, candidate, observation) !== null) backBefore += 1;
+        const answer = admitNext({
+          cluster,
+          observation,
+          candidate,
+          admitted,
+          emptied: new Set(),
+          limits: { ...limits, maxUnavailable },
+          policy,
+        });
+        if (answer.admitted) admitted.add(name);
+        return [[name, answer.admitted ? null : answer.why]];
+      });
+    }),
+  );
+}

@@ -1,0 +1,50 @@
+/** How far a rolling run is with each of its nodes. */
+import { type NodeRunState, policyFor, restartIntended, type RunState, stepOutcome } from '../run.ts';
+import type { RollingPlan } from './rolling-plan.ts';
+
+/** `done`: through, and back in. `held`: drained, and out because somebody asked for it. `failed`: everything else that has ended. */
+export type NodePhase = 'untouched' | 'in hand' | 'done' | 'held' | 'failed';
+
+export function phaseOf(state: RunState, name: string): NodePhase {
+  const node = state.nodes[name];
+  if (node === undefined || isUntouched(node)) return 'untouched';
+  if (node.failure !== null) return node.failure.error.code === 'drain.held' ? 'held' : 'failed';
+  if (!hasEnded(state, name, node)) return 'in hand';
+  return policyFor(state, name).hold && stepOutcome(node, name, 'activate') !== 'succeeded' ? 'held' : 'done';
+}
+
+/** Nothing was done on it, and nothing was found that speaks against it. */
+export function isUntouched({ effects, steps, failure }: NodeRunState): boolean {
+  if (effects.length > 0) return false;
+  return failure === null ? Object.keys(steps).length === 0 : failure.error.code === 'rolling.stopped';
+}
+
+/** Every step of its plan has come to its end. */
+function hasEnded(state: RunState, name: string, node: NodeRunState): boolean {
+  const planned = state.plan.nodes.find((one) => one.node === name)?.steps ?? [];
+  return planned.every(({ id }) => (node.steps[id]?.outcome ?? null) !== null);
+}
+
+/** Why no further node is begun, a clause; null: the run goes on. */
+export function whyStopped(
+  state: RunState,
+  { maxFailures }: Pick<RollingPlan, 'maxFailures'>,
+): string | null {
+  const failed = state.plan.nodes
+    .map(({ node }) => node)
+    .filter((name) => ['failed', 'held'].includes(phaseOf(state, name)));
+  if (failed.length <= maxFailures) return null;
+  const allowed = maxFailures === 0 ? 'none may' : `no more than ${maxFailures} may`;
+  return `${failed.join(', ')} ${failed.length === 1 ? 'was' : 'were'} not brought through, and ${allowed}`;
+}
+
+/**
+ * Whether an earlier process has brought the node through: back in, and another FreeSWITCH than the one that was there before
+ * its restart, where there was to be one.
+ */
+export function isThrough(node: NodeRunState, name: string, uuidNow: string | null): boolean {
+  if (stepOutcome(node, name, 'activate') !== 'succeeded') return false;
+  const last = node.effects.findLast(({ intent }) => intent.effect === 'node.restart');
+  if (last?.intent.effect !== 'node.restart') return !restartIntended(node);
+  return uuidNow !== null && uuidNow !== last.intent.found;
+}

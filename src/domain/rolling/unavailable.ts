@@ -1,0 +1,29 @@
+import type { Cluster, Node } from '../cluster.ts';
+import { isSelectable, readFlags } from '../dispatcher-state.ts';
+import type { Observation } from '../observation.ts';
+import { targetIndex } from '../target-index.ts';
+
+/**
+ * Why a node does not take calls everywhere, a clause; null where it does. One that is full is available: that passes by itself.
+ * A proxy that was not read says nothing.
+ */
+export function whyUnavailable(cluster: Cluster, node: Node, observation: Observation): string | null {
+  const seen = observation.nodes[node.name];
+  if (seen === undefined) return 'not read';
+  if (seen.trouble !== null) return `cannot be read: ${seen.trouble.code}`;
+  if (!seen.ready.known || !seen.ready.value) return 'not ready';
+  if (!seen.pause.known || seen.pause.value.inbound) return 'paused';
+  for (const { name } of cluster.proxies) {
+    const sets = observation.proxies[name]?.sets;
+    if (sets?.known !== true) continue;
+    const find = targetIndex(sets.value);
+    for (const destination of node.destinations) {
+      const own = find(destination);
+      const flags = own.map((target) => readFlags(target.flags));
+      if (flags.length > 0 && flags.every((one) => one !== undefined && isSelectable(one))) continue;
+      const [first] = flags;
+      return own.length === 0 ? `not listed on ${name}` : `${first?.state ?? 'unknown'} on ${name}`;
+    }
+  }
+  return null;
+}

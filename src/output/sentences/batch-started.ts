@@ -1,0 +1,7 @@
+import { nameList } from '../name-list.ts';
+import type { Sentence } from './sentence.ts';
+
+export const batchStarted: Sentence<'batch.started'> = {
+  level: () => 'info',
+  say: ({ data }) => `batch ${data.batch} of ${data.of}: ${nameList(data.nodes)}`,
+};

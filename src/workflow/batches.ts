@@ -1,0 +1,81 @@
+/** A rolling run as Listr tasks: batch after batch, the nodes of one side by side. */
+import type { ListrTask } from 'listr2';
+import { isInterruption } from '../domain/errors.ts';
+import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
+import { whyStopped } from '../domain/rolling/progress.ts';
+import type { Recorder } from './recorder.ts';
+import type { Rolling } from './step.ts';
+import type { World } from './world.ts';
+
+interface Around {
+  readonly world: Pick<World, 'clock'>;
+  readonly recorder: Recorder;
+  readonly signal: AbortSignal;
+}
+
+/** What the nodes of a run have in common, made once for each process of it. */
+export function newRolling(plan: RollingPlan, { recorder }: Pick<Around, 'recorder'>): Rolling {
+  return {
+    plan,
+    admitted: new Set(),
+    emptied: new Set(),
+    whyStopped: () => whyStopped(recorder.state, plan),
+  };
+}
+
+/**
+ * One task for each batch. A batch is a barrier: what follows it begins when each of its nodes has come to its end, as its own
+ * step says. Nothing is begun once the run is to stop.
+ * @param taskOf the task of one node
+ */
+export function batchTasks(
+  rolling: Rolling,
+  around: Around,
+  taskOf: (node: string) => ListrTask,
+): readonly ListrTask[] {
+  const { batches } = rolling.plan;
+  return batches.map((nodes, index) => ({
+    title: `batch ${index + 1}`,
+    skip: () => around.signal.aborted || rolling.whyStopped() !== null,
+    task: (_, task) =>
+      task.newListr(
+        [
+          {
+            title: 'begin',
+            task: () =>
+              around.recorder.record({
+                type: 'batch.started',
+                data: { batch: index + 1, of: batches.length, nodes },
+              }),
+          },
+          {
+            title: 'nodes',
+            task: (_nodes, inner) =>
+              inner.newListr(
+                nodes.map((node) => ({ ...taskOf(node), skip: () => around.signal.aborted })),
+                { exitOnError: false, concurrent: true },
+              ),
+          },
+          { title: 'end', task: () => endBatch(rolling, index, around) },
+        ],
+        { exitOnError: true, concurrent: false },
+      ),
+  }));
+}
+
+async function endBatch(rolling: Rolling, index: number, { world, recorder, signal }: Around): Promise<void> {
+  const { batches, pause } = rolling.plan;
+  const why = rolling.whyStopped();
+  const isLast = index + 1 === batches.length || signal.aborted || why !== null;
+  const pauseMs = isLast ? 0 : pause;
+  await recorder.record({
+    type: 'batch.settled',
+    data: { batch: index + 1, of: batches.length, pauseMs, ...(why === null ? {} : { stopped: why }) },
+  });
+  try {
+    if (pauseMs > 0) await world.clock.sleep(pauseMs, signal);
+  } catch (error) {
+    // The next batch is not begun: there is nothing to give back here.
+    if (!isInterruption(error)) throw error;
+  }
+}

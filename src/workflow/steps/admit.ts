@@ -1,0 +1,65 @@
+import { errorInfo, FshaError } from '../../domain/errors.ts';
+import { admitNext } from '../../domain/rolling/admit-next.ts';
+import { mayBegin } from '../../domain/rolling/window.ts';
+import type { Step, StepContext } from '../step.ts';
+
+/**
+ * One node more is taken out only where those that are left can carry it: asked at every poll until it is so. Two that ask at
+ * once are answered one after the other: who is admitted counts at once.
+ * @throws FshaError `rolling.stopped` where the run begins no further node, `drain.expired` at the deadline
+ */
+export const admit: Step<'admit'> = async (context) => {
+  const { world, watcher, node, memory, signal, record, step } = context;
+  const { rolling } = memory;
+  if (rolling === null) throw new FshaError('bug', `${step} belongs to a rolling run`);
+  const { plan, admitted, emptied, whyStopped } = rolling;
+  const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
+  const began = world.clock.now();
+  let said = '';
+  for (let attempt = 1; ; attempt += 1) {
+    const observation = await watcher.fresh(everything, signal);
+    mustGoOn(context, whyStopped());
+    const answer = admitNext({
+      cluster: world.cluster,
+      observation,
+      candidate: node,
+      admitted,
+      emptied,
+      limits: plan.limits,
+      policy: context.policy(),
+    });
+    if (answer.admitted) {
+      admitted.add(node.name);
+      return 'succeeded';
+    }
+    const { timeout, poll } = context.policy();
+    const held = new FshaError(
+      'drain.expired',
+      `${node.name} was not taken out: ${answer.why}`,
+      'Wait for a quieter hour, or bring another node in first.',
+    );
+    if (timeout !== null && world.clock.now() - began >= timeout) throw held;
+    if (answer.why !== said) {
+      const error = {
+        ...errorInfo(held),
+        code: 'refused' as const,
+        message: `${node.name} waits: ${answer.why}`,
+      };
+      await record({ type: 'step.retrying', node: node.name, step, data: { attempt, error } });
+    }
+    said = answer.why;
+    await world.clock.sleep(poll, signal);
+  }
+};
+
+/** @throws FshaError `rolling.stopped` */
+function mustGoOn({ world, node, memory }: StepContext, why: string | null): void {
+  if (why !== null) throw stopped(node.name, why);
+  const window = memory.rolling?.plan.window ?? null;
+  if (window !== null && !mayBegin(window, node, world.cluster, world.clock.wall().getTime()))
+    throw stopped(node.name, 'too little time is left until the window closes');
+}
+
+function stopped(node: string, why: string): FshaError {
+  return new FshaError('rolling.stopped', `${node} is not begun: ${why}`, '');
+}

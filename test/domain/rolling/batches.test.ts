@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import type { RollingSettings } from '../../../src/domain/cluster.ts';
+import type { Observation } from '../../../src/domain/observation.ts';
+import { type Batches, planBatches } from '../../../src/domain/rolling/batches.ts';
+import { DOWN } from '../builders.ts';
+import { busy, four, seen } from './four-nodes.ts';
+
+const ALL = ['node-1', 'node-2', 'node-3', 'node-4'];
+
+function planned(
+  settings: Partial<RollingSettings> = {},
+  observation: Observation = seen(),
+  wish: { readonly nodes?: readonly string[]; readonly skipUnreachable?: boolean } = {},
+): Batches {
+  const cluster = four();
+  return planBatches(cluster, observation, {
+    nodes: ALL,
+    skipUnreachable: false,
+    ...wish,
+    settings: { ...cluster.rolling, canary: 0, ...settings },
+  });
+}
+
+describe('how many at a time', () => {
+  test.each([
+    [1, [['node-1'], ['node-2'], ['node-3'], ['node-4']]],
+    [3, [['node-1', 'node-2', 'node-3'], ['node-4']]],
+    [9, [ALL]],
+    // Of four: rounded down, and at least one.
+    [
+      '50%',
+      [
+        ['node-1', 'node-2'],
+        ['node-3', 'node-4'],
+      ],
+    ],
+    [
+      '74%',
+      [
+        ['node-1', 'node-2'],
+        ['node-3', 'node-4'],
+      ],
+    ],
+    ['10%', [['node-1'], ['node-2'], ['node-3'], ['node-4']]],
+  ] satisfies [RollingSettings['maxUnavailable'], readonly (readonly string[])[]][])(
+    '%s',
+    (maxUnavailable, batches) => expect(planned({ maxUnavailable }).batches).toEqual(batches),
+  );
+  test.each([
+    [1, [['node-1'], ['node-2', 'node-3'], ['node-4']]],
+    [
+      2,
+      [
+        ['node-1', 'node-2'],
+        ['node-3', 'node-4'],
+      ],
+    ],
+    // Not more than may be out.
+    [
+      3,
+      [
+        ['node-1', 'node-2'],
+        ['node-3', 'node-4'],
+      ],
+    ],
+  ])('with %i canaries, two at a time', (canary, batches) =>
+    expect(planned({ maxUnavailable: 2, canary }).batches).toEqual(batches),
+  );
+});
+
+describe('nodes that are out before', () => {
+  const out = seen({ flags: { 'node-3': 'DX' } });
+  test('one of those that are asked for goes first', () =>
+    expect(planned({}, out).batches).toEqual([['node-3'], ['node-1'], ['node-2'], ['node-4']]));
+  test('another one takes the place of one', () =>
+    expect(planned({ maxUnavailable: 2 }, out, { nodes: ['node-1', 'node-2'] }).batches).toEqual([
+      ['node-1'],
+      ['node-2'],
+    ]));
+  test('another one takes the only place: refused', () =>
+    expect(() => planned({}, out, { nodes: ['node-1', 'node-2'] })).toThrow(
+      'node-3 (disabled on lb-1) is out already, and no more than 1 may be out at a time',
+    ));
+});
+
+describe('nodes that cannot be read', () => {
+  const silent = seen({ nodes: { 'node-2': { trouble: DOWN } } });
+  test('refused', () => expect(() => planned({}, silent)).toThrow('node-2 cannot be read: it is down'));
+  test('left out, and it counts as one that is out', () => {
+    expect(planned({ maxUnavailable: 2 }, silent, { skipUnreachable: true })).toEqual({
+      batches: [['node-1'], ['node-3'], ['node-4']],
+      skipped: [{ node: 'node-2', why: 'it is down' }],
+      maxUnavailable: 2,
+    });
+    expect(() => planned({}, silent, { skipUnreachable: true })).toThrow(/node-2 .* is out already/);
+  });
+});
+
+test('those with the fewest sessions first, equal ones as in the inventory', () => {
+  const observation = seen({ nodes: { 'node-1': busy(30), 'node-2': busy(20), 'node-4': busy(5) } });
+  expect(planned({ order: 'sessions' }, observation).batches.flat()).toEqual([
+    'node-4',
+    'node-3',
+    'node-2',
+    'node-1',
+  ]);
+});
