@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole test run: installs what is missing, then check, unit (with the lab and the fuzz tests), contract, runs on the
 # lab, system tests, drains in trouble, faults in every step, and load tests.
-# Ends with the time of each and one line, `N passed, N failed`; exits 1 if anything failed.
+# Ends with what failed, the time of each and one line, `N passed, N failed`; exits 1 if anything failed.
 #
 #   bash scripts/test.sh [--only check|unit|contract|runs|system|trouble|faults|load]
 #
@@ -60,6 +60,7 @@ install_servers() {
 }
 
 reports=$(mktemp -d)
+reported=()
 trap 'rm -rf "$reports"' EXIT
 # The tests of drains in trouble and of faults write down what they saw; it is printed as one table at the end.
 export FSHA_CASES="$reports/cases.ndjson"
@@ -76,6 +77,7 @@ run_suite() {
   if [[ $name == unit ]]; then projects+=(--project lab --project fuzz); fi
   node_modules/.bin/vitest run "${projects[@]}" \
     --reporter=default --reporter=json --outputFile.json="$reports/$name.json" || code=$?
+  reported+=("$reports/$name.json")
   read -r passed failed < <(node scripts/count-tests.mjs "$reports/$name.json" "$code")
 }
 
@@ -99,5 +101,6 @@ for suite in "${suites[@]}"; do
 done
 
 if [[ -s $FSHA_CASES ]]; then node scripts/print-cases.mjs "$FSHA_CASES"; fi
+if ((all_failed > 0 && ${#reported[@]} > 0)); then node scripts/print-failures.mjs "${reported[@]}"; fi
 printf '\n%s\n\n%s passed, %s failed\n' "$table" "$all_passed" "$all_failed"
 ((all_failed == 0))
