@@ -64,6 +64,7 @@ test('newest first, each with its end or without', async () => {
     exit: 6,
     services: { 'node-1': 'out of service' },
     next: [],
+    untouched: [],
     damage: null,
   });
   expect(runs[0]?.damage).toBe(
