@@ -15,6 +15,7 @@ export interface SshAgent {
 export async function openAgent(socketPath: string, ended: AbortSignal): Promise<SshAgent> {
   const { OpenSSHAgent } = await loadSsh2();
   const streams = new Set<Duplex>();
+  let closed = false;
 
   class TrackedAgent extends OpenSSHAgent {
     override getStream(callback: (error?: Error | null, stream?: Duplex) => void): void {
@@ -22,6 +23,8 @@ export async function openAgent(socketPath: string, ended: AbortSignal): Promise
         if (stream !== undefined) {
           streams.add(stream);
           stream.once('close', () => streams.delete(stream));
+          // It was under way when the others were closed.
+          if (closed) stream.destroy();
         }
         callback(error, stream);
       });
@@ -41,12 +44,19 @@ export async function openAgent(socketPath: string, ended: AbortSignal): Promise
     }
   }
 
-  const close = (): void => streams.forEach((stream) => void stream.destroy());
+  const close = (): void => {
+    closed = true;
+    streams.forEach((stream) => void stream.destroy());
+  };
   const keys = await new Promise<readonly ParsedKey[]>((resolve, reject) => {
     const onAbort = (): void => {
       close();
       reject(new Error('the wait for the agent was ended'));
     };
+    if (ended.aborted) {
+      onAbort();
+      return;
+    }
     ended.addEventListener('abort', onAbort, { once: true });
     new TrackedAgent(socketPath).getIdentities((error, found) => {
       ended.removeEventListener('abort', onAbort);

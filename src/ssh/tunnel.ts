@@ -158,6 +158,12 @@ export function openTunnel(
         'Check the network and the host.',
       );
     const onAbort = (): void => reject(gone('the wait was ended'));
+    // Fired while keys were read: of a server that does not answer nobody would ever hear.
+    if (ended.aborted) {
+      onClosed();
+      onAbort();
+      return;
+    }
     ended.addEventListener('abort', onAbort, { once: true });
     const answered = (): void => {
       stopWatching();

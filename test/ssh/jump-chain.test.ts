@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SshTarget } from '../../src/domain/cluster.ts';
 import { createHosts } from '../../src/ssh/host.ts';
 import type { HostPort } from '../../src/workflow/ports.ts';
+import { startSpoofAgent } from './spoof-agent.ts';
 import {
   acceptKeys,
   type Home,
@@ -51,10 +52,10 @@ afterEach(async () => {
 });
 
 /** @param connections how many there may be before hosts share them */
-function shareBy(connections?: number, timeouts = TIMEOUTS): void {
+function shareBy(connections?: number, timeouts = TIMEOUTS, agent?: string): void {
   make = createHosts({
     timeouts,
-    env: { PATH: '/nonexistent' },
+    env: { PATH: '/nonexistent', SSH_AUTH_SOCK: agent },
     home: home.dir,
     ...(connections === undefined ? {} : { connectionsToJumpHost: connections }),
   });
@@ -299,6 +300,23 @@ describe('what fails at a jump host', () => {
       code: 'interrupted',
     });
     await until(() => bastion.usedKeys.size === 1);
+    controller.abort();
+    await opening;
+    await until(() => bastion.open() === 0);
+  });
+
+  test('leaves none behind either where that was between the login there and the host behind it', async () => {
+    bastion.answer = 'says nothing';
+    // It answers the login at the jump host, and nobody after that.
+    const agent = await startSpoofAgent(join(home.dir, 'agent'), 1);
+    cleanups.push(() => agent.close());
+    shareBy(1, TIMEOUTS, agent.path);
+    const controller = new AbortController();
+    const opening = expect(behind('node-1').login(controller.signal)).rejects.toMatchObject({
+      code: 'interrupted',
+    });
+    await until(() => agent.asked() === 2);
+    expect(bastion.open()).toBe(1);
     controller.abort();
     await opening;
     await until(() => bastion.open() === 0);
