@@ -37,7 +37,7 @@ describe('the cluster of real servers', () => {
     const counts = await Promise.all(callers.map((caller) => caller.done()));
     expect(callers.map((caller) => caller.errors()).join('')).toBe('');
     for (const count of counts) {
-      expect(count).toEqual({ created: 100, current: 0, successful: 100, failed: 0 });
+      expect(count).toMatchObject({ created: 100, current: 0, successful: 100, failed: 0 });
     }
     let total = 0;
     for (const node of cluster.nodes) {
