@@ -46,10 +46,10 @@ function planned(
   window: RollingPlan['window'],
   policy: Policy,
 ): Pick<NewRun, 'plan' | 'guard'> {
-  const { batches, skipped, maxUnavailable } = planBatches(cluster, observation, wish);
+  const { batches, canary, skipped, maxUnavailable } = planBatches(cluster, observation, wish);
   const { pause, maxFailures, headroom, dispatch } = wish.settings;
   const limits = { maxUnavailable, headroom, dispatch };
-  const rolling = { batches, limits, pause, maxFailures, window, done: [], skipped };
+  const rolling = { batches, canary, limits, pause, maxFailures, window, done: [], skipped };
   return { plan: planRolling(rolling, policy), guard: guardNow(cluster, observation, rolling, policy) };
 }
 

@@ -112,12 +112,17 @@ function planRest(
   const rest = state.plan.nodes.map(({ node }) => node).filter((name) => !through.includes(name));
   if (rest.length === 0)
     throw new FshaError('refused', `run ${state.run} cannot go on: every node of it was brought through`);
-  const inHand = rest.filter((name) => (state.nodes[name]?.effects.length ?? 0) > 0);
+  // What was given back is as it was before: it goes when its own batch does.
+  const inHand = rest.filter((name) => {
+    const node = state.nodes[name];
+    return node !== undefined && node.effects.length > 0 && node.undo !== 'done';
+  });
   const batches = [
     inHand,
     ...rolling.batches.map((batch) => batch.filter((name) => rest.includes(name) && !inHand.includes(name))),
   ].filter((batch) => batch.length > 0);
-  const remains: RollingPlan = { ...rolling, batches, done: [...rolling.done, ...through] };
+  const canary = rolling.canary.filter((name) => rest.includes(name));
+  const remains: RollingPlan = { ...rolling, batches, canary, done: [...rolling.done, ...through] };
   const whole = planRolling(remains, policy);
   const nodes = whole.nodes.map((planned): NodePlan => {
     const recorded = state.nodes[planned.node];

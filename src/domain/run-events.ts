@@ -55,7 +55,13 @@ export interface EventData {
     readonly anew?: boolean;
   };
   /** The nodes of one batch of a rolling run are begun, counted from 1. */
-  'batch.started': { readonly batch: number; readonly of: number; readonly nodes: readonly string[] };
+  'batch.started': {
+    readonly batch: number;
+    readonly of: number;
+    readonly nodes: readonly string[];
+    /** They go before all others, to be seen well. */
+    readonly canary?: true;
+  };
   /** All of them have come to their end. */
   'batch.settled': {
     readonly batch: number;

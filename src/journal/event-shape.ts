@@ -20,6 +20,7 @@ import type {
   StepOutcome,
 } from '../domain/run-events.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { rollingOfPlan } from './rolling-shape.ts';
 import {
   absentOr,
   both,
@@ -116,10 +117,10 @@ const effect = effectWith({ wanted: present }, ({ wanted }) => ({ wanted }));
 const effects = listOf(effect);
 const params = both(record, having<{ readonly effects: readonly Effect[] }>({ effects: absentOr(effects) }));
 const step = having<PlannedStep>({ id: name, kind: name, node: name, params });
-const plan = having<Plan>({
-  kind: name,
-  nodes: listOf(having<NodePlan>({ node: name, steps: listOf(step) })),
-});
+const plan = both(
+  having<Plan>({ kind: name, nodes: listOf(having<NodePlan>({ node: name, steps: listOf(step) })) }),
+  rollingOfPlan,
+);
 
 const destination = having<BaselineDestination>({
   proxy: text,
@@ -200,7 +201,12 @@ const data: { readonly [T in EventType]: Check } = {
     lock: absentOr(text),
     anew: absentOr(flag),
   }),
-  'batch.started': having<EventData['batch.started']>({ batch: number, of: number, nodes: listOf(name) }),
+  'batch.started': having<EventData['batch.started']>({
+    batch: number,
+    of: number,
+    nodes: listOf(name),
+    canary: absentOr(flag),
+  }),
   'batch.settled': having<EventData['batch.settled']>({
     batch: number,
     of: number,

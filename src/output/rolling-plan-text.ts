@@ -1,6 +1,6 @@
 /** The plan of a rolling run as --dry-run prints it: the nodes in their order, and the steps of one of them. */
 import type { NodePlan, Plan, PlannedStep } from '../domain/plan.ts';
-import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
+import { isCanary, type RollingPlan } from '../domain/rolling/rolling-plan.ts';
 import { printable } from '../domain/text.ts';
 import { counted } from './count-words.ts';
 import { guardWords, rollingWords } from './rolling-words.ts';
@@ -23,8 +23,9 @@ export function rollingPlanLines(plan: Plan, rolling: RollingPlan, details: Plan
   ];
 }
 
-function batchLines({ batches }: RollingPlan, details: PlanDetails): readonly string[] {
-  const lines = batches.map((nodes, index) => batchLine(nodes, index, batches, details));
+function batchLines(rolling: RollingPlan, details: PlanDetails): readonly string[] {
+  const { batches } = rolling;
+  const lines = batches.map((nodes, index) => batchLine(nodes, index, rolling, details));
   // Whoever would wait is worth its line, wherever it stands.
   const isKept = (index: number): boolean =>
     details.verbose === true ||
@@ -44,14 +45,12 @@ function batchLines({ batches }: RollingPlan, details: PlanDetails): readonly st
       ];
 }
 
-/** A first batch that is smaller than the next one is of canaries. */
 function batchLine(
   nodes: readonly string[],
   index: number,
-  batches: readonly (readonly string[])[],
+  rolling: RollingPlan,
   { guard }: PlanDetails,
 ): readonly string[] {
-  const isCanary = index === 0 && nodes.length < (batches[1]?.length ?? 0);
   const names = nodes.map((name) => {
     const why = guard?.get(name);
     if (why === undefined) return printable(name);
@@ -61,7 +60,7 @@ function batchLine(
     const why = guard?.get(name) ?? null;
     return why === null ? [] : [`       ${printable(name)} would wait now: ${printable(why, 1000)}`];
   });
-  return [`  ${index + 1}. ${names.join(', ')}${isCanary ? '  [canary]' : ''}`, ...waits];
+  return [`  ${index + 1}. ${names.join(', ')}${isCanary(rolling, nodes) ? '  [canary]' : ''}`, ...waits];
 }
 
 /** Nodes whose steps are of the same kinds, in groups: after a resume not all have the same before them. */

@@ -1,7 +1,7 @@
 /** A rolling run as Listr tasks: batch after batch, the nodes of one side by side. */
 import type { ListrTask } from 'listr2';
 import { isInterruption } from '../domain/errors.ts';
-import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
+import { isCanary, type RollingPlan } from '../domain/rolling/rolling-plan.ts';
 import { whyStopped } from '../domain/rolling/progress.ts';
 import type { Recorder } from './recorder.ts';
 import type { Rolling } from './step.ts';
@@ -45,7 +45,12 @@ export function batchTasks(
             task: () =>
               around.recorder.record({
                 type: 'batch.started',
-                data: { batch: index + 1, of: batches.length, nodes },
+                data: {
+                  batch: index + 1,
+                  of: batches.length,
+                  nodes,
+                  ...(isCanary(rolling.plan, nodes) && { canary: true }),
+                },
               }),
           },
           {

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { conclude } from '../../src/domain/conclude.ts';
 import { FshaError } from '../../src/domain/errors.ts';
-import { fold } from '../../src/domain/run.ts';
+import { planResume } from '../../src/domain/resume.ts';
+import { fold, type RunState } from '../../src/domain/run.ts';
 import type { RunEvent } from '../../src/domain/run-events.ts';
 import { followJournal } from '../../src/journal/follow-journal.ts';
 import { GrowingRun } from '../../src/journal/growing-run.ts';
@@ -15,19 +16,27 @@ import { JournalLines } from '../../src/journal/journal-lines.ts';
 import { listRuns } from '../../src/journal/list-runs.ts';
 import { readJournal } from '../../src/journal/read-journal.ts';
 import { findStandingBaseline } from '../../src/journal/standing-baseline.ts';
+import { planLines } from '../../src/output/plan-text.ts';
 import { runReport } from '../../src/output/run-report.ts';
 import { sayEvent } from '../../src/output/sentences/registry.ts';
 import { SentenceMemory } from '../../src/output/sentences/sentence.ts';
+import { seen } from '../domain/rolling/four-nodes.ts';
 import { holds, holdsInTime } from './support/fuzzing.ts';
 import { mutatedJson } from './support/json-mutations.ts';
 import { anyText, mutated } from './support/mutations.ts';
 import { cuts, inPieces } from './support/pieces.ts';
 import { expectPrintable, expectTyped } from './support/said.ts';
 import { expectLinear, watched } from './support/watched.ts';
-import { DRAIN, FOLLOWED_RUN, lines, RUN, WHOLE_RUN } from './support/whole-run.ts';
+import { DRAIN, FOLLOWED_RUN, lines, ROLLING_RUN, RUN, WHOLE_RUN } from './support/whole-run.ts';
 
 const WHOLE = Buffer.from(lines(WHOLE_RUN));
 const SHORT = Buffer.from(lines(DRAIN));
+const ROLLING = Buffer.from(lines(ROLLING_RUN));
+const RUNS = new Map([
+  [WHOLE, WHOLE_RUN],
+  [SHORT, DRAIN],
+  [ROLLING, ROLLING_RUN],
+]);
 const WORDS = [
   '\n',
   '{"v":1,',
@@ -41,7 +50,7 @@ const WORDS = [
 ];
 const anyJournal = fc.oneof(
   { weight: 1, arbitrary: anyText.map((text) => Buffer.from(text)) },
-  { weight: 5, arbitrary: mutated([WHOLE, SHORT], WORDS) },
+  { weight: 5, arbitrary: mutated([WHOLE, SHORT, ROLLING], WORDS) },
 );
 
 let dir: string;
@@ -109,12 +118,12 @@ describe('the lines of a journal', () => {
 
   test('torn anywhere, what was whole is read and the rest is left out', () => {
     holds(
-      fc.property(fc.constantFrom(WHOLE, SHORT), fc.nat(), cuts, (bytes, at, where) => {
+      fc.property(fc.constantFrom(...RUNS.keys()), fc.nat(), cuts, (bytes, at, where) => {
         const part = bytes.subarray(0, at % (bytes.length + 1));
         const { events, torn, damage } = read(inPieces(part, where));
         expect(damage).toBeNull();
         expect(torn).toBe(part.length > 0 && part.at(-1) !== 0x0a);
-        expect(events).toEqual((bytes === WHOLE ? WHOLE_RUN : DRAIN).slice(0, events.length));
+        expect(events).toEqual(RUNS.get(bytes)?.slice(0, events.length));
         expect(events).toHaveLength(part.toString('latin1').split('\n').length - 1);
       }),
       { share: 2 },
@@ -147,13 +156,26 @@ describe('the lines of a journal', () => {
 });
 
 /** One event of another shape, among others that are sound. */
-const changed = fc.nat({ max: WHOLE_RUN.length - 1 }).chain((index) =>
-  fc.tuple(fc.constant(index), mutatedJson([WHOLE_RUN[index]])).map(([at, event]) => ({
-    // For whoever reads the counterexample.
-    event: JSON.stringify(event),
-    line: at + 1,
-    text: lines(WHOLE_RUN.with(at, event as RunEvent)),
-  })),
+const changedOf = (run: readonly RunEvent[]) =>
+  fc.nat({ max: run.length - 1 }).chain((index) =>
+    fc.tuple(fc.constant(index), mutatedJson([run[index]])).map(([at, event]) => ({
+      // For whoever reads the counterexample.
+      event: JSON.stringify(event),
+      line: at + 1,
+      text: lines(run.with(at, event as RunEvent)),
+    })),
+  );
+const changed = fc.oneof(
+  { weight: 3, arbitrary: changedOf(WHOLE_RUN) },
+  { weight: 1, arbitrary: changedOf(ROLLING_RUN) },
+  // What the others hang on.
+  {
+    weight: 1,
+    arbitrary: changedOf(ROLLING_RUN.slice(0, 1)).map((one) => ({
+      ...one,
+      text: `${one.text}${lines(ROLLING_RUN.slice(1))}`,
+    })),
+  },
 );
 
 /** Effects of a kind that this version does not know. */
@@ -169,14 +191,31 @@ const unknownKinds = ['effect.intended', 'effect.settled'].map((type) => {
 /** A word of the journal that stands for something else now, wherever it stands. */
 const renamed = fc
   .tuple(
+    fc.constantFrom(WHOLE_RUN, ROLLING_RUN),
     fc.constantFrom('node-1', 'node-1/', 'lb-1', 'dispatcher.state', 'AP', 'drain', 'done', 'wait_drained'),
     fc.constantFrom('constructor', '__proto__', 'toString', '', '\u001b[2J', '\u202e'),
   )
-  .map(([word, by]) => ({
+  .map(([run, word, by]) => ({
     event: '',
     line: null,
-    text: lines(WHOLE_RUN).replaceAll(word, JSON.stringify(by).slice(1, -1)),
+    text: lines(run).replaceAll(word, JSON.stringify(by).slice(1, -1)),
   }));
+
+/** What a resume would make of it. */
+function rest(state: RunState): void {
+  const wish = { undo: false, policy: state.policy, call: 'fsha' };
+  try {
+    const { plan } = planResume(state, seen(), wish);
+    const { rolling } = plan;
+    if (rolling === undefined) return;
+    // Each is begun once, and all that are begun are planned.
+    expect(rolling.batches.flat().toSorted()).toEqual(plan.nodes.map(({ node }) => node).toSorted());
+    expect(new Set(rolling.batches.flat()).size).toBe(plan.nodes.length);
+    for (const row of planLines(plan, { policy: state.policy })) expectPrintable(row);
+  } catch (error) {
+    expectTyped(error, ['refused']);
+  }
+}
 
 test('an event of another shape is named by its line, or everything that reads it can do with it', () => {
   holds(
@@ -194,6 +233,7 @@ test('an event of another shape is named by its line, or everything that reads i
         const state = fold(events);
         if (state === undefined) throw new Error('no state of a run that was begun');
         conclude(state, null, 'fsha');
+        rest(state);
         for (const report of [runReport(events, { verbose: true }), runReport(events, { verbose: false })])
           for (const row of report) expectPrintable(row);
         for (const memory of [new SentenceMemory(true), new SentenceMemory(false)])

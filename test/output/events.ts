@@ -51,6 +51,7 @@ export const baseline: Baseline = {
 export function rollingOf(nodes: readonly string[], changes: Partial<RollingPlan> = {}): RollingPlan {
   return {
     batches: nodes.map((name) => [name]),
+    canary: [],
     limits: { maxUnavailable: 1, headroom: 0.2, dispatch: 'next' },
     pause: 30_000,
     maxFailures: 0,

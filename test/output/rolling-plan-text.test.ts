@@ -13,7 +13,7 @@ function lines(changes: Partial<RollingPlan> = {}, more: PlanDetails = {}, names
 }
 
 test('the head, the guard, the batches in order, then the steps of a node once', () => {
-  expect(lines({ batches: [['node-2'], ['node-1', 'node-3']] })).toEqual([
+  expect(lines({ batches: [['node-2'], ['node-1', 'node-3']], canary: ['node-2'] })).toEqual([
     'rolling: 3 nodes in 2 batches, at most 1 out at a time, 30s between batches; stops when any fails',
     '  a node is taken out only where each of the others keeps 20% of its capacity free, now and at the peak of the last five minutes',
     "  a lost node's calls are all taken to go to one neighbour, whichever",
@@ -29,6 +29,11 @@ test('the head, the guard, the batches in order, then the steps of a node once',
     '  7. verify: verify that it is ready, with the profiles and gateways it had, and resume its inbound side',
     "  8. activate: bring back every destination of it on every proxy (after a restart through Kamailio's own probing, else with the flags that were found), watch it active for 5s, remove the mark",
   ]);
+});
+
+test('a small first batch is one of canaries only where it was meant so', () => {
+  const said = lines({ batches: [['node-2'], ['node-1', 'node-3']] });
+  expect(said).toContain('  1. node-2');
 });
 
 test('what the guard would say now stands beside the node', () => {

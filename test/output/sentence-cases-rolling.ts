@@ -20,6 +20,12 @@ export const BATCH_CASES: Readonly<
       level: 'info',
       says: 'batch 1 of 4: 25 nodes (node-1, node-2, node-3, …)',
     },
+    {
+      title: 'of canaries',
+      event: { type: 'batch.started', data: { batch: 1, of: 4, nodes: ['node-2'], canary: true } },
+      level: 'info',
+      says: 'batch 1 of 4, canary: node-2',
+    },
   ],
   'batch.settled': [
     {

@@ -12,6 +12,7 @@ export function rollingOf(
 ): RollingPlan {
   return {
     batches,
+    canary: [],
     limits: { maxUnavailable: 1, headroom: 0.2, dispatch: 'next' },
     pause: 30_000,
     maxFailures: 0,

@@ -36,9 +36,12 @@ export function admitNext(question: AdmitQuestion): Admission {
   const { cluster, observation, candidate, admitted, limits } = question;
   const staysOut = admitted.has(candidate.name);
   if (!staysOut) {
+    // One that is out already makes those that are no more: only those that it would go beside count.
+    const isOut = whyUnavailable(cluster, candidate, observation) !== null;
     const out = cluster.nodes.flatMap((node) => {
       if (node.name === candidate.name) return [];
-      const why = admitted.has(node.name) ? 'in hand' : whyUnavailable(cluster, node, observation);
+      const elsewhere = isOut ? null : whyUnavailable(cluster, node, observation);
+      const why = admitted.has(node.name) ? 'in hand' : elsewhere;
       return why === null ? [] : [`${node.name} (${why})`];
     });
     if (out.length >= limits.maxUnavailable)

@@ -16,6 +16,8 @@ export interface RollingWish {
 export interface Batches {
   /** Each is begun when the one before has ended; the nodes of one go side by side, as far as the guard admits them. */
   readonly batches: readonly (readonly string[])[];
+  /** See RollingPlan. */
+  readonly canary: readonly string[];
   readonly skipped: readonly SkippedNode[];
   /** How many may be out at a time. */
   readonly maxUnavailable: number;
@@ -60,8 +62,11 @@ export function planBatches(cluster: Cluster, observation: Observation, wish: Ro
   const ordered = inOrder(taken, observation, settings.order);
   const out = ordered.filter((name) => outside(name) !== null);
   const queue = [...out, ...ordered.filter((name) => !out.includes(name))];
+  const size = Math.max(1, room);
   return {
-    batches: inBatches(queue, Math.max(1, room), settings.canary),
+    batches: inBatches(queue, size, settings.canary),
+    // As many as go at a time anyway are none.
+    canary: settings.canary < size ? queue.slice(0, settings.canary) : [],
     skipped: unreadable,
     maxUnavailable,
   };

@@ -4,6 +4,8 @@ import type { RollingSettings } from '../cluster.ts';
 export interface RollingPlan {
   /** Every node of the plan once: a batch is begun when the one before has ended. */
   readonly batches: readonly (readonly string[])[];
+  /** Those of the first batch that go before all others, to be seen well: until each of them is through. Empty: none do. */
+  readonly canary: readonly string[];
   readonly limits: AdmitLimits;
   /** Between two batches: ms. */
   readonly pause: number;
@@ -36,4 +38,9 @@ export interface SkippedNode {
   readonly node: string;
   /** A clause. */
   readonly why: string;
+}
+
+/** Whether these are begun before all others, to be seen well. */
+export function isCanary({ canary }: Pick<RollingPlan, 'canary'>, nodes: readonly string[]): boolean {
+  return nodes.length > 0 && nodes.every((name) => canary.includes(name));
 }

@@ -3,5 +3,6 @@ import type { Sentence } from './sentence.ts';
 
 export const batchStarted: Sentence<'batch.started'> = {
   level: () => 'info',
-  say: ({ data }) => `batch ${data.batch} of ${data.of}: ${nameList(data.nodes)}`,
+  say: ({ data }) =>
+    `batch ${data.batch} of ${data.of}${data.canary === true ? ', canary' : ''}: ${nameList(data.nodes)}`,
 };

@@ -57,6 +57,13 @@ describe('how many are out', () => {
   test('two may be', () => expect(why({ admitted: ['node-2'], limits: { maxUnavailable: 2 } })).toBeNull());
   test('the candidate itself does not count against itself', () =>
     expect(why({ observation: seen({ flags: { 'node-1': 'DX' } }) })).toBeNull());
+  test('one that is out itself makes them no more: two that are out do not wait for each other', () => {
+    const observation = seen({ flags: { 'node-1': 'DX', 'node-2': 'DX' } });
+    expect(why({ observation })).toBeNull();
+    expect(why({ observation, admitted: ['node-2'] })).toBe(
+      'node-2 (in hand): no more than 1 may be out at a time',
+    );
+  });
 });
 
 describe('what the others can hold', () => {

@@ -47,13 +47,14 @@ describe('how many at a time', () => {
     (maxUnavailable, batches) => expect(planned({ maxUnavailable }).batches).toEqual(batches),
   );
   test.each([
-    [1, [['node-1'], ['node-2', 'node-3'], ['node-4']]],
+    [1, [['node-1'], ['node-2', 'node-3'], ['node-4']], ['node-1']],
     [
       2,
       [
         ['node-1', 'node-2'],
         ['node-3', 'node-4'],
       ],
+      [],
     ],
     // Not more than may be out.
     [
@@ -62,9 +63,10 @@ describe('how many at a time', () => {
         ['node-1', 'node-2'],
         ['node-3', 'node-4'],
       ],
+      [],
     ],
-  ])('with %i canaries, two at a time', (canary, batches) =>
-    expect(planned({ maxUnavailable: 2, canary }).batches).toEqual(batches),
+  ])('with %i canaries, two at a time', (wanted, batches, canary) =>
+    expect(planned({ maxUnavailable: 2, canary: wanted })).toMatchObject({ batches, canary }),
   );
 });
 
@@ -89,6 +91,7 @@ describe('nodes that cannot be read', () => {
   test('left out, and it counts as one that is out', () => {
     expect(planned({ maxUnavailable: 2 }, silent, { skipUnreachable: true })).toEqual({
       batches: [['node-1'], ['node-3'], ['node-4']],
+      canary: [],
       skipped: [{ node: 'node-2', why: 'it is down' }],
       maxUnavailable: 2,
     });

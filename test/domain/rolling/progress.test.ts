@@ -199,6 +199,7 @@ describe('what remains', () => {
     });
     return {
       batches: planned.rolling?.batches,
+      canary: planned.rolling?.canary,
       done: planned.rolling?.done,
       steps: Object.fromEntries(
         planned.nodes.map(({ node, steps }) => [node, steps.map(({ kind }) => kind)]),
@@ -210,6 +211,7 @@ describe('what remains', () => {
     const events = [...upTo('activate'), ...upTo('deactivate', 'node-2')];
     expect(rest(events, at({ 'node-1': 'new-node-1' }))).toEqual({
       batches: [['node-2'], ['node-3']],
+      canary: [],
       done: ['node-1'],
       steps: { 'node-2': STEPS, 'node-3': STEPS },
     });
@@ -230,6 +232,25 @@ describe('what remains', () => {
   });
   test('one that was given back is drained anew', () =>
     expect(rest(EXPIRED, at()).steps['node-1']).toEqual(STEPS));
+  test('one that was given back waits for its own batch, and does not go beside others', () => {
+    const plan = rolling({ batches: [['node-1'], ['node-2', 'node-3']], canary: ['node-1'], maxFailures: 1 });
+    expect(rest([...EXPIRED, ...upTo('deactivate', 'node-2')], at(), plan)).toMatchObject({
+      batches: [['node-2'], ['node-1'], ['node-3']],
+      canary: ['node-1'],
+    });
+  });
+  test.each([
+    ['not begun', [], [['node-1'], ['node-2', 'node-3']], ['node-1']],
+    ['given back', EXPIRED, [['node-1'], ['node-2', 'node-3']], ['node-1']],
+    ['in hand', upTo('deactivate'), [['node-1'], ['node-2', 'node-3']], ['node-1']],
+    ['through', upTo('activate'), [['node-2', 'node-3']], []],
+  ] satisfies [string, readonly NewEvent[], string[][], string[]][])(
+    'a canary that is %s',
+    (_, events, batches, canary) => {
+      const plan = rolling({ batches: [['node-1'], ['node-2', 'node-3']], canary: ['node-1'] });
+      expect(rest(events, at({ 'node-1': 'new-node-1' }), plan)).toMatchObject({ batches, canary });
+    },
+  );
   test('nothing does: refused', () => {
     const all = [...upTo('activate'), ...upTo('activate', 'node-2'), ...upTo('activate', 'node-3')];
     const now = at({ 'node-1': 'a', 'node-2': 'b', 'node-3': 'c' });

@@ -4,6 +4,7 @@ import type { RollingPlan } from '../../../src/domain/rolling/rolling-plan.ts';
 export function rolling(changes: Partial<RollingPlan> = {}): RollingPlan {
   return {
     batches: [['node-1'], ['node-2'], ['node-3']],
+    canary: [],
     limits: { maxUnavailable: 1, headroom: 0.2, dispatch: 'next' },
     pause: 30_000,
     maxFailures: 0,

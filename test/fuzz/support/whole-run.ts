@@ -1,6 +1,8 @@
 /** The journal of a run in which everything happens that can happen, each event of its type in every shape it has. */
 import type { NewEvent, RunEvent } from '../../../src/domain/run-events.ts';
 import { enveloped, lines, preflight, RUN, settled, started } from '../../journal/events.ts';
+import { BATCH_CASES } from '../../output/sentence-cases-rolling.ts';
+import { startedRolling } from '../../output/events.ts';
 import { EFFECT_CASES } from '../../output/sentence-cases-effect.ts';
 import { RUN_CASES } from '../../output/sentence-cases-run.ts';
 import { STEP_CASES } from '../../output/sentence-cases-step.ts';
@@ -25,6 +27,46 @@ export const FOLLOWED_RUN: readonly RunEvent[] = enveloped(
     started(),
     ...EVENTS.filter(({ type }) => type !== 'run.started' && type !== 'run.settled'),
     settled({ 'node-1': 'in service' }),
+  ],
+  RUN,
+);
+
+const ROLLED = ['node-1', 'node-2', 'node-3'];
+const SKIPPED = [{ node: 'node-4', why: 'it cannot be reached' }];
+const WINDOW = { until: 1_795_000_000_000, minDrain: 900_000 };
+const firstOf = (node: string): readonly NewEvent[] => [
+  { type: 'step.started', node, step: `${node}/admit`, data: {} },
+  { type: 'step.settled', node, step: `${node}/admit`, data: { outcome: 'succeeded', ms: 5 } },
+  preflight(node),
+];
+
+/** A rolling run in which everything happens that happens in no other: batches, a resume, nodes that were not begun. */
+export const ROLLING_RUN: readonly RunEvent[] = enveloped(
+  [
+    startedRolling(ROLLED, { window: WINDOW, skipped: SKIPPED }),
+    ...Object.values(BATCH_CASES).flatMap((cases) => cases.map(({ event }) => event)),
+    ...ROLLED.slice(0, 2).flatMap(firstOf),
+    {
+      type: 'run.resumed',
+      data: {
+        who: 'ops@bastion',
+        mode: 'forward',
+        plan: startedRolling(['node-2', 'node-3'], { done: ['node-1'], skipped: SKIPPED }).data.plan,
+      },
+    },
+    ...firstOf('node-2'),
+    {
+      type: 'run.settled',
+      data: {
+        outcome: 'restored',
+        exit: 11,
+        nodes: { 'node-2': 'in service' },
+        callsCut: 0,
+        next: ['fsha resume r1'],
+        untouched: ['node-3'],
+        earlier: ['node-1'],
+      },
+    },
   ],
   RUN,
 );
