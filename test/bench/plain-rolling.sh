@@ -1,30 +1,30 @@
 #!/usr/bin/env bash
-# A rolling restart as it is done by hand: out of the dispatcher (inactive), wait until FreeSWITCH says that no call is left,
-# restart, back in. Beside fsha in bench:rolling, so that the two are measured in one run.
+# A rolling restart as it is done without fsha: out of the dispatcher, wait until FreeSWITCH says that no call is left or the time
+# is over, restart, wait until it is ready, back in. Beside fsha in bench:rolling, so that both are measured in one run.
 #
-#   plain-rolling.sh PROXY_RPC_URLS NODE...      NODE: DESTINATION|ESL_HOST|ESL_PASSWORD|RESTART COMMAND
+#   plain-rolling.sh STATE LIMIT PAUSE KAMCMD_SOCKETS NODE...
+#     STATE   what is set in the dispatcher: i or d     LIMIT   seconds to wait for the calls     PAUSE   seconds between two nodes
+#     NODE    NAME|DESTINATION|ESL HOST|ESL PASSWORD|RESTART COMMAND
 set -u
-IFS=' ' read -r -a proxies <<<"$1"
-shift
-
-rpc() { # URL STATE DESTINATION
-  curl -s -o /dev/null --max-time 5 -H 'content-type: application/json' \
-    -d "{\"jsonrpc\":\"2.0\",\"method\":\"dispatcher.set_state\",\"params\":[\"$2\",1,\"$3\"],\"id\":1}" "$1"
-}
-
-calls() { # ESL_HOST ESL_PASSWORD
-  exec 3<>"/dev/tcp/$1/8021" || return 1
-  printf 'auth %s\n\napi show calls count\n\nexit\n\n' "$2" >&3
-  local text
-  text=$(timeout 3 cat <&3)
-  exec 3>&-
-  [[ $text =~ ([0-9]+)\ total ]] && echo "${BASH_REMATCH[1]}"
-}
+state=$1 limit=$2 pause=$3 sockets=$4
+shift 4
+PATH=$(dirname "${BASH_SOURCE[0]}"):$PATH
 
 for node in "$@"; do
-  IFS='|' read -r destination host password restart <<<"$node"
-  for proxy in "${proxies[@]}"; do rpc "$proxy" i "$destination"; done
-  until [[ $(calls "$host" "$password") == 0 ]]; do sleep 1; done
+  IFS='|' read -r name destination host password restart <<<"$node"
+  dispatcher() { for socket in $sockets; do kamcmd -s "$socket" dispatcher.set_state "$1" 1 "$destination"; done; }
+  freeswitch() { fs_cli -H "$host" -p "$password" -x "$1" 2>/dev/null; }
+
+  dispatcher "$state"
+  echo "waiting for $name"
+  verdict='restarting with calls'
+  for ((end = SECONDS + limit; SECONDS < end; )); do
+    if freeswitch 'show calls count' | grep -q '^0 total'; then verdict=drained && break; fi
+    sleep 1
+  done
+  echo "$verdict $name"
   bash -c "$restart"
-  for proxy in "${proxies[@]}"; do rpc "$proxy" a "$destination"; done
+  until freeswitch status | grep -q 'is ready'; do sleep 1; done
+  dispatcher a
+  sleep "$pause"
 done

@@ -2,17 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { startCaller, type CallerOptions } from '../../src/lab/caller/caller.ts';
 import { claimNetwork, type LabNetwork } from '../../src/lab/network.ts';
 import { openSipSocket, type SipSocket } from '../../src/lab/proxy/sip-socket.ts';
-import {
-  header,
-  headerValues,
-  uriOf,
-  type SipMessage,
-  type SipRequest,
-} from '../../src/lab/proxy/sip-message.ts';
+import { type SipMessage, type SipRequest } from '../../src/lab/proxy/sip-message.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLabProxy, type LabProxy } from '../support/lab-proxy.ts';
 import { callRpc, flagsOf } from '../support/rpc-call.ts';
-import { startAnswerer, type SipAnswerer } from '../support/sip-answerer.ts';
+import { byeFrom, startAnswerer, type SipAnswerer } from '../support/sip-answerer.ts';
 
 let network: LabNetwork;
 let one: SipAnswerer;
@@ -180,30 +174,6 @@ test('a destination that is drained keeps its calls: their requests still reach 
   expect(await caller.stop({ letCallsEnd: false })).toMatchObject({ ended: 2, failed: [] });
   expect(one.count('BYE')).toBe(1);
 });
-
-/** What a node sends that hangs up: the roles of From and To turned round, the way back by Record-Route. */
-function byeFrom(node: SipAnswerer, invite: SipRequest, reason?: string): SipMessage {
-  const { host, port } = node.address;
-  return {
-    kind: 'request',
-    method: 'BYE',
-    uri: uriOf(header(invite, 'Contact')),
-    headers: [
-      {
-        name: 'Via',
-        value: `SIP/2.0/UDP ${host}:${port};rport;branch=z9hG4bK-bye-${header(invite, 'Call-ID')}`,
-      },
-      ...headerValues(invite, 'Record-Route').map((value) => ({ name: 'Route', value })),
-      { name: 'Max-Forwards', value: '70' },
-      { name: 'From', value: `${header(invite, 'To')};tag=a${host.replaceAll('.', '')}${port}` },
-      { name: 'To', value: header(invite, 'From') },
-      { name: 'Call-ID', value: header(invite, 'Call-ID') },
-      { name: 'CSeq', value: '1 BYE' },
-      ...(reason === undefined ? [] : [{ name: 'Reason', value: reason }]),
-    ],
-    body: '',
-  };
-}
 
 describe('the caller counts as failed', () => {
   test('a call that the other side cut, not one that it ended', async () => {

@@ -41,6 +41,8 @@ export interface KamailioOptions {
   readonly failsOverBlindly?: boolean;
   /** Basic authentication on the RPC. */
   readonly basic?: { readonly username: string; readonly password: string };
+  /** Listen for kamcmd, too, default false. */
+  readonly kamcmd?: boolean;
   /** Further `modparam(…)` lines. */
   readonly modparams?: readonly string[];
 }
@@ -48,6 +50,8 @@ export interface KamailioOptions {
 export interface RunningKamailio {
   readonly rpcUrl: string;
   readonly sip: { readonly host: string; readonly port: number };
+  /** For `kamcmd -s`, where that was asked for. */
+  readonly kamcmdSocket: string;
   readonly pid: number;
   /** Ends it and starts it anew on the same list: every state comes from the file again. */
   restart(): Promise<void>;
@@ -76,8 +80,9 @@ export async function startKamailio(options: KamailioOptions): Promise<RunningKa
   const directory = await mkdtemp(join(tmpdir(), 'fsha-kamailio-'));
   const listFile = join(directory, 'dispatcher.list');
   const configuration = join(directory, 'kamailio.cfg');
+  const kamcmdSocket = `unix:${join(directory, 'kamcmd')}`;
   await writeFile(listFile, options.destinations.map(listLine).join(''));
-  await writeFile(configuration, kamailioConfiguration(options, listFile));
+  await writeFile(configuration, kamailioConfiguration(options, listFile, kamcmdSocket));
 
   const rpcUrl = `http://${options.host}:8080/RPC`;
   let log = '';
@@ -132,6 +137,7 @@ export async function startKamailio(options: KamailioOptions): Promise<RunningKa
   return {
     rpcUrl,
     sip: { host: options.host, port: 5060 },
+    kamcmdSocket,
     get pid() {
       return child.pid ?? 0;
     },
@@ -205,7 +211,7 @@ function listLine(destination: KamailioDestination): string {
   return `${set} ${uri} ${flags} ${priority}${attrs === undefined ? '' : ` ${attrs}`}\n`;
 }
 
-function kamailioConfiguration(options: KamailioOptions, listFile: string): string {
+function kamailioConfiguration(options: KamailioOptions, listFile: string, kamcmdSocket: string): string {
   const { host, basic } = options;
   const mark = options.marksFailures === true ? 'ds_mark_dst("ip");' : '';
   const whileActive = options.failsOverBlindly === true ? '1 == 1' : 'ds_is_active("1", "$du")';
@@ -243,6 +249,7 @@ loadmodule "counters.so"
 loadmodule "dispatcher.so"
 loadmodule "xhttp.so"
 loadmodule "jsonrpcs.so"
+${options.kamcmd === true ? `loadmodule "ctl.so"\nmodparam("ctl", "binrpc", "${kamcmdSocket}")` : ''}
 
 modparam("jsonrpcs", "transport", 1)
 modparam("jsonrpcs", "pretty_format", 0)

@@ -1,17 +1,20 @@
 import { openSipSocket } from '../../src/lab/proxy/sip-socket.ts';
 import {
   header,
+  headerValues,
   replyTo,
+  uriOf,
   type HostPort,
   type SipMessage,
   type SipRequest,
 } from '../../src/lab/proxy/sip-message.ts';
 
-/** How a destination behaves: to a new INVITE, and to OPTIONS. */
+/** How a destination behaves: to a new INVITE, to OPTIONS, and to BYE (default 200). */
 export interface AnswererManner {
   /** `ring`: 180 and then nothing. `silent`: not a word, to OPTIONS neither. */
   readonly invite: number | 'ring' | 'silent';
   readonly options?: number | 'silent';
+  readonly bye?: number | 'silent';
 }
 
 export interface SipAnswerer {
@@ -70,8 +73,11 @@ export async function startAnswerer(address: HostPort, manner: AnswererManner): 
       reply(200, 'OK');
       const invite = ringing.get(callId);
       if (invite !== undefined) reply(487, 'Request Terminated', invite);
+    } else if (request.method === 'BYE') {
+      const how = answerer.manner.bye ?? 200;
+      up.delete(callId);
+      if (how !== 'silent') reply(how, 'As Told');
     } else {
-      if (request.method === 'BYE') up.delete(callId);
       reply(200, 'OK');
     }
   }
@@ -90,4 +96,28 @@ export async function startAnswerer(address: HostPort, manner: AnswererManner): 
     close: () => socket.close(),
   };
   return answerer;
+}
+
+/** What a node sends that hangs up: the roles of From and To turned round, the way back by Record-Route. */
+export function byeFrom(node: SipAnswerer, invite: SipRequest, reason?: string): SipMessage {
+  const { host, port } = node.address;
+  return {
+    kind: 'request',
+    method: 'BYE',
+    uri: uriOf(header(invite, 'Contact')),
+    headers: [
+      {
+        name: 'Via',
+        value: `SIP/2.0/UDP ${host}:${port};rport;branch=z9hG4bK-bye-${header(invite, 'Call-ID')}`,
+      },
+      ...headerValues(invite, 'Record-Route').map((value) => ({ name: 'Route', value })),
+      { name: 'Max-Forwards', value: '70' },
+      { name: 'From', value: `${header(invite, 'To')};tag=a${host.replaceAll('.', '')}${port}` },
+      { name: 'To', value: header(invite, 'From') },
+      { name: 'Call-ID', value: header(invite, 'Call-ID') },
+      { name: 'CSeq', value: '1 BYE' },
+      ...(reason === undefined ? [] : [{ name: 'Reason', value: reason }]),
+    ],
+    body: '',
+  };
 }

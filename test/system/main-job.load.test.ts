@@ -6,7 +6,7 @@ import type { EventOf, EventType, RunEvent } from '../../src/domain/run-events.t
 import { until } from '../support/until.ts';
 import { readEvents, runFsha } from './harness/fsha.ts';
 import { startRealCluster, type RealCluster } from './harness/real-cluster.ts';
-import type { SippCounts } from './harness/sipp.ts';
+import type { SippCounts } from './harness/sipp-counts.ts';
 import type { NodeLogLine } from './harness/stand-in-node.ts';
 
 const RATE = 10;

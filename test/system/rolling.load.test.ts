@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { journalEvents, only, startFsha } from './harness/fsha.ts';
 import { startRealCluster } from './harness/real-cluster.ts';
-import type { SippCounts } from './harness/sipp.ts';
+import type { SippCounts } from './harness/sipp-counts.ts';
 import { settledRun } from './harness/events-of.ts';
 
 const CALLS = 1_000;

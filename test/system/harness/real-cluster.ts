@@ -179,12 +179,16 @@ async function assemble(options: RealClusterOptions, ends: Ends): Promise<RealCl
   const flags = (): Promise<readonly Readonly<Record<string, string>>[]> =>
     Promise.all(proxies.map((one) => one.list()));
   // Before its first ping a destination is AX: what fsha is to find is the state that lasts.
-  const initial = await until('every destination is active and probed', async () => {
-    const now = await flags();
-    return (
-      now.every((list, index) => Object.values(list).every((state) => lasts(state, index, options))) && now
-    );
-  });
+  const initial = await until(
+    'every destination is active and probed',
+    async () => {
+      const now = await flags();
+      return (
+        now.every((list, index) => Object.values(list).every((state) => lasts(state, index, options))) && now
+      );
+    },
+    30_000,
+  );
 
   const configFile = join(directory, 'fsha.yaml');
   const stateDir = join(directory, 'state');

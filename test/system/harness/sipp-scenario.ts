@@ -2,10 +2,11 @@
 
 /** INVITE, ACK, hold for a time uniformly between the two, BYE. Everything else than that is a failed call. */
 export function callerScenario([shortest, longest]: readonly [number, number]): string {
+  // SIPp counts the time at the message it stands at, which is the first of a row of optional ones.
   return scenario(`${invite('[service]')}
-  <recv response="100" optional="true"/>
-  <recv response="180" optional="true"/>
-  <recv response="183" optional="true"/>
+  <recv response="100" optional="true" timeout="10000"/>
+  <recv response="180" optional="true" timeout="10000"/>
+  <recv response="183" optional="true" timeout="10000"/>
   <recv response="200" rrs="true" timeout="10000" rtd="true"/>
   <send>${inDialog('ACK', 1, '[service]')}</send>
   <pause distribution="uniform" min="${shortest}" max="${longest}"/>

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startServer, type ServerProcess } from './server-process.ts';
+import { countsIn, longestTimeIn, type SippCounts } from './sipp-counts.ts';
 import { callerScenario } from './sipp-scenario.ts';
 
 export interface SippOptions {
@@ -20,21 +21,13 @@ export interface SippOptions {
   readonly setUpTimes?: boolean;
 }
 
-export interface SippCounts {
-  readonly created: number;
-  readonly current: number;
-  readonly successful: number;
-  readonly failed: number;
-  readonly retransmissions: number;
-}
-
 export interface RunningSipp {
   readonly pid: number;
   /** Where it calls from. */
   readonly from: string;
   /** As of its last line of statistics, one a second. Nothing is counted before the first. */
   counts(): SippCounts;
-  /** From an INVITE to its 200; NaN where `setUpTimes` was not asked for. */
+  /** From an INVITE to its 200, of all calls that came up; NaN where there was none or `setUpTimes` was not asked for. */
   longestSetUpMs(): number;
   /** What its error log says: unexpected messages, timeouts. Empty is good. */
   errors(): string;
@@ -83,7 +76,7 @@ export async function playScenario(
     { debianPackage: 'sip-tester', cwd: directory, env: { ...process.env, TERM: 'dumb' } },
   );
 
-  const counts = (): SippCounts => lastCounts(existsSync(statistics) ? readFileSync(statistics, 'utf8') : '');
+  const counts = (): SippCounts => countsIn(existsSync(statistics) ? readFileSync(statistics, 'utf8') : '');
   const done = async (): Promise<SippCounts> => {
     const code = await server.end;
     // 0: every call was successful; 1: at least one was not; anything else: SIPp itself was in trouble.
@@ -94,7 +87,10 @@ export async function playScenario(
     pid: server.pid,
     from,
     counts,
-    longestSetUpMs: () => longestTime(directory),
+    longestSetUpMs() {
+      const file = readdirSync(directory).find((name) => name.endsWith('_rtt.csv'));
+      return file === undefined ? Number.NaN : longestTimeIn(readFileSync(join(directory, file), 'utf8'));
+    },
     errors: () => (existsSync(errors) ? readFileSync(errors, 'utf8') : ''),
     finish() {
       // SIPp's "stop when the calls have ended".
@@ -105,35 +101,4 @@ export async function playScenario(
     stop: () => server.stop(),
   };
   return { sipp, server, directory };
-}
-
-/** The longest time in a `-trace_rtt` file: `Date_ms;response_time_ms;rtd_name` on every line; NaN where there is none. */
-function longestTime(directory: string): number {
-  const file = readdirSync(directory).find((name) => name.endsWith('_rtt.csv'));
-  if (file === undefined) return Number.NaN;
-  const times = readFileSync(join(directory, file), 'utf8')
-    .split('\n')
-    .flatMap((line) => /^[\d.]+;([\d.]+);/.exec(line)?.[1] ?? [])
-    .map(Number);
-  return times.reduce((longest, one) => (one > longest ? one : longest), 0);
-}
-
-/** The counts in the last whole line of a `-trace_stat` file. */
-function lastCounts(csv: string): SippCounts {
-  const lines = csv.slice(0, csv.lastIndexOf('\n') + 1).split('\n');
-  const names = (lines[0] ?? '').split(';');
-  const values = (lines.filter((line) => line !== '').at(-1) ?? '').split(';');
-  const column = (name: string): number => {
-    const value = values[names.indexOf(name)];
-    if (lines.length <= 2 || value === undefined) return 0;
-    if (!/^\d+$/.test(value)) throw new Error(`SIPp's statistics: ${name} is ${value}`);
-    return Number(value);
-  };
-  return {
-    created: column('TotalCallCreated'),
-    current: column('CurrentCall'),
-    successful: column('SuccessfulCall(C)'),
-    failed: column('FailedCall(C)'),
-    retransmissions: column('Retransmissions(C)'),
-  };
 }
