@@ -48,9 +48,11 @@ export interface Terminal {
   styled(): Promise<string>;
   /** Everything on the ordinary screen, what has scrolled away included; lines that the terminal wrapped are whole. */
   scrollback(): Promise<string>;
-  /** Every byte that was written to the terminal so far. */
+  /** Every byte that was written to the terminal so far. While it takes nothing: what has come of it until now. */
   written(): Promise<string>;
   state(): Promise<TerminalState>;
+  /** Written to the terminal by somebody else than what runs on it. */
+  print(text: string): void;
   resize(columns: number, rows: number): Promise<void>;
   /** `stty -a`, which any program on this terminal would see. */
   stty(): Promise<string>;
@@ -75,6 +77,10 @@ const CONF = [
   '',
 ].join('\n');
 const LIMIT = 30_000;
+
+/** An operating system command that no terminal knows. */
+const MARK = 7777;
+const MARKS = new RegExp(`\\u001b\\]${MARK};\\d+\\u001b\\\\`, 'g');
 
 let terminals = 0;
 
@@ -144,6 +150,18 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
     );
     return Number(seen[1]);
   };
+  let marks = 0;
+  const written = async (): Promise<string> => {
+    // tmux hands its copy to a process that writes it down in its own time, long after the screen shows it perhaps. A mark
+    // that comes behind all else and that terminals ignore tells that everything is there.
+    const mark = `\u001b]${MARK};${(marks += 1)}\u001b\\`;
+    const isMarked = processEntry(serverEntry.pid)?.state !== 'T' && print(tty, mark);
+    const copy = await until('what was written is written down', async () => {
+      const text = await readFile(rawFile, 'utf8');
+      return !isMarked || text.includes(mark) ? { text } : undefined;
+    });
+    return copy.text.replaceAll(MARKS, '');
+  };
   await status();
 
   return {
@@ -162,7 +180,7 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
     sees,
     styled: () => capture('-e'),
     scrollback: () => capture('-J', '-S', '-'),
-    written: () => readFile(rawFile, 'utf8'),
+    written,
     state: async () => {
       const [alternate, cursor, wrap] = (
         await tmux('display-message', '-p', '#{alternate_on} #{cursor_flag} #{wrap_flag}')
@@ -170,6 +188,9 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
         .trim()
         .split(' ');
       return { isAlternate: alternate === '1', hasCursor: cursor === '1', wraps: wrap === '1' };
+    },
+    print: (text) => {
+      if (!print(tty, text)) throw new Error('the terminal takes nothing');
     },
     resize: async (newColumns, newRows) => {
       await tmux('resize-window', '-x', String(newColumns), '-y', String(newRows));
@@ -210,6 +231,22 @@ async function environment(
     FSHA_DIST: process.env['FSHA_DIST'] ?? '',
     ...env,
   };
+}
+
+/** @returns whether it took it: one that was stopped takes nothing */
+function print(tty: string, text: string): boolean {
+  const end = openSync(tty, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const bytes = Buffer.from(text);
+    const taken = writeSync(end, bytes);
+    if (taken < bytes.length) throw new Error('the terminal took only a part');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return false;
+    throw error;
+  } finally {
+    closeSync(end);
+  }
 }
 
 /** NUL is nothing to a terminal. @returns how many it took, until it took no more */
