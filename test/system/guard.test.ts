@@ -5,6 +5,7 @@ import { driftsOf, lastSeq, settledRun, stepStarted } from './harness/events-of.
 import { finalState, readFinalState } from './harness/final-state.ts';
 import { only, runFsha, type StartedFsha } from './harness/fsha.ts';
 import { untilDisabledAgain } from './harness/out-again.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { type EndedRun, runToEnd, startRun, WITH_GATES } from './harness/run-of.ts';
 
@@ -14,7 +15,7 @@ const OUT = 'lb-1 DX, lb-2 DX; open; no restart; marked';
 let cluster: RealCluster;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ ...WITH_GATES, nodes: 3 });
+  cluster = await startRealCluster({ ...WITH_GATES, nodes: 3, settings: SLOW_ANSWERS });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());

@@ -7,6 +7,7 @@ import { until } from '../support/until.ts';
 import { isRestartIntent, waits } from './harness/events-of.ts';
 import { finalState } from './harness/final-state.ts';
 import { type FshaResult, journalEvents, only, runFsha } from './harness/fsha.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { runToEnd, startRun, startWaitingRun, WITH_GATES } from './harness/run-of.ts';
 
@@ -16,7 +17,7 @@ const BACK_IN = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
 let cluster: RealCluster;
 
 beforeAll(async () => {
-  cluster = await startRealCluster(WITH_GATES);
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());

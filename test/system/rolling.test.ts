@@ -5,6 +5,7 @@ import { settledRun } from './harness/events-of.ts';
 import { finalState } from './harness/final-state.ts';
 import { journalEvents, only, runFsha, startFsha, type StartedFsha } from './harness/fsha.ts';
 import type { Changes } from './harness/deep-merge.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 
 const UNTOUCHED = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
@@ -13,7 +14,13 @@ const LIMIT = 120_000;
 
 let cluster: RealCluster;
 beforeAll(async () => {
-  cluster = await startRealCluster({ via: 'direct', jump: false, quick: true, nodes: 3 });
+  cluster = await startRealCluster({
+    via: 'direct',
+    jump: false,
+    quick: true,
+    nodes: 3,
+    settings: SLOW_ANSWERS,
+  });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());
@@ -103,7 +110,7 @@ test('two at a time, after a canary; those that carry a label', async () => {
 });
 
 test('of two nodes one is always in', async () => {
-  const two = await startRealCluster({ via: 'direct', jump: false, quick: true });
+  const two = await startRealCluster({ via: 'direct', jump: false, quick: true, settings: SLOW_ANSWERS });
   try {
     const flags = ['--all', '--max-unavailable', '2', '--canary', '0', '--json', '--config', two.configFile];
     const { exitCode, stdout } = await runFsha(['rolling', ...flags], LIMIT);
