@@ -33,7 +33,7 @@ function sh(line: string): Promise<Ended> {
     let stdout = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.once('error', reject);
-    child.once('exit', (code) => setImmediate(() => resolve({ code, stdout })));
+    child.once('close', (code) => resolve({ code, stdout }));
   });
 }
 
