@@ -1,4 +1,6 @@
 /** Rolling restarts on the lab: order, batches, failure in the middle, and what goes on from there. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { EventOf, RunEvent } from '../../src/domain/run-events.ts';
 import type { Called } from '../support/call-fsha.ts';
@@ -42,6 +44,75 @@ test('all of them, one after the other, and no call fails', async () => {
   });
   expect(begun(ended.events)).toEqual(NAMES);
   expect(failed()).toBe(before);
+});
+
+test('two in hand at once do not hold each other up, and no call fails', async () => {
+  const before = failed();
+  const side = ['--max-unavailable', '2', '--canary', '0', '--headroom', '0%'];
+  const ended = await lab.call('rolling', 'node-1', 'node-2', '--json', ...side, ...QUICK);
+  expect(endOf(ended)).toMatchObject({ outcome: 'done', exit: 0 });
+  const ends = new Map(
+    ended.events.flatMap((event) => (event.type === 'step.settled' ? [[event.step, event.seq]] : [])),
+  );
+  const begins = new Map(
+    ended.events.flatMap((event) => (event.type === 'step.started' ? [[event.step, event.seq]] : [])),
+  );
+  // Each restarts before the other is back in.
+  for (const [one, other] of [
+    ['node-1', 'node-2'],
+    ['node-2', 'node-1'],
+  ])
+    expect(Number(begins.get(`${one}/restart`))).toBeLessThan(Number(ends.get(`${other}/activate`)));
+  expect(failed()).toBe(before);
+});
+
+test('stopped with two in hand: both are given back, the third is not begun', async () => {
+  const side = ['--max-unavailable', '2', '--canary', '0', '--headroom', '0%', '--settle', '1h'];
+  const run = lab.start('rolling', '--all', '--json', '--poll', '200ms', ...side);
+  await Promise.all(['node-1', 'node-2'].map((node) => run.until('step.started', `${node}/wait_drained`)));
+  run.send('SIGINT');
+  const ended = await run.done;
+  expect(endOf(ended)).toMatchObject({
+    exit: 130,
+    nodes: { 'node-1': 'in service', 'node-2': 'in service' },
+    untouched: ['node-3'],
+  });
+});
+
+describe('what is planned', () => {
+  const planOf = async (...flags: readonly string[]): Promise<string> => {
+    const { exit, stdout, stderr } = await lab.call('rolling', '--all', '--dry-run', ...flags);
+    expect([exit, stderr]).toEqual([0, '']);
+    return stdout;
+  };
+  test('a percentage is rounded down, and at least 1', async () => {
+    expect(await planOf('--max-unavailable', '67%')).toContain('at most 2 out at a time');
+    expect(await planOf('--max-unavailable', '66%')).toContain('at most 1 out at a time');
+    expect(await planOf('--max-unavailable', '1%')).toContain('at most 1 out at a time');
+  });
+  test('a canary, then the others', async () => {
+    const plan = await planOf('--max-unavailable', '2', '--headroom', '0%');
+    expect(plan).toMatch(/\n {2}1\. node-1 .*\[canary\]\n(?:.*\n)*? {2}2\. node-2 .*node-3/);
+  });
+  test('a node that is out before counts, and goes first where it is to be restarted', async () => {
+    await lab.call('deactivate', 'node-3');
+    const only = await lab.call('rolling', 'node-1', 'node-2', '--dry-run');
+    expect([only.exit, only.stderr]).toEqual([3, expect.stringMatching(/node-3 .*is out already/)]);
+    expect(await planOf()).toMatch(/\n {2}1\. node-3 .*\n {2}2\. node-1/);
+    await lab.call('activate', 'node-3');
+  });
+});
+
+test('the commands of the unit and of cron are commands', async () => {
+  const docs = await readFile(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+  const lines = [...docs.matchAll(/\/usr\/local\/bin\/fsha --config \S+ (rolling .*)/g)].map(
+    ([, argv]) => argv ?? '',
+  );
+  expect(lines).toHaveLength(2);
+  for (const line of new Set(lines)) {
+    const { exit, stdout, stderr } = await lab.call(...line.split(' '), '--dry-run');
+    expect([exit, stderr, stdout]).toEqual([0, '', expect.stringContaining('all are back in by ')]);
+  }
 });
 
 function failed(): number {
