@@ -8,6 +8,8 @@ export interface ClusterRuns {
   readonly unfinished: readonly UnfinishedRun[];
   /** For each node the run that meant to change its destinations last (see latestFirst); no entry where there is none. */
   readonly last: ReadonlyMap<string, LastRun>;
+  /** The newest rolling run that has ended without having brought all of its nodes through; absent: none. */
+  readonly partly?: PartlyRun;
   /** Every run that has a journal here; null where it is not known which these are. */
   readonly known: ReadonlySet<string> | null;
   /** Looked at after the journals; null where it cannot be told. */
@@ -54,8 +56,23 @@ export interface RollingNote {
   readonly done: number;
   readonly of: number;
   readonly inHand: readonly string[];
+  /** Those that were not begun. */
+  readonly untouched: readonly string[];
   /** Those that were held count, too. */
   readonly failed: readonly string[];
+}
+
+/** A rolling run that has ended and can be gone on with. */
+export interface PartlyRun {
+  readonly run: string;
+  readonly command: string;
+  readonly who: string;
+  /** When it came to its end. ISO 8601, UTC. */
+  readonly lastAt: string;
+  /** Those that it has not brought through, begun or not. */
+  readonly nodes: readonly string[];
+  /** Whether it changed anything. */
+  readonly changed: boolean;
 }
 
 export interface LastRun {

@@ -2,12 +2,12 @@
 import type { RunNote, RunNotes } from './run-notes.ts';
 
 /**
- * The newest of those of which status says that `resume` goes on with them: interrupted ones, and those that do not know what
- * they left. One that may only be given back is meant where that is wished for, else where there is no other. null: none.
+ * The newest of those of which status says that `resume` goes on with them: interrupted ones, those that do not know what
+ * they left, and a rolling run that has not brought all of its nodes through. One that may only be given back is meant where that is wished for, else where there is no other. null: none.
  */
 export function lastResumable({ runs }: Pick<RunNotes, 'runs'>, undo: boolean): string | null {
   const newestFirst = runs
-    .filter(({ state }) => state === 'interrupted' || state === 'left-unknown')
+    .filter(({ state }) => state === 'interrupted' || state === 'left-unknown' || state === 'partly')
     .toSorted((one, other) => (one.since < other.since ? 1 : one.since > other.since ? -1 : 0));
   const wished = newestFirst.find((note) =>
     offers(note, undo ? `resume ${note.run} --undo` : `resume ${note.run}`),

@@ -27,9 +27,10 @@ export interface RunNotes {
 
 /**
  * `unfinished`: it has not come to its end, and whether it goes on cannot be told. `left-unknown`: it ended without knowing
- * what it left the nodes as.
+ * what it left the nodes as. `partly`: a rolling run that ended without having brought these nodes through.
  */
-export type RunNoteState = 'in-progress' | 'interrupted' | 'unfinished' | 'left-out' | 'left-unknown';
+export type RunNoteState =
+  'in-progress' | 'interrupted' | 'unfinished' | 'left-out' | 'left-unknown' | 'partly';
 
 export interface RunNote {
   readonly run: string;
@@ -78,7 +79,7 @@ export interface RunNotesInput {
 export function runNotes(input: RunNotesInput): RunNotes {
   const { cluster, runs, wall } = input;
   const unfinished = [...begunJustNow(input), ...unfinishedNotes(input)];
-  const left = leftNotes(input);
+  const left = [...leftNotes(input), ...partlyNotes(input)];
   const rank = (note: RunNote): number => ORDER.indexOf(note.state);
   const notes = [...unfinished, ...left].toSorted((one, other) => rank(one) - rank(other));
   const marks = marksOf(input, notes);
@@ -109,6 +110,7 @@ const ORDER: readonly RunNoteState[] = [
   'interrupted',
   'left-unknown',
   'left-out',
+  'partly',
 ];
 
 /** Whoever holds the lock and has written no journal yet. */
@@ -197,6 +199,22 @@ function leftNotes({ cluster, observation, runs, command }: RunNotesInput): read
       changed: true,
       next: nextFor(last, nodes, command),
     }));
+}
+
+/** Of its nodes those that no later run has changed: what became of the others is that one's to say. */
+function partlyNotes({ cluster, runs: { partly, last }, command }: RunNotesInput): readonly RunNote[] {
+  if (partly === undefined) return [];
+  const { run, who, lastAt, changed } = partly;
+  const nodes = partly.nodes.filter((name) => {
+    const other = last.get(name);
+    const isLater = other !== undefined && other.run !== run && other.lastAt > lastAt;
+    return !isLater && cluster.nodes.some((node) => node.name === name);
+  });
+  if (nodes.length === 0) return [];
+  const next = [`${command} resume ${run}`];
+  return [
+    { run, command: partly.command, who, state: 'partly', nodes, since: lastAt, step: null, changed, next },
+  ];
 }
 
 /** Whether somebody has brought it back since: then there is nothing to go on with, at most something to wonder about. */

@@ -1,15 +1,16 @@
 /** One journal as status needs it: read as far as that, and again only where it has changed. */
 import { stat } from 'node:fs/promises';
 import type { NodeRun } from '../domain/came-after.ts';
-import type { LastRun, RollingNote, UnfinishedRun } from '../domain/cluster-runs.ts';
+import type { LastRun, PartlyRun, RollingNote, UnfinishedRun } from '../domain/cluster-runs.ts';
 import { errorInfo } from '../domain/errors.ts';
 import { rollingStanding } from '../domain/rolling-standing.ts';
-import { restartIntended, type RunState } from '../domain/run.ts';
+import { fold, restartIntended, type RunState } from '../domain/run.ts';
 import type { RunSummary } from '../domain/run-summary.ts';
 import { GrowingRun } from './growing-run.ts';
 import { journalPath } from './journal-path.ts';
 import { summariseRun } from './list-runs.ts';
 import { mayHaveTouched, type NodeTraces } from './node-traces.ts';
+import { readJournal } from './read-journal.ts';
 import type { RunLocks } from './run-locks.ts';
 import { peekEnd, type PeekedEnd } from './peek-end.ts';
 import { scanTraces } from './scan-journal.ts';
@@ -49,6 +50,8 @@ export class KnownRun {
   #summary: RunSummary | null = null;
   #growing: GrowingRun | null = null;
   #traces: NodeTraces | null = null;
+  /** undefined until somebody asks. */
+  #partly: PartlyRun | null | undefined;
   /** What is wrong behind its first and before its last line. */
   #damage: string | null = null;
   #seenAt = 0;
@@ -81,6 +84,7 @@ export class KnownRun {
     this.#version = version;
     this.#damage = null;
     this.#traces = null;
+    this.#partly = undefined;
     this.#summary = null;
     this.#end = null;
     if (version === GONE) return;
@@ -140,6 +144,34 @@ export class KnownRun {
       elsewhere: lock !== null && lock !== this.#lockName,
       ...(rolling === undefined ? {} : { rolling: rolling.note }),
     };
+  }
+
+  /** What it has not brought through, where it is a rolling run that has ended so and can be gone on with; null: it is none. */
+  async partly(): Promise<PartlyRun | null> {
+    const next = this.#end?.next ?? this.#summary?.next ?? [];
+    if (!next.some((line) => line.endsWith(` resume ${this.#run}`))) return null;
+    if (this.#partly === undefined) this.#partly = await this.#readPartly();
+    return this.#partly;
+  }
+
+  async #readPartly(): Promise<PartlyRun | null> {
+    try {
+      const state = fold((await readJournal(this.#path)).events);
+      const standing = state === undefined ? null : rollingStanding(state);
+      if (state === undefined || standing === null || state.started.cluster !== this.#cluster) return null;
+      const isOpen = new Set<string>(['untouched', 'in hand', 'failed', 'held']);
+      return {
+        run: this.#run,
+        command: state.started.command,
+        who: state.started.who,
+        lastAt: this.lastAt,
+        nodes: standing.nodes.filter(({ phase }) => isOpen.has(phase)).map(({ name }) => name),
+        changed: Object.values(state.nodes).some(({ effects }) => effects.length > 0),
+      };
+    } catch (error) {
+      this.#damage = errorInfo(error).message;
+      return null;
+    }
   }
 
   /** Whether it says what this node is, at its end or by having none. */
@@ -214,6 +246,7 @@ function rollingNoteOf(state: RunState): Through | undefined {
     done: done.length,
     of: standing.nodes.length,
     inHand: named('in hand'),
+    untouched: named('untouched'),
     failed: named('failed', 'held'),
   };
   return { note, through: new Set(done) };

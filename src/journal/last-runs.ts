@@ -1,7 +1,7 @@
 /** What the journals of a state directory say of a cluster now; read again, only what has changed since is read. */
 import { stat } from 'node:fs/promises';
 import { isProvenAfter, latestFirst, type NodeRun } from '../domain/came-after.ts';
-import type { ClusterRuns, LastRun } from '../domain/cluster-runs.ts';
+import type { ClusterRuns, LastRun, PartlyRun } from '../domain/cluster-runs.ts';
 import { errorInfo, isInterruption } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
 import { listRunIds } from './journal-path.ts';
@@ -61,6 +61,7 @@ export class LastRuns {
       gaps.push(`only the newest ${most} of ${listed.length} runs in ${printable(dir, 500)} were looked at`);
     // First: it finds damage as well.
     const { last, overtaken } = await this.#last();
+    const partly = await this.#partly();
     return {
       unfinished: this.#open().map((one) => {
         const nodes = overtaken.get(one.run);
@@ -68,6 +69,7 @@ export class LastRuns {
         return { ...one, underWay, ...(nodes === undefined ? {} : { overtaken: nodes }) };
       }),
       last,
+      ...(partly !== null && { partly }),
       known: ids === null && listed.length === 0 ? null : new Set(listed),
       lock: held,
       missing: isMissing ? dir : null,
@@ -123,6 +125,15 @@ export class LastRuns {
       }
     }
     return { last, overtaken };
+  }
+
+  async #partly(): Promise<PartlyRun | null> {
+    let newest: PartlyRun | null = null;
+    for (const one of this.#runs.values()) {
+      if (newest !== null && one.lastAt <= newest.lastAt) continue;
+      newest = (await one.partly()) ?? newest;
+    }
+    return newest;
   }
 
   #damaged(): readonly string[] {

@@ -14,6 +14,7 @@ export interface PeekedEnd {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly nodes: RunSettled['nodes'];
+  readonly next: RunSettled['next'];
 }
 
 /**
@@ -46,7 +47,9 @@ function endIn(line: string, run: string): PeekedEnd | null {
     return null;
   const { at, data } = event;
   if (typeof at !== 'string' || !isRecord(data) || !isRecord(data['nodes'])) return null;
-  return { at, nodes: data['nodes'] as RunSettled['nodes'] };
+  const next: unknown = data['next'];
+  const lines = Array.isArray(next) ? next.filter((one) => typeof one === 'string') : [];
+  return { at, nodes: data['nodes'] as RunSettled['nodes'], next: lines };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -59,6 +59,8 @@ function runText(note: RunNote, wall: number): string {
     }
     case 'left-out':
       return `${nodes} ${note.nodes.length === 1 ? 'was' : 'were'} left out by ${before}`;
+    case 'partly':
+      return `${before} has not brought ${nameList(note.nodes)} through`;
     case 'left-unknown':
       return `what ${before} left ${nodes} as is unknown`;
   }
@@ -67,11 +69,12 @@ function runText(note: RunNote, wall: number): string {
 /** With how far a rolling run is: `2 of 4 nodes done, node-3 in hand (waiting for its calls to end)`. */
 function doingWords(doing: string, rolling: RollingNote | undefined): string {
   if (rolling === undefined) return doing;
-  const { done, of, inHand, failed } = rolling;
+  const { done, of, inHand, failed, untouched } = rolling;
   return [
     `${done} of ${counted(of, 'node')} done`,
     ...(failed.length === 0 ? [] : [`${nameList(failed)} failed`]),
     ...(inHand.length === 0 ? [] : [`${nameList(inHand)} in hand${doing === '' ? '' : ` (${doing})`}`]),
+    ...(untouched.length === 0 ? [] : [`${nameList(untouched)} not begun`]),
   ].join(', ');
 }
 

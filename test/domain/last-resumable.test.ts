@@ -35,6 +35,12 @@ test('the newest with which that is offered, in whatever order they are told', (
   expect(lastResumable({ runs: [older, restarted, unknown] }, true)).toBe(unknown.run);
 });
 
+test('a rolling run that has ended without having brought all of its nodes through', () => {
+  const partly = note('20261122-220000-dddd', 'partly', '2026-11-22T22:10:00.000Z', ['']);
+  expect(lastResumable({ runs: [older, partly] }, false)).toBe(partly.run);
+  expect(lastResumable({ runs: [older, partly] }, true)).toBe(older.run);
+});
+
 test('one that does not know what it left, where there is no other', () => {
   expect(lastResumable({ runs: [unknown] }, false)).toBe(unknown.run);
 });

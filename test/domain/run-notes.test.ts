@@ -481,3 +481,25 @@ test('what could not be read is handed on', () => {
   const { gaps, missing } = judge(runs({ gaps: ['the disk is gone'], missing: '/var/lib/fsha' }));
   expect([gaps, missing]).toEqual([['the disk is gone'], '/var/lib/fsha']);
 });
+
+describe('a rolling run that has ended without having brought all of its nodes through', () => {
+  const partly = {
+    run: R1,
+    command: 'rolling --all',
+    who: 'ops@bastion',
+    lastAt: '2026-11-22T20:00:00.000Z',
+    nodes: ['node-1', 'node-2'],
+    changed: true,
+  };
+  const by = (run: string, lastAt: string): LastRun => ({ ...leftIn, run, lastAt });
+  test('it can be gone on with', () =>
+    expect(judge(runs({ partly })).runs).toEqual([
+      expect.objectContaining({ state: 'partly', nodes: ['node-1', 'node-2'], next: [`fsha resume ${R1}`] }),
+    ]));
+  test('what a later run has changed is that one’s; an earlier one, or itself, says nothing', () => {
+    const lastOf = { 'node-1': by(R2, '2026-11-22T21:00:00.000Z'), 'node-2': by(R1, partly.lastAt) };
+    expect(judge(runs({ partly, lastOf })).runs.map(({ nodes }) => nodes)).toEqual([['node-2']]);
+    const later = by(R2, '2026-11-22T21:00:00.000Z');
+    expect(judge(runs({ partly, lastOf: { 'node-1': later, 'node-2': later } })).runs).toEqual([]);
+  });
+});

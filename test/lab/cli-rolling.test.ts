@@ -79,6 +79,41 @@ test('stopped with two in hand: both are given back, the third is not begun', as
   });
 });
 
+test('nodes that were not begun: the end, show, status and resume say one thing', async () => {
+  const run = lab.start(
+    'rolling',
+    'node-1',
+    'node-2',
+    '--json',
+    '--poll',
+    '200ms',
+    '--settle',
+    '200ms',
+    '--pause',
+    '1h',
+  );
+  await run.until('batch.settled');
+  run.send('SIGINT');
+  const end = endOf(await run.done);
+  const id = (await lab.journals()).toSorted().at(-1)?.replace('.ndjson', '') ?? '';
+  expect(end).toMatchObject({
+    exit: 130,
+    untouched: ['node-2'],
+    next: [expect.stringContaining(`resume ${id}`)],
+  });
+  const [shown, status, listed] = await Promise.all([
+    lab.call('show', id),
+    lab.call('status'),
+    lab.call('runs'),
+  ]);
+  expect(shown.stdout).toContain(`resume ${id}`);
+  expect(status.stdout.replaceAll(/\s+/g, ' ')).toMatch(/has not brought node-2 through: .*resume /);
+  expect(listed.stdout).toMatch(/interrupted \(130\), 1 not begun/);
+  const rest = await lab.call('resume', 'last', '--json', '--force', 'capacity');
+  expect([endOf(rest).exit, begun(rest.events)]).toEqual([0, ['node-2']]);
+  expect((await lab.call('status')).stdout).not.toContain('not brought');
+});
+
 describe('what is planned', () => {
   const planOf = async (...flags: readonly string[]): Promise<string> => {
     const { exit, stdout, stderr } = await lab.call('rolling', '--all', '--dry-run', ...flags);

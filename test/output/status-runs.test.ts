@@ -56,7 +56,7 @@ const seen = observation(
   [seenProxy('lb-1', ['DX', 'AP']), seenProxy('lb-2', ['AP', 'AP'])],
 );
 
-const rolling = { done: 2, of: 4, inHand: ['node-3'], failed: [] };
+const rolling = { done: 2, of: 4, inHand: ['node-3'], failed: [], untouched: ['node-4'] };
 
 describe('in one line', () => {
   const under: Partial<RunNote> = { state: 'in-progress', next: [`fsha show ${RUN} --follow`] };
@@ -68,15 +68,15 @@ describe('in one line', () => {
   test.each<[Partial<RunNote>, string]>([
     [
       { ...under, ...roll },
-      'run RUN (rolling --all) by ops@bastion is under way since 18:35:00, 2 of 4 nodes done, node-3 in hand (waiting for its calls to end): fsha show RUN --follow',
+      'run RUN (rolling --all) by ops@bastion is under way since 18:35:00, 2 of 4 nodes done, node-3 in hand (waiting for its calls to end), node-4 not begun: fsha show RUN --follow',
     ],
     [
-      { ...under, ...roll, step: null, rolling: { ...rolling, inHand: [], failed: ['node-1'] } },
+      { ...under, ...roll, step: null, rolling: { ...rolling, inHand: [], failed: ['node-1'], untouched: [] } },
       'run RUN (rolling --all) by ops@bastion is under way since 18:35:00, 2 of 4 nodes done, node-1 failed: fsha show RUN --follow',
     ],
     [
       { ...roll, next: [`fsha resume ${RUN}`] },
-      'run RUN (rolling --all) by ops@bastion was interrupted at 18:35:00: 2 of 4 nodes done, node-3 in hand (waiting for its calls to end): fsha resume RUN',
+      'run RUN (rolling --all) by ops@bastion was interrupted at 18:35:00: 2 of 4 nodes done, node-3 in hand (waiting for its calls to end), node-4 not begun: fsha resume RUN',
     ],
     [
       under,
@@ -363,7 +363,7 @@ test('of the nodes of a rolling run only those in hand, or not brought through, 
   const note: RunNote = {
     ...interrupted,
     nodes: ['node-1', 'node-2', 'node-3'],
-    rolling: { done: 1, of: 3, inHand: ['node-2'], failed: ['node-3'] },
+    rolling: { done: 1, of: 3, inHand: ['node-2'], failed: ['node-3'], untouched: [] },
   };
   expect(['node-1', 'node-2', 'node-3', 'node-9'].map((name) => concerns(note, name))).toEqual([
     false,

@@ -17,6 +17,7 @@ const ROW_WORDS: Readonly<Record<RunNoteState, (run: string) => RowNote>> = {
   interrupted: (run) => ({ long: `run ${run} interrupted`, short: 'interrupted', trouble: 4 }),
   'left-unknown': (run) => ({ long: `left unknown by ${run}`, short: 'left unknown', trouble: 4 }),
   'left-out': (run) => ({ long: `left out by ${run}`, short: 'left out', trouble: 2 }),
+  partly: (run) => ({ long: `not brought through by ${run}`, short: 'not through', trouble: 1 }),
 };
 
 export function runNotesOf(node: string, notes: RunNotes | null): readonly RowNote[] {
@@ -52,6 +53,7 @@ export function runsLine(notes: RunNotes | null, wall: number, width: number): L
     [count('interrupted'), 'interrupted'],
     [nodes('left-unknown'), 'left unknown'],
     [nodes('left-out'), 'left out'],
+    [nodes('partly'), 'not brought through'],
     [notes.contradictions.length, 'not as the last run says'],
     [notes.gaps.length, notes.gaps.length === 1 ? 'gap' : 'gaps'],
   ];
