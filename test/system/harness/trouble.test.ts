@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../../support/until.ts';
@@ -25,22 +25,29 @@ beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());
 
 /** An answer, or the way in which there was none. */
-async function rpc(url: string, method: string, params: readonly unknown[] = []): Promise<unknown> {
+async function rpc(
+  url: string,
+  method: string,
+  params: readonly unknown[] = [],
+  limitMs = 10_000,
+): Promise<unknown> {
   const answer = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', connection: 'close' },
     body: JSON.stringify({ jsonrpc: '2.0', method, params, id: 7 }),
-    signal: AbortSignal.timeout(1_000),
+    signal: AbortSignal.timeout(limitMs),
   });
   return ((await answer.json()) as { readonly result: unknown }).result;
 }
 
-function ssh(server: RealSshServer, command: string): Promise<{ stdout: string }> {
+/** @param connectS how long it waits for the server to say something, seconds */
+function ssh(server: RealSshServer, command: string, connectS = 15): Promise<{ stdout: string }> {
   const { client } = cluster.ssh;
   return run(
     'ssh',
     [
-      ...['-F', 'none', '-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=yes', '-o', 'ConnectTimeout=2'],
+      ...['-F', 'none', '-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=yes'],
+      ...['-o', `ConnectTimeout=${connectS}`],
       ...['-o', `UserKnownHostsFile=${client.knownHostsFile}`, '-i', client.identityFile, '-l', client.user],
       ...['-p', String(server.port), server.host, command],
     ],
@@ -83,14 +90,14 @@ describe('the gate in front of a proxy', () => {
 
   test('is empty, cuts in the middle, is slow, silent, refuses, and opens again', async () => {
     const [gate] = cluster.gates;
-    const ask = (): Promise<unknown> => rpc(gate.url, 'dispatcher.list');
+    const ask = (limitMs?: number): Promise<unknown> => rpc(gate.url, 'dispatcher.list', [], limitMs);
     await gate.set({ trouble: 'empty', only: ['core.version'] }, 'truncate');
     expect(await rpc(gate.url, 'core.version')).toEqual({});
     await expect(ask()).rejects.toThrow();
     await gate.set({ slow: 200 });
     expect(await ask()).toMatchObject({ NRSETS: 1 });
     await gate.set('silent');
-    await expect(ask()).rejects.toThrow(/timeout/);
+    await expect(ask(1_000)).rejects.toThrow(/timeout/);
     await gate.set('refuse');
     await expect(ask()).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
     await gate.open();
@@ -117,7 +124,7 @@ describe('the servers', () => {
     const states = processGroup(proxy.pid).map(({ state }) => state);
     expect(states.length).toBeGreaterThan(3);
     expect(new Set(states)).toEqual(new Set(['T']));
-    await expect(rpc(proxy.rpcUrl, 'core.version')).rejects.toThrow(/timeout/);
+    await expect(rpc(proxy.rpcUrl, 'core.version', [], 1_000)).rejects.toThrow(/timeout/);
     proxy.thaw();
     expect(await rpc(proxy.rpcUrl, 'core.version')).toContain('kamailio');
     await proxy.down();
@@ -136,7 +143,9 @@ describe('the servers', () => {
     await expect(ssh(server, 'true')).rejects.toThrow(/REMOTE HOST IDENTIFICATION HAS CHANGED/);
     await server.start();
     const trace = `${cluster.directory}/went-on`;
-    const long = ssh(server, `echo begun > ${trace}; sleep 1; echo went on >> ${trace}`);
+    // Until it is told to, and at most a minute.
+    const waits = `for i in $(seq 600); do [ -e ${trace}.go ] && break; sleep 0.1; done`;
+    const long = ssh(server, `echo begun > ${trace}; ${waits}; echo went on >> ${trace}`);
     const lost = expect(long).rejects.toMatchObject({ code: 255 });
     await until('the command runs', async () => (await readFile(trace, 'utf8')).startsWith('begun'));
     await server.refuse();
@@ -145,12 +154,13 @@ describe('the servers', () => {
     server.killSessions();
     await lost;
     await until('no session is left', () => server.sessions() === 0);
+    await writeFile(`${trace}.go`, '');
     await until('the command on the host goes on', async () =>
       (await readFile(trace, 'utf8')).includes('went on'),
     );
     await server.start();
     await server.freeze();
-    await expect(ssh(server, 'true')).rejects.toThrow(/timed out/);
+    await expect(ssh(server, 'true', 2)).rejects.toThrow(/timed out/);
     server.thaw();
     expect((await ssh(server, 'echo yes')).stdout).toBe('yes\n');
   });
