@@ -69,6 +69,8 @@ export async function playScenario(
       `${proxy.host}:${proxy.port}`,
       ...['-sf', scenario, '-i', from, '-p', '5060', '-mi', from],
       ...['-r', String(options.callsPerSecond), '-rp', '1000', '-l', '5000', '-nostdin'],
+      // One whose test was killed does not call for ever.
+      ...['-timeout', '7200'],
       ...(options.calls === undefined ? [] : ['-m', String(options.calls)]),
       ...['-trace_stat', '-stf', statistics, '-fd', '1', '-trace_err', '-error_file', errors],
       ...more,
