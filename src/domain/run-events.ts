@@ -71,6 +71,15 @@ export interface EventData {
     /** Why no further one is begun, a clause. */
     readonly stopped?: string;
   };
+  /** A node of a rolling run is back in, and the next one may follow. */
+  'node.back': {
+    /** `calls`: it was seen with calls on it again. `soak`: none came, and it stayed active. */
+    readonly proof: 'calls' | 'soak';
+    /** For how long it was seen active on every proxy without drift. */
+    readonly activeMs: number;
+    /** The most that were seen in that time; null: unknown. */
+    readonly sessions: number | null;
+  };
   'preflight.settled': {
     readonly verdicts: readonly Verdict[];
     readonly baseline: Baseline | null;

@@ -213,6 +213,11 @@ const data: { readonly [T in EventType]: Check } = {
     pauseMs: number,
     stopped: absentOr(text),
   }),
+  'node.back': having<EventData['node.back']>({
+    proof: oneOf<EventData['node.back']['proof']>({ calls: true, soak: true }),
+    activeMs: number,
+    sessions: orNull(number),
+  }),
   'preflight.settled': having<EventData['preflight.settled']>({
     verdicts: listOf(verdict),
     baseline: orNull(baseline),

@@ -6,6 +6,14 @@ import type { BaselineDestination } from '../domain/run-events.ts';
 import { isIn, look, LOOK_PATIENTLY, PROXY_PATIENCE, type Sight } from './back-in.ts';
 import { assertHeld, assertSameStart, needsOf, type StepContext } from './step.ts';
 
+/** What was seen while it was active. */
+export interface Soaked {
+  /** ms */
+  readonly activeMs: number;
+  /** The most sessions; it had none when it went in. null: unknown. */
+  readonly sessions: number | null;
+}
+
 /**
  * Seen active on every proxy, in every look, for minSoak. A look that could not be made begins it anew.
  * @throws FshaError `activate.failed` where that does not come, `verify.failed` where it has started once more, `locked`
@@ -14,12 +22,13 @@ export async function soak(
   context: StepContext,
   destinations: readonly BaselineDestination[],
   { careful, activeSince: seenSince }: Sight,
-): Promise<void> {
+): Promise<Soaked> {
   const { world, watcher, signal, node } = context;
   const policy = context.policy();
   const long = careful ? Math.max(policy.minSoak, PROXY_PATIENCE) : policy.minSoak;
   const deadline = world.clock.now() + PROXY_PATIENCE + long;
   let activeSince = seenSince;
+  let sessions: number | null = null;
   for (;;) {
     const observation = await look(context);
     const now = world.clock.now();
@@ -30,7 +39,10 @@ export async function soak(
     const not = destinations.filter((one) => !isIn(observation, one));
     const [first] = not;
     activeSince = first === undefined && isSeen ? (activeSince ?? now) : null;
-    if (activeSince !== null && now - activeSince >= long) return;
+    if (activeSince !== null && seen?.sessions.known === true)
+      sessions = Math.max(sessions ?? 0, seen.sessions.value);
+    if (activeSince !== null && now - activeSince >= long)
+      return { activeMs: Math.round(now - activeSince), sessions };
     if (now >= deadline) {
       const what =
         first === undefined

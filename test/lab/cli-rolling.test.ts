@@ -7,6 +7,8 @@ import type { Called } from '../support/call-fsha.ts';
 import { type LabForFsha, startLabForFsha } from '../support/lab-for-fsha.ts';
 import { until } from '../support/until.ts';
 
+/** As the inventory of the lab has it: ms. */
+const MIN_SOAK = 2_000;
 const NAMES = ['node-1', 'node-2', 'node-3'];
 const QUICK = ['--settle', '200ms', '--poll', '200ms', '--pause', '200ms'];
 
@@ -44,6 +46,18 @@ test('all of them, one after the other, and no call fails', async () => {
   });
   expect(begun(ended.events)).toEqual(NAMES);
   expect(failed()).toBe(before);
+  // Each was seen well, by one of the two ways, before the next was begun.
+  const told = ended.events.flatMap(({ type, node, step }) =>
+    type === 'node.back' || (type === 'step.started' && step === `${node ?? ''}/deactivate`)
+      ? [`${node ?? ''} ${type}`]
+      : [],
+  );
+  expect(told).toEqual(NAMES.flatMap((name) => [`${name} step.started`, `${name} node.back`]));
+  for (const event of ended.events) {
+    if (event.type !== 'node.back') continue;
+    const { proof, activeMs, sessions } = event.data;
+    expect([activeMs >= MIN_SOAK, proof]).toEqual([true, Number(sessions) > 0 ? 'calls' : 'soak']);
+  }
 });
 
 test('two in hand at once do not hold each other up, and no call fails', async () => {

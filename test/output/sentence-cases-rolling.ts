@@ -5,7 +5,7 @@ import type { Case } from './sentence-cases.ts';
 import { planRolling } from '../../src/domain/plan.ts';
 
 export const BATCH_CASES: Readonly<
-  Record<Extract<EventType, 'batch.started' | 'batch.settled'>, readonly Case[]>
+  Record<Extract<EventType, 'batch.started' | 'batch.settled' | 'node.back'>, readonly Case[]>
 > = {
   'batch.started': [
     {
@@ -27,6 +27,21 @@ export const BATCH_CASES: Readonly<
       says: 'batch 1 of 4, canary: node-2',
     },
   ],
+  'node.back': [
+    ['calls', 3, 'and takes new calls (3 sessions)'] as const,
+    ['soak', 0, 'no call has come yet'] as const,
+    ['soak', null, 'its calls are unknown'] as const,
+  ].map(([proof, sessions, words]) => ({
+    title: words,
+    event: {
+      type: 'node.back',
+      node: 'node-2',
+      step: 'node-2/activate',
+      data: { proof, activeMs: 5_020, sessions },
+    },
+    level: 'info',
+    says: `node-2: back: active on every proxy for 5.0s, ${words}`,
+  })),
   'batch.settled': [
     {
       title: 'with a pause behind it',

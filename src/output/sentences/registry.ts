@@ -5,6 +5,7 @@ import { batchStarted } from './batch-started.ts';
 import { driftDetected } from './drift-detected.ts';
 import { effectIntended } from './effect-intended.ts';
 import { effectSettled } from './effect-settled.ts';
+import { nodeBack } from './node-back.ts';
 import { preflightSettled } from './preflight-settled.ts';
 import { requestReceived } from './request-received.ts';
 import { requestSettled } from './request-settled.ts';
@@ -25,6 +26,7 @@ export const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   'run.resumed': runResumed,
   'batch.started': batchStarted,
   'batch.settled': batchSettled,
+  'node.back': nodeBack,
   'preflight.settled': preflightSettled,
   'step.started': stepStarted,
   'step.progress': stepProgress,

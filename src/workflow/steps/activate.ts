@@ -15,7 +15,7 @@ import { within } from '../deadline.ts';
 import { hurriedBy } from '../hurry.ts';
 import { insist, insistOnDestinations, mayPass } from '../insist.ts';
 import { setWhereIgnored } from '../out-guard.ts';
-import { soak } from '../soak.ts';
+import { soak, type Soaked } from '../soak.ts';
 import { baselineOf, disable, doEffect, isForwardOnly, type Step, type StepContext, warn } from '../step.ts';
 import { throughProbing } from '../through-probing.ts';
 
@@ -38,7 +38,8 @@ export const activate: Step<'activate'> = async (context, params) => {
   const wanted = sorted(context, params.explicit);
   try {
     await pause(context, false);
-    await soak(context, wanted.back, await putIn(context, wanted, params.explicit));
+    const soaked = await soak(context, wanted.back, await putIn(context, wanted, params.explicit));
+    if (context.memory.rolling !== null) await recordBack(context, soaked);
     if (baseline.pause.inbound && !params.explicit) await toItsEnd(context, (inner) => pause(inner, true));
   } catch (error) {
     // In on some proxies and not on others is no state to leave a restarted node in. One that was not restarted is given
@@ -49,6 +50,12 @@ export const activate: Step<'activate'> = async (context, params) => {
   await toItsEnd(context, unmarkNode);
   return 'succeeded';
 };
+
+/** What the next node of a rolling run hangs on. */
+function recordBack({ record, node, step }: StepContext, { activeMs, sessions }: Soaked): Promise<void> {
+  const proof = sessions !== null && sessions > 0 ? 'calls' : 'soak';
+  return record({ type: 'node.back', node: node.name, step, data: { proof, activeMs, sessions } });
+}
 
 async function putIn(
   context: StepContext,
