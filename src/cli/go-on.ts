@@ -8,7 +8,8 @@ import { judge, refuses } from '../domain/preflight/checks.ts';
 import { roughDuration } from '../domain/duration.ts';
 import { assertOpen, planResume, type Resumption, uuidOf } from '../domain/resume.ts';
 import { isThrough } from '../domain/rolling/progress.ts';
-import { fold, type RunState } from '../domain/run.ts';
+import type { Window } from '../domain/rolling/rolling-plan.ts';
+import { fold, type NodeRunState, type RunState } from '../domain/run.ts';
 import type { RunEvent } from '../domain/run-events.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
 import { journalPath } from '../journal/journal-path.ts';
@@ -20,7 +21,15 @@ import { surveyNode } from '../workflow/survey.ts';
 import { type Call, callText } from './command.ts';
 import { compose } from './compose.ts';
 import { conduct } from './conduct.ts';
-import { mustBeDead, mustBeNewest, mustLeaveSurvivors, mustNotGuard, mustStillBeThere } from './may-go-on.ts';
+import {
+  leftToOthers,
+  mustBeDead,
+  mustHaveTime,
+  mustLeaveSurvivors,
+  mustNotGuard,
+  mustStillBeThere,
+} from './may-go-on.ts';
+import { MIN_DRAIN, type WindowWish } from './rolling-wish.ts';
 import { type HeldLock, lockName } from './run-lock.ts';
 import type { Stop } from './signals.ts';
 
@@ -32,6 +41,8 @@ export interface GoingOn {
   /** Checks that are overruled, and proxies that may be silent beside those that were allowed to, where no policy is given. */
   readonly force?: readonly string[];
   readonly ignoreProxies?: readonly string[];
+  /** Until when a rolling run may go on; null: whenever; undefined: as before. */
+  readonly window?: WindowWish | undefined;
   /** Why it is gone on with; null: nobody said. */
   readonly reason?: string | null;
   readonly lock: HeldLock;
@@ -154,7 +165,7 @@ async function lookFirst(
   state: RunState,
   policy: Policy,
   wroteAt: number | null,
-  { undo = false, lock, stop }: GoingOn,
+  { undo = false, window, lock, stop }: GoingOn,
 ): Promise<Resumption> {
   const { world, close } = compose(cluster, call.host, lock);
   try {
@@ -162,10 +173,13 @@ async function lookFirst(
     mustStillBeThere(state, cluster);
     const observing = observeAll(world, 'full', stop.signal);
     const observation = await observing;
-    const open = withoutThrough(state, observation);
-    await mustBeNewest(world, open, observation, callText(call));
+    const begun = withoutThrough(state, observation);
+    const others = await leftToOthers(world, begun, observation, callText(call));
+    const open = withoutNodes(begun, ({ name }) => others.has(name));
     if (wroteAt !== null) mustBeDead(open, observation, policy, wroteAt, call);
-    const resumption = planResume(state, observation, { undo, policy, call: callText(call) });
+    const wish = { undo, policy, call: callText(call), others, window: windowFrom(state, window) };
+    const resumption = planResume(state, observation, wish);
+    if (resumption.mode === 'forward') mustHaveTime(state.run, resumption.plan, cluster, call);
     if (resumption.mode === 'undo') mustLeaveSurvivors(open, cluster, observation, policy);
     else
       for (const planned of resumption.plan.nodes) {
@@ -190,11 +204,25 @@ async function lookFirst(
   }
 }
 
+/** @throws FshaError `usage` for a window of a run that has none */
+function windowFrom({ run, plan }: RunState, wish: WindowWish | undefined): Window | null {
+  const before = plan.rolling?.window ?? null;
+  if (wish === undefined) return before;
+  if (plan.rolling === undefined)
+    throw new FshaError('usage', `run ${run} is no rolling run: --until says nothing to it`, '');
+  return wish && { ...wish, minDrain: wish.minDrain ?? before?.minDrain ?? MIN_DRAIN };
+}
+
 /** Without the nodes that it has brought through: what became of them since is nothing to it. */
 function withoutThrough(state: RunState, observation: Observation): RunState {
   if (state.plan.rolling === undefined) return state;
-  const open = Object.entries(state.nodes).filter(
-    ([name, node]) => !isThrough(node, name, uuidOf(observation, name)),
-  );
+  return withoutNodes(state, ({ name, node }) => isThrough(node, name, uuidOf(observation, name)));
+}
+
+function withoutNodes(
+  state: RunState,
+  isLeftOut: (one: { readonly name: string; readonly node: NodeRunState }) => boolean,
+): RunState {
+  const open = Object.entries(state.nodes).filter(([name, node]) => !isLeftOut({ name, node }));
   return { ...state, nodes: Object.fromEntries(open) };
 }

@@ -1,18 +1,20 @@
 /** Why a run may not be gone on with: asked before anything is recorded, so that a refusal leaves it as it was. */
-import type { Cluster } from '../domain/cluster.ts';
+import { type Cluster, findNode } from '../domain/cluster.ts';
 import { roughDuration } from '../domain/duration.ts';
 import { FshaError } from '../domain/errors.ts';
 import { isFresh, readMark } from '../domain/mark.ts';
 import type { Observation } from '../domain/observation.ts';
-import { planUndo } from '../domain/plan.ts';
+import { type Plan, planUndo } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
+import { mayBegin } from '../domain/rolling/window.ts';
 import { intentsOf, type RunState } from '../domain/run.ts';
 import { guardOf } from '../journal/guard-lock.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
 import { journalPath } from '../journal/journal-path.ts';
+import { shellQuote } from '../domain/shell-quote.ts';
 import type { World } from '../workflow/world.ts';
-import type { Call } from './command.ts';
+import { type Call, callText } from './command.ts';
 
 /** One that keeps a node out holds the lock of that node alone: it is alive although the cluster's is free. */
 export async function mustNotGuard(
@@ -60,17 +62,30 @@ export function mustStillBeThere({ run, plan, nodes }: RunState, cluster: Cluste
   }
 }
 
-/** Somebody has taken one of its nodes in hand since: what is to become of that one is the newer run's to say. */
-export async function mustBeNewest(
+/** A node that a later run has taken in hand, and is done with: that run's name, null where it left nothing to be named by. */
+export type LeftToOthers = ReadonlyMap<string, string | null>;
+
+/**
+ * Somebody has taken one of its nodes in hand since: what is to become of that one is the newer run's to say. A rolling run
+ * goes on without it where the newer one has come to its end.
+ * @returns the nodes that it goes on without
+ * @throws FshaError `refused`
+ */
+export async function leftToOthers(
   world: World,
-  { run, nodes }: RunState,
+  { run, nodes, plan }: RunState,
   observation: Observation,
   call: string,
-): Promise<void> {
+): Promise<LeftToOthers> {
+  const left = new Map<string, string | null>();
   for (const [name, { effects }] of Object.entries(nodes)) {
     if (!effects.some(({ intent }) => intent.effect === 'dispatcher.state')) continue;
     const newest = (await markedBy(world, run, observation, name)) ?? (await world.standing(name));
     if (newest?.run === run) continue;
+    if (plan.rolling !== undefined && (newest === null || newest.settled)) {
+      left.set(name, newest?.run ?? null);
+      continue;
+    }
     throw new FshaError(
       'refused',
       `run ${run} cannot go on: ${newest === null ? 'a later run' : `run ${newest.run}`} came after it on ${name}`,
@@ -81,6 +96,32 @@ export async function mustBeNewest(
           : `Go on with that one: ${call} resume ${newest.run}`,
     );
   }
+  return left;
+}
+
+/**
+ * A window that has closed since, or closes too soon for any node: said before anything is recorded, and not by ending once more.
+ * What is behind its restart is gone on with at any hour.
+ * @throws FshaError `refused`
+ */
+export function mustHaveTime(run: string, plan: Plan, cluster: Cluster, call: Call): void {
+  const window = plan.rolling?.window ?? null;
+  if (window === null) return;
+  const wall = call.host.clock.wall().getTime();
+  const hasTime = plan.nodes.some(({ node: name, steps }) => {
+    const node = findNode(cluster, name);
+    return (
+      !steps.some(({ kind }) => kind === 'admit') ||
+      (node !== undefined && mayBegin(window, node, cluster, wall))
+    );
+  });
+  if (hasTime) return;
+  const again = `${callText(call)} resume ${run} --until`;
+  throw new FshaError(
+    'refused',
+    `run ${run} cannot go on: too little time is left until ${window.asked}, or that is over`,
+    `Name another time: ${again} ${shellQuote([window.asked])}; or go on at any hour: ${again} none`,
+  );
 }
 
 /** The run that has ended and left its mark on the node: whatever dates say, it was there last. null where there is none. */

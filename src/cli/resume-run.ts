@@ -10,6 +10,7 @@ import { compose } from './compose.ts';
 import { goOn } from './go-on.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { forcedChecks, ignoredProxies, reasonOf } from './node-policy.ts';
+import { windowWishOf } from './rolling-wish.ts';
 import { underLock } from './run-lock.ts';
 import { runsWatchOf } from './runs-watch.ts';
 import { showRemains } from './show-remains.ts';
@@ -26,6 +27,7 @@ export async function resumeRun(call: Call, wanted: string): Promise<ExitCode> {
     force: forcedChecks(call),
     ignoreProxies: ignoredProxies(cluster, call),
     reason: reasonOf(call),
+    window: await windowWishOf(call),
   };
   const stop = listen(host, cluster.drain.onHangup);
   try {

@@ -7,7 +7,8 @@ import { type Call, listOption, textOption } from './command.ts';
 import { duration, nodeNamed } from './node-policy.ts';
 import { readUntil } from './until.ts';
 
-const MIN_DRAIN = 15 * 60_000;
+/** How much of a window has to be left for a node to be begun, where nobody says: ms. */
+export const MIN_DRAIN = 15 * 60_000;
 
 /** @throws FshaError `usage` for words that mean nothing here, and where no node is asked for */
 export function rollingWishOf(call: Call, cluster: Cluster): RollingWish {
@@ -18,12 +19,24 @@ export function rollingWishOf(call: Call, cluster: Cluster): RollingWish {
   };
 }
 
+/** A window as it is asked for; null: until whenever. */
+export type WindowWish = (Omit<Window, 'minDrain'> & { readonly minDrain: number | null }) | null;
+
 /** @throws FshaError `usage` */
 export async function windowOf(call: Call): Promise<Window | null> {
+  const wish = (await windowWishOf(call)) ?? null;
+  return wish === null ? null : { ...wish, minDrain: wish.minDrain ?? MIN_DRAIN };
+}
+
+/**
+ * @returns undefined where nothing is said of a window
+ * @throws FshaError `usage`
+ */
+export async function windowWishOf(call: Call): Promise<WindowWish | undefined> {
   const until = textOption(call, 'until');
   const minDrain = textOption(call, 'minDrain');
-  if (until === undefined) {
-    if (minDrain === undefined) return null;
+  if (until === undefined || until === 'none') {
+    if (minDrain === undefined) return until === undefined ? undefined : null;
     throw new FshaError(
       'usage',
       '--min-drain says how much has to be left of a window',
@@ -31,8 +44,9 @@ export async function windowOf(call: Call): Promise<Window | null> {
     );
   }
   return {
+    asked: until.trim(),
     until: await readUntil(until, call.host.clock.wall()),
-    minDrain: minDrain === undefined ? MIN_DRAIN : duration('--min-drain', minDrain),
+    minDrain: minDrain === undefined ? null : duration('--min-drain', minDrain),
   };
 }
 

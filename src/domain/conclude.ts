@@ -6,8 +6,10 @@ import { concludeHangUp } from './hang-up-end.ts';
 import { nextAfterSuccess, nextCommands } from './next-commands.ts';
 import { phaseOf } from './rolling/progress.ts';
 import { rollingExit } from './rolling/exit.ts';
+import type { RollingPlan } from './rolling/rolling-plan.ts';
 import { type NodeRunState, policyFor, restartIntended, type RunState, stepOutcome } from './run.ts';
 import type { RunSettled } from './run-events.ts';
+import { shellQuote } from './shell-quote.ts';
 import { isMarked, serviceOf } from './service.ts';
 
 /** What ended the run from outside; null where nothing did. */
@@ -49,7 +51,7 @@ export function conclude(
   const failing = ends.find((end) => end.exit === exit) ?? ends.find((end) => end.exit !== EXIT.done);
   const decisive = failing ?? (untouched.length > 0 ? undefined : ends[0]);
   const error = decisive?.node?.failure?.error ?? whyUntouched(state, untouched);
-  const goesOn = rolling !== undefined && exit !== EXIT.done && !isLost && planned.length > 1;
+  const goesOn = rolling !== undefined && exit !== EXIT.done && !isLost && leavesSome(state, untouched);
   return {
     outcome: decisive?.outcome ?? (untouched.length > 0 ? untouchedOutcome(interruption) : 'already'),
     exit,
@@ -58,14 +60,27 @@ export function conclude(
     next: [
       ...ends.flatMap((end) => {
         const isDone = end.exit === EXIT.done || end.exit === EXIT.callsCut;
-        return (isDone ? nextAfterSuccess : nextCommands)({ ...end, isLost }, state, command);
+        const next = (isDone ? nextAfterSuccess : nextCommands)({ ...end, isLost }, state, command);
+        // Which that does, too: beside it, it would seem to be asked for first.
+        return next.filter((line) => !goesOn || line !== `${command} drain ${end.name}`);
       }),
-      ...(goesOn ? [`${command} resume ${state.run}`] : []),
+      ...(goesOn ? [resumeRolling(state.run, rolling, command)] : []),
     ],
     ...(untouched.length === 0 ? {} : { untouched }),
     ...(rolling === undefined || rolling.done.length === 0 ? {} : { earlier: rolling.done }),
     ...(error === undefined ? {} : { error }),
   };
+}
+
+/** Whether there is something left that `resume` would do; of a single node its own commands say it. */
+function leavesSome({ plan, started }: RunState, untouched: readonly string[]): boolean {
+  return started.dryRun !== true && (plan.nodes.length > 1 || untouched.length > 0);
+}
+
+/** In a window of the same kind: behind this one, the next night. */
+function resumeRolling(run: string, { window }: RollingPlan, command: string): string {
+  const until = window === null ? '' : ` --until ${shellQuote([window.asked])}`;
+  return `${command} resume ${run}${until}`;
 }
 
 /** Why the first of them was not begun; undefined where nobody asked for it to be. */

@@ -4,9 +4,9 @@ import { flagsOf } from './drift.ts';
 import { FshaError } from './errors.ts';
 import type { Observation } from './observation.ts';
 import { type NodePlan, planActivate, planBehindRestart, planDrain, planRolling, type Plan } from './plan.ts';
-import type { RollingPlan } from './rolling/rolling-plan.ts';
+import type { RollingPlan, Window } from './rolling/rolling-plan.ts';
 import { EXIT } from './exit-codes.ts';
-import { isThrough } from './rolling/progress.ts';
+import { isAnotherStart, isThrough } from './rolling/progress.ts';
 import type { Policy } from './policy.ts';
 import { intentsOf, type NodeRunState, policyFor, restartIntended, type RunState } from './run.ts';
 import { serviceOf } from './service.ts';
@@ -27,6 +27,10 @@ export interface ResumeWish {
   readonly policy: Policy;
   /** How fsha was called, for the commands in errors. */
   readonly call: string;
+  /** Nodes of a rolling run that a later run has taken in hand and is done with: that run's name, null where it is not known. */
+  readonly others: ReadonlyMap<string, string | null>;
+  /** Until when a rolling run may go on; null: whenever. */
+  readonly window: Window | null;
 }
 
 /** @throws FshaError `refused` where there is nothing left to do */
@@ -55,13 +59,15 @@ export function assertOpen(state: RunState): void {
 export function planResume(state: RunState, observation: Observation, wish: ResumeWish): Resumption {
   assertOpen(state);
   if (state.plan.rolling !== undefined && !wish.undo)
-    return planRest(state, state.plan.rolling, observation, wish.policy);
+    return planRest(state, state.plan.rolling, observation, wish);
   // Giving back a rolling run is giving back what it has in hand.
   const nodes = Object.entries(state.nodes).filter(
-    ([name, node]) => state.plan.rolling === undefined || !isThrough(node, name, uuidOf(observation, name)),
+    ([name, node]) =>
+      !wish.others.has(name) &&
+      (state.plan.rolling === undefined || !isThrough(node, name, uuidOf(observation, name))),
   );
   const behind = nodes.filter(([, node]) => restartIntended(node)).map(([name]) => name);
-  if (wish.undo) return undo(state, behind, wish.call);
+  if (wish.undo) return undo(state, behind, wish);
   if (behind.length === 0) {
     const begun = nodes.map(([name]) => name).filter((name) => isGivenBack(state, name));
     if (begun.length > 0)
@@ -80,7 +86,7 @@ export function planResume(state: RunState, observation: Observation, wish: Resu
   return { mode: 'forward', plan: { kind: state.plan.kind, nodes: plans }, why: null };
 }
 
-function undo(state: RunState, behind: readonly string[], call: string): Resumption {
+function undo(state: RunState, behind: readonly string[], { call, others }: ResumeWish): Resumption {
   if (state.plan.kind === 'hangup')
     throw new FshaError('refused', `run ${state.run} has cut calls: that cannot be undone`);
   const [first] = behind;
@@ -90,7 +96,24 @@ function undo(state: RunState, behind: readonly string[], call: string): Resumpt
       `run ${state.run} cannot be undone: the restart of ${first} was announced, and may have been carried out`,
       `It can only go forward: ${call} resume ${state.run}`,
     );
-  return { mode: 'undo', plan: state.plan, why: null };
+  const names = [...others.keys()];
+  const why = names.length === 0 ? null : `left to later runs: ${names.join(', ')}`;
+  return { mode: 'undo', plan: withoutNodes(state.plan, others), why };
+}
+
+function withoutNodes(plan: Plan, left: ReadonlyMap<string, unknown>): Plan {
+  if (left.size === 0 || plan.rolling === undefined) return plan;
+  const stays = (name: string): boolean => !left.has(name);
+  const { batches, canary } = plan.rolling;
+  return {
+    ...plan,
+    nodes: plan.nodes.filter(({ node }) => stays(node)),
+    rolling: {
+      ...plan.rolling,
+      batches: batches.map((batch) => batch.filter(stays)).filter((batch) => batch.length > 0),
+      canary: canary.filter(stays),
+    },
+  };
 }
 
 /**
@@ -101,17 +124,26 @@ function planRest(
   state: RunState,
   rolling: RollingPlan,
   observation: Observation,
-  policy: Policy,
+  { policy, others, window }: ResumeWish,
 ): Resumption {
-  const through = state.plan.nodes
-    .map(({ node }) => node)
-    .filter((name) => {
-      const node = state.nodes[name];
-      return node !== undefined && isThrough(node, name, uuidOf(observation, name));
-    });
-  const rest = state.plan.nodes.map(({ node }) => node).filter((name) => !through.includes(name));
+  const names = state.plan.nodes.map(({ node }) => node);
+  const through = names.filter((name) => {
+    const node = state.nodes[name];
+    if (node === undefined) return false;
+    const uuid = uuidOf(observation, name);
+    return others.has(name) ? isAnotherStart(node, uuid) : isThrough(node, name, uuid);
+  });
+  const leftOut = names
+    .filter((name) => others.has(name) && !through.includes(name))
+    .map((node) => ({ node, why: `${others.get(node) ?? 'a later run'} came after this run there` }));
+  const rest = names.filter((name) => !through.includes(name) && !others.has(name));
   if (rest.length === 0)
-    throw new FshaError('refused', `run ${state.run} cannot go on: every node of it was brought through`);
+    throw new FshaError(
+      'refused',
+      leftOut.length === 0
+        ? `run ${state.run} cannot go on: every node of it was brought through`
+        : `run ${state.run} cannot go on: ${leftOut.map(({ node, why }) => `${node}: ${why}`).join('; ')}`,
+    );
   // What was given back is as it was before: it goes when its own batch does.
   const inHand = rest.filter((name) => {
     const node = state.nodes[name];
@@ -122,7 +154,14 @@ function planRest(
     ...rolling.batches.map((batch) => batch.filter((name) => rest.includes(name) && !inHand.includes(name))),
   ].filter((batch) => batch.length > 0);
   const canary = rolling.canary.filter((name) => rest.includes(name));
-  const remains: RollingPlan = { ...rolling, batches, canary, done: [...rolling.done, ...through] };
+  const remains: RollingPlan = {
+    ...rolling,
+    batches,
+    canary,
+    window,
+    done: [...rolling.done, ...through],
+    skipped: [...rolling.skipped, ...leftOut],
+  };
   const whole = planRolling(remains, policy);
   const nodes = whole.nodes.map((planned): NodePlan => {
     const recorded = state.nodes[planned.node];

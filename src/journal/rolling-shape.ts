@@ -32,7 +32,7 @@ const rolling = having<RollingPlan>({
   }),
   pause: amount,
   maxFailures: count,
-  window: orNull(having<Window>({ until: instant, minDrain: amount })),
+  window: orNull(having<Window>({ asked: text, until: instant, minDrain: amount })),
   done: listOf(name),
   skipped: listOf(having<SkippedNode>({ node: name, why: text })),
 });

@@ -61,7 +61,13 @@ const DEAD: Observation = observation({
 });
 
 function resumed(state: RunState, at: Observation, undo = false) {
-  const { mode, plan, why } = planResume(state, at, { undo, policy: policy(), call: 'fsha' });
+  const { mode, plan, why } = planResume(state, at, {
+    undo,
+    policy: policy(),
+    call: 'fsha',
+    others: new Map(),
+    window: null,
+  });
   const steps = plan.nodes.flatMap((node) => node.steps.map(({ kind }) => kind));
   return { mode, steps, why };
 }
@@ -118,6 +124,8 @@ describe('planResume, forward', () => {
       undo: false,
       policy: policy({ hold: true }),
       call: 'fsha',
+      others: new Map(),
+      window: null,
     });
     expect(plan.nodes[0]?.steps.map(({ kind }) => kind)).toEqual([
       'preflight',

@@ -203,7 +203,7 @@ const renamed = fc
 
 /** What a resume would make of it. */
 function rest(state: RunState): void {
-  const wish = { undo: false, policy: state.policy, call: 'fsha' };
+  const wish = { undo: false, policy: state.policy, call: 'fsha', others: new Map(), window: null };
   try {
     const { plan } = planResume(state, seen(), wish);
     const { rolling } = plan;

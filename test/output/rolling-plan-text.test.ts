@@ -53,7 +53,7 @@ test('who is left out, who is through, and until when all are back', () => {
   const said = lines({
     done: ['node-8'],
     skipped: [{ node: 'node-9', why: 'ESL does not answer' }],
-    window: { until: Date.parse('2026-11-23T05:00:00Z'), minDrain: 1_800_000 },
+    window: { asked: '05:00 UTC', until: Date.parse('2026-11-23T05:00:00Z'), minDrain: 1_800_000 },
   }).join('\n');
   expect(said).toContain('\n  through already: node-8\n  left out: node-9: ESL does not answer\n');
   expect(said).toMatch(

@@ -165,13 +165,17 @@ describe('a window', () => {
   const untilIn = (ms: number): number => clock.wall().getTime() + ms;
 
   test('as much as is wanted is left: begun', async () => {
-    share({ window: { until: untilIn(15 * MINUTE + BEHIND + 1_000), minDrain: 15 * MINUTE } });
+    share({
+      window: { asked: '05:00', until: untilIn(15 * MINUTE + BEHIND + 1_000), minDrain: 15 * MINUTE },
+    });
     const one = ask('node-1');
     await clock.pass(100);
     expect(one.what).toBe('succeeded');
   });
   test('less is left: not begun', async () => {
-    share({ window: { until: untilIn(15 * MINUTE + BEHIND - 1_000), minDrain: 15 * MINUTE } });
+    share({
+      window: { asked: '05:00', until: untilIn(15 * MINUTE + BEHIND - 1_000), minDrain: 15 * MINUTE },
+    });
     const one = ask('node-1');
     await clock.pass(100);
     expect(one.what).toBe(
@@ -180,7 +184,7 @@ describe('a window', () => {
   });
   test('it closes while the node waits', async () => {
     calls['node-1'] = 95;
-    share({ window: { until: untilIn(16 * MINUTE + BEHIND), minDrain: 15 * MINUTE } });
+    share({ window: { asked: '05:00', until: untilIn(16 * MINUTE + BEHIND), minDrain: 15 * MINUTE } });
     const one = ask('node-1');
     await clock.pass(50_000);
     expect(one.what).toBeNull();
@@ -192,13 +196,13 @@ describe('a window', () => {
     ['sooner than its timeout', 5 * MINUTE, 5 * MINUTE],
     ['later than its timeout', 20 * MINUTE, 10 * MINUTE],
   ])('it closes %s: the sooner one is the deadline', (_, left, expected) => {
-    share({ window: { until: untilIn(left + BEHIND), minDrain: MINUTE } });
+    share({ window: { asked: '05:00', until: untilIn(left + BEHIND), minDrain: MINUTE } });
     const context = contextOf('node-1');
     context.memory.outSince = clock.now();
     expect(deadlineOf(context)).toBe(clock.now() + expected);
   });
   test('it is a deadline also where there is no other', () => {
-    share({ window: { until: untilIn(5 * MINUTE + BEHIND), minDrain: MINUTE } });
+    share({ window: { asked: '05:00', until: untilIn(5 * MINUTE + BEHIND), minDrain: MINUTE } });
     expect(deadlineOf(contextOf('node-1', { timeout: null }))).toBe(clock.now() + 5 * MINUTE);
   });
 });

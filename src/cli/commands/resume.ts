@@ -7,6 +7,8 @@ export const resume: Command = (program, run) => {
     .argument('<run>', 'a run, as `fsha runs` lists it; or `last`: the newest that is interrupted')
     .option('--undo', 'give back what it did: only before its restart was announced')
     .option('--reason <text>', 'why, for the record')
+    .option('--until <time>', 'of a rolling run: no node is out later than this; or none')
+    .option('--min-drain <duration>', 'none is begun that has less than this to drain before --until')
     .option('--ignore-proxy <name>', 'go on although this proxy does not answer', collect)
     .option('--force <check>', 'overrule this preflight check', collect)
     .addHelpText('after', EXAMPLES)
@@ -23,4 +25,5 @@ Examples:
   fsha status                               shows runs that were interrupted
   fsha resume last --dry-run                what remains to be done
   fsha resume 20261122-020131-k3f9
-  fsha resume 20261122-020131-k3f9 --undo   the node as it was found`;
+  fsha resume 20261122-020131-k3f9 --undo   the node as it was found
+  fsha resume last --until 05:00            the rest of a rolling run, the night after`;

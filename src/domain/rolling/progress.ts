@@ -44,7 +44,12 @@ export function whyStopped(
  */
 export function isThrough(node: NodeRunState, name: string, uuidNow: string | null): boolean {
   if (stepOutcome(node, name, 'activate') !== 'succeeded') return false;
-  const last = node.effects.findLast(({ intent }) => intent.effect === 'node.restart');
-  if (last?.intent.effect !== 'node.restart') return !restartIntended(node);
-  return uuidNow !== null && uuidNow !== last.intent.found;
+  return restartIntended(node) ? isAnotherStart(node, uuidNow) : true;
+}
+
+/** Whether FreeSWITCH is known to be another one than before the run meant to restart it, or before it took the node out. */
+export function isAnotherStart({ effects, baseline }: NodeRunState, uuidNow: string | null): boolean {
+  const last = effects.findLast(({ intent }) => intent.effect === 'node.restart');
+  const before = last?.intent.effect === 'node.restart' ? last.intent.found : (baseline?.coreUuid ?? null);
+  return before !== null && uuidNow !== null && uuidNow !== before;
 }

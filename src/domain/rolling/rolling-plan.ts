@@ -20,6 +20,8 @@ export interface RollingPlan {
 
 /** Until when a rolling run may go on. */
 export interface Window {
+  /** As it was asked for: `05:00 Europe/Berlin`. */
+  readonly asked: string;
   /** Wall clock, ms since 1970: restart and verify of every node have ended by then. */
   readonly until: number;
   /** None is begun that has less than this to drain: ms. */

@@ -150,7 +150,14 @@ describe('the end', () => {
       untouched: ['node-2', 'node-3'],
       error: { code: 'drain.expired' },
     });
-    expect(end.next.at(-1)).toBe('fsha resume r1');
+    expect(end.next).toEqual(['fsha resume r1']);
+  });
+  test('behind a window: what goes on names the same time of another night', () => {
+    const window = { asked: '05:00 Europe/Berlin', until: 0, minDrain: 1 };
+    const plan = rolling({ batches: [['node-1']], window });
+    const end = conclude(state(failed('admit', 'rolling.stopped'), plan), null, 'fsha');
+    expect(end).toMatchObject({ exit: 11, untouched: ['node-1'] });
+    expect(end.next).toEqual([`fsha resume r1 --until '05:00 Europe/Berlin'`]);
   });
   test('all are done', () => {
     const all = state([...upTo('activate'), ...upTo('activate', 'node-2'), ...upTo('activate', 'node-3')]);
@@ -191,16 +198,24 @@ describe('what remains', () => {
         Object.entries(uuids).map(([name, uuid]) => [name, { coreUuid: known(uuid) }]),
       ),
     });
-  const rest = (events: readonly NewEvent[], now: Observation, plan = rolling()) => {
+  const rest = (
+    events: readonly NewEvent[],
+    now: Observation,
+    plan = rolling(),
+    others: ReadonlyMap<string, string | null> = new Map(),
+  ) => {
     const { plan: planned } = planResume(state(events, plan), now, {
       undo: false,
       policy: policy(),
       call: 'fsha',
+      others,
+      window: null,
     });
     return {
       batches: planned.rolling?.batches,
       canary: planned.rolling?.canary,
       done: planned.rolling?.done,
+      skipped: planned.rolling?.skipped,
       steps: Object.fromEntries(
         planned.nodes.map(({ node, steps }) => [node, steps.map(({ kind }) => kind)]),
       ),
@@ -213,7 +228,51 @@ describe('what remains', () => {
       batches: [['node-2'], ['node-3']],
       canary: [],
       done: ['node-1'],
+      skipped: [],
       steps: { 'node-2': STEPS, 'node-3': STEPS },
+    });
+  });
+  describe('a node that a later run has taken in hand is left to that one', () => {
+    const others = new Map([['node-1', 'r2']]);
+    test.each([
+      ['behind the restart', upTo('restart'), 'new-node-1'],
+      ['before the restart', upTo('deactivate'), 'new-node-1'],
+    ])('%s, and it is another FreeSWITCH: it is through', (_, events, uuid) => {
+      const remains = rest(events, at({ 'node-1': uuid }), rolling(), others);
+      expect(remains).toMatchObject({ batches: [['node-2'], ['node-3']], done: ['node-1'], skipped: [] });
+    });
+    test.each([
+      ['the same FreeSWITCH', at({ 'node-1': 'uuid-of-node-1' })],
+      ['nobody knows', at()],
+    ])('%s: it is left out, and said so', (_, now) => {
+      expect(rest(upTo('restart'), now, rolling(), others)).toMatchObject({
+        batches: [['node-2'], ['node-3']],
+        done: [],
+        skipped: [{ node: 'node-1', why: 'r2 came after this run there' }],
+      });
+    });
+    test('nothing else remains: refused', () => {
+      const all = [...upTo('restart'), ...upTo('activate', 'node-2'), ...upTo('activate', 'node-3')];
+      const now = at({ 'node-1': 'uuid-of-node-1', 'node-2': 'b', 'node-3': 'c' });
+      expect(() => rest(all, now, rolling(), others)).toThrow(
+        'run r1 cannot go on: node-1: r2 came after this run there',
+      );
+    });
+    test('giving back is of the others, too, also where its restart was announced', () => {
+      const events = [...upTo('restart'), ...upTo('deactivate', 'node-2')];
+      const wish = { undo: true, policy: policy(), call: 'fsha', others, window: null };
+      const { mode, plan, why } = planResume(state(events), at(), wish);
+      expect({
+        mode,
+        why,
+        nodes: plan.nodes.map(({ node }) => node),
+        batches: plan.rolling?.batches,
+      }).toEqual({
+        mode: 'undo',
+        why: 'left to later runs: node-1',
+        nodes: ['node-2', 'node-3'],
+        batches: [['node-2'], ['node-3']],
+      });
     });
   });
   test('one whose core_uuid is the old one is not through, whatever the journal says', () => {
@@ -264,7 +323,7 @@ describe('what remains', () => {
     ]);
   });
   test('giving it back is giving back what is in hand; behind a restart that cannot be', () => {
-    const undo = { undo: true, policy: policy(), call: 'fsha' };
+    const undo = { undo: true, policy: policy(), call: 'fsha', others: new Map(), window: null };
     const now = at({ 'node-1': 'new-node-1' });
     expect(planResume(state([...upTo('activate'), ...upTo('deactivate', 'node-2')]), now, undo).mode).toBe(
       'undo',

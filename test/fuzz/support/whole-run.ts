@@ -33,7 +33,7 @@ export const FOLLOWED_RUN: readonly RunEvent[] = enveloped(
 
 const ROLLED = ['node-1', 'node-2', 'node-3'];
 const SKIPPED = [{ node: 'node-4', why: 'it cannot be reached' }];
-const WINDOW = { until: 1_795_000_000_000, minDrain: 900_000 };
+const WINDOW = { asked: '05:00', until: 1_795_000_000_000, minDrain: 900_000 };
 const firstOf = (node: string): readonly NewEvent[] => [
   { type: 'step.started', node, step: `${node}/admit`, data: {} },
   { type: 'step.settled', node, step: `${node}/admit`, data: { outcome: 'succeeded', ms: 5 } },
