@@ -8,8 +8,9 @@ const dist = process.env.FSHA_DIST ?? fileURLToPath(new URL('../dist', import.me
 let main;
 let systemClock;
 let isForeground;
+let machineId;
 try {
-  ({ main, systemClock, isForeground } = await import(`${dist}/main.js`));
+  ({ main, systemClock, isForeground, machineId } = await import(`${dist}/main.js`));
 } catch (error) {
   if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   process.stderr.write('fsha: it has not been built yet; run: npm run build\n');
@@ -54,6 +55,7 @@ const code = await main(process.argv.slice(2), {
   home: homedir(),
   user: userName(),
   machine: hostname(),
+  machineId: machineId(),
   clock: systemClock,
   isForeground,
   dist,

@@ -64,8 +64,8 @@ export function argument(call: Call, index: number): string {
 }
 
 /** How fsha was called, for the commands that it prints: exact, ready to be pasted. */
-export function callText(call: Call): string {
-  const { config } = call.globals;
+export function callText({ globals }: Pick<Call, 'globals'>): string {
+  const { config } = globals;
   return config === undefined ? 'fsha' : shellQuote(['fsha', '--config', config]);
 }
 

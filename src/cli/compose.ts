@@ -16,7 +16,7 @@ import { createHosts } from '../ssh/host.ts';
 import { within } from '../workflow/deadline.ts';
 import type { HostPort, LocalCommand } from '../workflow/ports.ts';
 import type { World } from '../workflow/world.ts';
-import type { Host } from './host.ts';
+import { type Call, callText } from './command.ts';
 import { type HeldLock, lockName, withoutLock } from './run-lock.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
@@ -30,7 +30,12 @@ export interface Composed {
 }
 
 /** Makes every adapter; none connects before it is used. */
-export function compose(cluster: Cluster, host: Host, lock: HeldLock = withoutLock(cluster)): Composed {
+export function compose(
+  cluster: Cluster,
+  call: Pick<Call, 'host' | 'globals'>,
+  lock: HeldLock = withoutLock(cluster),
+): Composed {
+  const { host } = call;
   const { timeouts } = cluster;
   const { clock } = host;
   const onWarning = (warning: string): void => void host.stderr.write(`fsha: ${warning}\n`);
@@ -73,13 +78,15 @@ export function compose(cluster: Cluster, host: Host, lock: HeldLock = withoutLo
   const world: World = {
     cluster,
     clock,
+    call: callText(call),
     nodes,
     proxies,
     hosts,
     probe: createSipProbe(),
     local: inEnvironment(createLocalCommand(), env),
     resolve: (name, signal) => resolveName(name, timeouts.request, signal),
-    standing: async (node) => (await findStandingBaseline(cluster.state.dir, cluster.name, node)) ?? null,
+    standing: async (node) =>
+      (await findStandingBaseline(cluster.state.dir, cluster.name, node, callText(call))) ?? null,
     whereabouts: (run) =>
       whereaboutsOf(cluster.state.dir, run, { name: lockName(host, cluster), use: lock.use }),
     lock,

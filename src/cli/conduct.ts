@@ -38,7 +38,7 @@ export async function conduct(call: Call, run: Conduct): Promise<ExitCode> {
   const { host } = call;
   const { cluster, stop, journal, lock } = run;
   const words = new HeldWords(host.stderr, wantsScreen(call));
-  const { world, close } = compose(cluster, { ...host, stderr: words }, lock);
+  const { world, close } = compose(cluster, { ...call, host: { ...host, stderr: words } }, lock);
   const { live, begin } = liveRunOf(world, stop.interrupt);
   const view = viewOf(call, { live, cluster, words, onLeave: () => undefined });
   for (const event of run.past) view.onPast(event);
@@ -53,7 +53,7 @@ export async function conduct(call: Call, run: Conduct): Promise<ExitCode> {
         views: [view.onEvent],
         onViewFailure: (error) =>
           words.write(
-            `fsha: the view failed and is gone (${String(error)}); the run goes on: fsha show ${run.run} --follow\n`,
+            `fsha: the view failed and is gone (${String(error)}); the run goes on: ${callText(call)} show ${run.run} --follow\n`,
           ),
         ...(before === undefined ? {} : { before }),
       }),

@@ -3,6 +3,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Cluster } from '../domain/cluster.ts';
 import { errorInfo, FshaError, isInterruption } from '../domain/errors.ts';
+import type { Observation } from '../domain/observation.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { mustHaveFlock } from '../journal/cluster-lock-flock.ts';
 import { mayOpenLock } from '../journal/cluster-lock-file.ts';
@@ -13,6 +14,7 @@ import { whoseHolderStays } from '../journal/lock-holder-publish.ts';
 import { sharedBy } from '../journal/shared-directory.ts';
 import type { World } from '../workflow/world.ts';
 import { type Call, callText } from './command.ts';
+import { runsWatchOf } from './runs-watch.ts';
 
 export async function stateVerdicts(
   call: Call,
@@ -20,6 +22,29 @@ export async function stateVerdicts(
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
   return Promise.all([stateDirectory(cluster), lock(call, cluster, signal)]);
+}
+
+/** Runs that have something in hand that is not in the inventory: no check of a node speaks of them. */
+export async function missingVerdicts(
+  call: Call,
+  cluster: Cluster,
+  observation: Observation,
+  signal: AbortSignal,
+): Promise<readonly Verdict[]> {
+  const { runs } = await runsWatchOf(call, cluster).look(observation, signal);
+  return runs.flatMap(({ run, missing }): readonly Verdict[] =>
+    missing === undefined
+      ? []
+      : [
+          {
+            check: 'unfinished',
+            level: 'warning',
+            forceable: false,
+            why: `run ${run}, which has not come to its end, ${missing.what}`,
+            fix: `${missing.todo.charAt(0).toUpperCase()}${missing.todo.slice(1)}.`,
+          },
+        ],
+  );
 }
 
 /** What is known of runs, with every journal that cannot be read as a problem of the nodes that it may be about. */

@@ -2,6 +2,7 @@
 import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { ExitCode } from '../domain/exit-codes.ts';
+import { isSameLock } from '../domain/lock-name.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Policy } from '../domain/policy.ts';
 import { judge, refuses } from '../domain/preflight/checks.ts';
@@ -11,6 +12,7 @@ import { isThrough } from '../domain/rolling/progress.ts';
 import type { Window } from '../domain/rolling/rolling-plan.ts';
 import { fold, type NodeRunState, type RunState } from '../domain/run.ts';
 import type { RunEvent } from '../domain/run-events.ts';
+import type { Verdict } from '../domain/verdict.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
 import { journalPath } from '../journal/journal-path.ts';
 import { reopenJournal } from '../journal/reopen-journal.ts';
@@ -60,7 +62,7 @@ export async function interruptedDrain(
   isDead: (run: string) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<string | null> {
   const { dir } = cluster.state;
-  const standing = await findStandingBaseline(dir, cluster.name, node);
+  const standing = await findStandingBaseline(dir, cluster.name, node, callText(call));
   if (standing === undefined || standing.settled) return null;
   const { started } = await readJournalEnds(journalPath(dir, standing.run));
   const nodes = started?.data.plan.nodes ?? [];
@@ -85,14 +87,14 @@ export interface GoneOn {
  */
 export async function goOn(call: Call, cluster: Cluster, run: string, how: GoingOn): Promise<GoneOn> {
   const { dir } = cluster.state;
-  await mustNotGuard(cluster, run, how.stop.signal);
+  await mustNotGuard(call, cluster, run, how.stop.signal);
   await how.lock.nameRun(run, how.stop.signal);
   const { journal, events } = await reopenJournal({ dir, run, cluster: cluster.name });
   try {
     const state = stateOf(events, run, cluster);
     const policy = policyOf(state, how);
     const wroteAt = wroteElsewhere(events, lockName(call.host, cluster));
-    const { plan, mode, why } = await lookFirst(call, cluster, state, policy, wroteAt, how);
+    const { plan, mode, why } = (await lookFirst(call, cluster, state, policy, wroteAt, how)).resumption;
     if (why !== null) call.host.stderr.write(`fsha: ${why}\n`);
     const { reason = null } = how;
     const beginning = { kind: 'resumed', mode, reason, anew: how.policy !== undefined } as const;
@@ -105,17 +107,24 @@ export async function goOn(call: Call, cluster: Cluster, run: string, how: Going
   }
 }
 
+interface Looked {
+  readonly resumption: Resumption;
+  readonly observation: Observation;
+  /** What its nodes were judged by: no refusal among them. */
+  readonly verdicts: readonly Verdict[];
+}
+
 /** What remains of a run, without going on with it. */
 export async function whatRemains(
   call: Call,
   cluster: Cluster,
   events: readonly RunEvent[],
   how: GoingOn & { readonly run: string },
-): Promise<{ readonly resumption: Resumption; readonly policy: Policy }> {
+): Promise<Looked & { readonly state: RunState; readonly policy: Policy }> {
   const state = stateOf(events, how.run, cluster);
   const policy = policyOf(state, how);
   const wroteAt = wroteElsewhere(events, lockName(call.host, cluster));
-  return { resumption: await lookFirst(call, cluster, state, policy, wroteAt, how), policy };
+  return { ...(await lookFirst(call, cluster, state, policy, wroteAt, how)), state, policy };
 }
 
 /** What was overruled then was overruled for what was seen then. */
@@ -146,7 +155,8 @@ function stateOf(events: readonly RunEvent[], run: string, cluster: Cluster): Ru
 
 /** When a process of another host wrote last, wall clock; null where the newest one ran under this host's lock. */
 function wroteElsewhere(events: readonly RunEvent[], lock: string): number | null {
-  if (lastLock(events) === lock) return null;
+  const last = lastLock(events);
+  if (last === undefined || isSameLock(last, lock)) return null;
   return Date.parse(events.at(-1)?.at ?? '');
 }
 
@@ -166,8 +176,8 @@ async function lookFirst(
   policy: Policy,
   wroteAt: number | null,
   { undo = false, window, lock, stop }: GoingOn,
-): Promise<Resumption> {
-  const { world, close } = compose(cluster, call.host, lock);
+): Promise<Looked> {
+  const { world, close } = compose(cluster, call, lock);
   try {
     assertOpen(state);
     mustStillBeThere(state, cluster);
@@ -180,6 +190,7 @@ async function lookFirst(
     const wish = { undo, policy, call: callText(call), others, window: windowFrom(state, window) };
     const resumption = planResume(state, observation, wish);
     if (resumption.mode === 'forward') mustHaveTime(state.run, resumption.plan, cluster, call);
+    const found: Verdict[] = [];
     if (resumption.mode === 'undo') mustLeaveSurvivors(open, cluster, observation, policy);
     else
       for (const planned of resumption.plan.nodes) {
@@ -197,8 +208,9 @@ async function lookFirst(
         const survey = { node, purpose: first.params.purpose, policy, asker };
         const verdicts = judge(await surveyNode(world, observing, survey, stop.signal));
         if (refuses(verdicts)) throw refusalOf(verdicts);
+        found.push(...verdicts);
       }
-    return resumption;
+    return { resumption, observation, verdicts: found };
   } finally {
     await close();
   }

@@ -14,6 +14,8 @@ export interface Host {
   /** Who runs fsha, and on which machine: `ops`, `bastion`. */
   readonly user: string;
   readonly machine: string;
+  /** What tells that machine from others of its name; null or absent: nothing does. */
+  readonly machineId?: string | null;
   readonly clock: Clock;
   /** Where the bundle lies: the lab's programs are there. */
   readonly dist: string;

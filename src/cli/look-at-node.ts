@@ -16,9 +16,9 @@ export function onlyNode(cluster: Cluster, node: Node): Cluster & { readonly sec
 }
 
 /** @throws FshaError `interrupted` */
-export async function callsOfNode({ host }: Call, cluster: Cluster, node: Node): Promise<Known<LiveCalls>> {
-  const stop = listen(host);
-  const { world, close } = compose(onlyNode(cluster, node), host);
+export async function callsOfNode(call: Call, cluster: Cluster, node: Node): Promise<Known<LiveCalls>> {
+  const stop = listen(call.host);
+  const { world, close } = compose(onlyNode(cluster, node), call);
   try {
     return await lookAtCalls(world, node.name, stop.signal);
   } finally {

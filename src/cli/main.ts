@@ -9,6 +9,7 @@ import type { Host } from './host.ts';
 import { version } from './version.ts';
 
 export { isForeground } from '../local/foreground.ts';
+export { machineId } from '../local/machine-id.ts';
 export { systemClock } from '../workflow/system-clock.ts';
 
 /** Runs one command to its end. @returns the exit code; never throws */

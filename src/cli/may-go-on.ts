@@ -1,14 +1,17 @@
 /** Why a run may not be gone on with: asked before anything is recorded, so that a refusal leaves it as it was. */
+import { aliveElsewhere } from '../domain/alive-elsewhere.ts';
 import { type Cluster, findNode } from '../domain/cluster.ts';
 import { roughDuration } from '../domain/duration.ts';
 import { FshaError } from '../domain/errors.ts';
-import { isFresh, readMark } from '../domain/mark.ts';
+import { readMark } from '../domain/mark.ts';
+import { missingFromInventory } from '../domain/missing-from-inventory.ts';
 import type { Observation } from '../domain/observation.ts';
 import { type Plan, planUndo } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
+import { nodesInHand } from '../domain/rolling/progress.ts';
 import { mayBegin } from '../domain/rolling/window.ts';
-import { intentsOf, type RunState } from '../domain/run.ts';
+import { changesOf, intentsOf, type RunState } from '../domain/run.ts';
 import { guardOf } from '../journal/guard-lock.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
 import { journalPath } from '../journal/journal-path.ts';
@@ -18,6 +21,7 @@ import { type Call, callText } from './command.ts';
 
 /** One that keeps a node out holds the lock of that node alone: it is alive although the cluster's is free. */
 export async function mustNotGuard(
+  call: Call,
   { state, name }: Cluster,
   run: string,
   signal: AbortSignal,
@@ -29,7 +33,7 @@ export async function mustNotGuard(
     throw new FshaError(
       'locked',
       `run ${run} is under way: it keeps ${node} out`,
-      `It ends with: fsha activate ${node}`,
+      `It ends with: ${callText(call)} activate ${node}`,
     );
   }
 }
@@ -38,28 +42,16 @@ export async function mustNotGuard(
  * What was changed has to be within reach, also to be given back.
  * @throws FshaError `usage`
  */
-export function mustStillBeThere({ run, plan, nodes }: RunState, cluster: Cluster): void {
-  const { path } = cluster.source;
-  for (const { node } of plan.nodes) {
-    if (cluster.nodes.some(({ name }) => name === node)) continue;
-    throw new FshaError(
-      'usage',
-      `run ${run} has ${node} in hand, which is not in ${path}`,
-      'Put it back there until the run has come to its end.',
-    );
-  }
-  for (const [name, { effects }] of Object.entries(nodes)) {
-    for (const { intent } of effects) {
-      if (intent.effect !== 'dispatcher.state') continue;
-      const { proxy } = intent.target;
-      if (cluster.proxies.some((one) => one.name === proxy)) continue;
-      throw new FshaError(
-        'usage',
-        `run ${run} has changed ${name} on ${proxy}, which is not in ${path}`,
-        'Put it back there until the run has come to its end.',
-      );
-    }
-  }
+export function mustStillBeThere(state: RunState, cluster: Cluster): void {
+  const { run, plan } = state;
+  const nodes = plan.nodes.map(({ node }) => node);
+  const missing = missingFromInventory(
+    { run, nodes, open: nodesInHand(state), changed: changesOf(state) },
+    cluster,
+  );
+  if (missing === null) return;
+  const { what, todo } = missing;
+  throw new FshaError('usage', `run ${run} ${what}`, `${todo.charAt(0).toUpperCase()}${todo.slice(1)}.`);
 }
 
 /** A node that a later run has taken in hand, and is done with: that run's name, null where it left nothing to be named by. */
@@ -137,32 +129,25 @@ async function markedBy(
   return (await world.whereabouts(mark.run)) === 'ended' ? { run: mark.run, settled: true } : null;
 }
 
-/**
- * A journal that was copied here: a mark that is renewed says that its process is alive elsewhere. Where the mark is gone, as it
- * is while the node restarts, the journal's own last line tells when that process was alive.
- */
+/** A journal that was copied here: its process may be alive where it was begun. @throws FshaError `locked` */
 export function mustBeDead(
-  { run, nodes }: RunState,
+  state: RunState,
   observation: Observation,
   { force }: Policy,
   wroteAt: number,
   { host }: Call,
 ): void {
   if (force.includes('mark')) return;
+  const { run } = state;
   const wall = host.clock.wall().getTime();
-  const ago = (at: number): string => `${roughDuration(Math.max(0, wall - at))} ago`;
-  for (const name of Object.keys(nodes)) {
-    const seen = observation.nodes[name]?.mark;
-    const mark = seen?.known === true && seen.value !== null ? readMark(seen.value) : undefined;
-    const isOwn = mark?.run === run;
-    const at = isOwn ? mark.at : mark === undefined ? wroteAt : Number.NEGATIVE_INFINITY;
-    if (!isFresh({ at }, wall)) continue;
-    throw new FshaError(
-      'locked',
-      `run ${run} may still be under way where it was begun: ${isOwn ? `${name} was marked by ${mark.who}` : 'its journal was written'} ${ago(at)}`,
-      'A run of which nothing is seen for 5 minutes is dead. Where you know that it is dead: --force mark.',
-    );
-  }
+  const sign = aliveElsewhere(run, Object.keys(state.nodes), observation, wroteAt, wall);
+  if (sign === null) return;
+  const what = sign.who === null ? 'its journal was written' : `${sign.node} was marked by ${sign.who}`;
+  throw new FshaError(
+    'locked',
+    `run ${run} may still be under way where it was begun: ${what} ${roughDuration(Math.max(0, wall - sign.at))} ago`,
+    'A run of which nothing is seen for 5 minutes is dead. Where you know that it is dead: --force mark.',
+  );
 }
 
 /** Giving an activation back takes the node out: somebody has to be left then, too. */

@@ -5,7 +5,7 @@ import { lastResumable } from '../domain/last-resumable.ts';
 import { printable } from '../domain/text.ts';
 import { isRunId } from '../journal/run-id.ts';
 import { observeAll } from '../workflow/observe-all.ts';
-import type { Call } from './command.ts';
+import { type Call, callText } from './command.ts';
 import { compose } from './compose.ts';
 import { goOn } from './go-on.ts';
 import { inventoryOf } from './inventory-of.ts';
@@ -21,7 +21,7 @@ export async function resumeRun(call: Call, wanted: string): Promise<ExitCode> {
   const { host, globals } = call;
   const cluster = await inventoryOf(call);
   if (wanted !== 'last' && !isRunId(wanted))
-    throw new FshaError('usage', `${wanted} is not a run`, 'Take one from: fsha runs');
+    throw new FshaError('usage', `${wanted} is not a run`, `Take one from: ${callText(call)} runs`);
   const wish = {
     undo: call.options['undo'] === true,
     force: forcedChecks(call),
@@ -48,7 +48,7 @@ export async function resumeRun(call: Call, wanted: string): Promise<ExitCode> {
 
 /** By the same judgement as status: of the journals, the lock, and what the nodes and proxies show. */
 async function lastOne(call: Call, cluster: Cluster, signal: AbortSignal): Promise<string> {
-  const { world, close } = compose(cluster, call.host);
+  const { world, close } = compose(cluster, call);
   try {
     const watch = runsWatchOf(call, cluster);
     const observation = await observeAll(world, 'pulse', signal);
@@ -57,7 +57,11 @@ async function lastOne(call: Call, cluster: Cluster, signal: AbortSignal): Promi
     if (run !== null) return run;
     const { state, name } = cluster;
     const gaps = notes.gaps.map((gap) => `; ${printable(gap, 1_000)}`).join('');
-    throw new FshaError('usage', `no run of ${name} in ${state.dir} is interrupted${gaps}`, 'See: fsha runs');
+    throw new FshaError(
+      'usage',
+      `no run of ${name} in ${state.dir} is interrupted${gaps}`,
+      `See: ${callText(call)} runs`,
+    );
   } finally {
     await close();
   }

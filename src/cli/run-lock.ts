@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import type { Cluster } from '../domain/cluster.ts';
 import type { LockUse } from '../domain/lock-holder.ts';
+import { lockNameOf } from '../domain/lock-name.ts';
 import { type ClusterLock, takeLock } from '../journal/cluster-lock.ts';
 import { lockState } from '../journal/cluster-lock-state.ts';
 import { relieveGuard, takeGuardLock, whoWants } from '../journal/guard-lock.ts';
@@ -65,7 +66,7 @@ export async function underLock<T>(
         holder = { ...holder, run };
       },
       guardOnly: async (node, until) => {
-        const own = await takeGuardLock({ dir, cluster: name, node }, holder, until);
+        const own = await takeGuardLock({ dir, cluster: name, node }, holder, until, callText(call));
         await lock.release();
         lock = own;
       },
@@ -79,8 +80,11 @@ export async function underLock<T>(
 }
 
 /** `MACHINE:PATH` of the cluster's lock on this machine. */
-export function lockName({ machine }: Pick<Host, 'machine'>, { state, name }: Cluster): string {
-  return `${machine}:${join(resolve(state.dir), `${name}.lock`)}`;
+export function lockName(
+  { machine, machineId = null }: Pick<Host, 'machine' | 'machineId'>,
+  { state, name }: Cluster,
+): string {
+  return lockNameOf({ name: machine, id: machineId }, join(resolve(state.dir), `${name}.lock`));
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

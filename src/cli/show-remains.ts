@@ -1,9 +1,14 @@
 /** What going on with a run would do: a dry run of resume, and of a drain that would go on with one. */
 import type { Cluster } from '../domain/cluster.ts';
+import { valueOr } from '../domain/observation.ts';
 import type { Resumption } from '../domain/resume.ts';
+import { printable } from '../domain/text.ts';
+import { remainingEffects } from '../domain/what-is-so.ts';
 import { journalPath } from '../journal/journal-path.ts';
 import { readJournal } from '../journal/read-journal.ts';
 import { planLines } from '../output/plan-text.ts';
+import { remainingLines } from '../output/remaining-text.ts';
+import { verdictLines } from '../output/verdict-list.ts';
 import type { Call } from './command.ts';
 import { type GoingOn, whatRemains } from './go-on.ts';
 import { withoutLock } from './run-lock.ts';
@@ -21,14 +26,25 @@ export async function showRemains(
   const { stdout } = call.host;
   const { events } = await readJournal(journalPath(cluster.state.dir, run));
   const lock = withoutLock(cluster);
-  const { resumption, policy } = await whatRemains(call, cluster, events, { ...how, run, lock });
+  const looked = await whatRemains(call, cluster, events, { ...how, run, lock });
+  const { resumption, policy, verdicts, state } = looked;
   const { mode, plan, why } = resumption;
+  const effects = remainingEffects(state, resumption, looked.observation);
   if (call.globals.json) {
-    stdout.write(`${JSON.stringify({ v: 1, run, mode, plan, why })}\n`);
+    const remaining = effects.map(({ node, effect, so }) => ({ node, ...effect, so: valueOr(so, null) }));
+    const document = { v: 1, run, mode, plan, why, effects: remaining, verdicts };
+    stdout.write(`${JSON.stringify(document)}\n`);
     return mode;
   }
-  if (why !== null) stdout.write(`${why}\n`);
-  const lines = mode === 'undo' ? ['give back what the run did'] : planLines(plan, { cluster, policy });
+  const { command, who } = state.started;
+  const lines = [
+    `run ${run} (${printable(command)}) by ${printable(who)}: what remains of it`,
+    ...(why === null ? [] : [why]),
+    ...verdictLines(verdicts, { verbose: call.globals.verbose }),
+    ...(mode === 'undo' ? ['give back what the run did'] : planLines(plan, { cluster, policy })),
+    ...(effects.length === 0 ? [] : ['of that, by what is seen now:']),
+    ...remainingLines(effects),
+  ];
   for (const line of lines) stdout.write(`${line}\n`);
   return mode;
 }

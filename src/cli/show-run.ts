@@ -7,7 +7,7 @@ import { listRuns } from '../journal/list-runs.ts';
 import { readJournal } from '../journal/read-journal.ts';
 import { isRunId } from '../journal/run-id.ts';
 import { runReport } from '../output/run-report.ts';
-import type { Call } from './command.ts';
+import { type Call, callText } from './command.ts';
 import { HeldWords } from './held-words.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { listen } from './signals.ts';
@@ -18,7 +18,8 @@ export async function showRun(call: Call, wanted: string, follow: boolean): Prom
   const { host, globals } = call;
   const cluster = await inventoryOf(call, 'leave');
   const run = wanted === 'last' ? await newest(cluster.state.dir, cluster.name) : wanted;
-  if (!isRunId(run)) throw new FshaError('usage', `${wanted} is not a run`, 'Take one from: fsha runs');
+  if (!isRunId(run))
+    throw new FshaError('usage', `${wanted} is not a run`, `Take one from: ${callText(call)} runs`);
   const path = journalPath(cluster.state.dir, run);
   if (follow) return followRun(call, cluster, path);
   const { events, torn } = await readJournal(path);

@@ -15,7 +15,7 @@ export async function showStatus(call: Call): Promise<ExitCode> {
   const { host, globals } = call;
   const cluster = await inventoryOf(call);
   const stop = listen(host);
-  const { world, close } = compose(cluster, host);
+  const { world, close } = compose(cluster, call);
   const watch = runsWatchOf(call, cluster);
   try {
     const [, observation] = await Promise.all([

@@ -2,7 +2,7 @@
 import { ndjsonView, type EventView } from '../output/ndjson.ts';
 import { plainLines } from '../output/plain-lines.ts';
 import { canShowScreen } from '../tui/terminal.ts';
-import { type Call, wantsColor } from './command.ts';
+import { type Call, callText, wantsColor } from './command.ts';
 import { screenView, type ScreenViewOptions } from './screen-view.ts';
 
 /** How long a reader that has stalled is waited for at the end: ms. */
@@ -34,5 +34,7 @@ export function wantsScreen({ host, globals }: Call): boolean {
 export async function closeView(view: EventView, call: Call): Promise<void> {
   const lost = await view.close(LAST_WORDS);
   if (lost > 0)
-    call.host.stderr.write(`fsha: ${lost} lines found no reader; the journal has them all: fsha show last\n`);
+    call.host.stderr.write(
+      `fsha: ${lost} lines found no reader; the journal has them all: ${callText(call)} show last\n`,
+    );
 }

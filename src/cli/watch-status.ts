@@ -47,7 +47,7 @@ export async function watchStatus(call: Call): Promise<ExitCode> {
   const stop = listen(host, 'restore');
   const over = overWith(stop, host.stdout);
   const words = new HeldWords(host.stderr, isScreen);
-  const { world, close } = compose(cluster, isScreen ? { ...host, stderr: words } : host);
+  const { world, close } = compose(cluster, isScreen ? { ...call, host: { ...host, stderr: words } } : call);
   const nodes = inTurn([...world.nodes.values()], host.clock, poll);
   const watcher = new Watcher(nodes, [...world.proxies.values()], host.clock, poll);
   const runs = runsWatchOf(call, cluster);

@@ -34,6 +34,10 @@ export interface UnfinishedRun {
   readonly nodes: readonly string[];
   /** Those of them on which it announced anything. */
   readonly touched: readonly string[];
+  /** Those of `touched` with which it is not through, as a rolling run may be. */
+  readonly open: readonly string[];
+  /** Where it changed a destination of a node. */
+  readonly changed: readonly { readonly node: string; readonly proxy: string }[];
   /** Whether it announced a restart: from then on it cannot be undone. */
   readonly restartIntended: boolean;
   /** How far it is with its nodes; absent for a run of another kind. */

@@ -2,9 +2,11 @@
  * What is to be said of runs beside a look at the cluster: which go on, which were interrupted, what was left out and by
  * whom, and where the last run and the proxies say different things.
  */
+import { aliveElsewhere } from './alive-elsewhere.ts';
 import type { Cluster, Node } from './cluster.ts';
 import type { ClusterRuns, LastRun, RollingNote, UnfinishedRun } from './cluster-runs.ts';
 import { isFresh, type Mark, readMark } from './mark.ts';
+import { type Missing, missingFromInventory } from './missing-from-inventory.ts';
 import type { Observation } from './observation.ts';
 import { contradictionOf, type Contradiction, isSeenIn } from './run-contradiction.ts';
 import type { Service } from './run-events.ts';
@@ -48,6 +50,8 @@ export interface RunNote {
   readonly rolling?: RollingNote;
   /** Whether it announced anything: where it did not, nothing was changed. */
   readonly changed: boolean;
+  /** What it has in hand and is not in the inventory; absent: nothing. Until that is there, nobody can go on with it. */
+  readonly missing?: Missing;
   /** Commands that go on, exact. */
   readonly next: readonly string[];
 }
@@ -133,6 +137,8 @@ function unfinishedNotes(input: RunNotesInput): readonly RunNote[] {
     const note = { run, command: one.command, who, nodes, step, changed, ...(rolling && { rolling }) };
     const follow = `${command} show ${run} --follow`;
     const resume = `${command} resume ${run}`;
+    const missing = missingFromInventory(one, input.cluster);
+    const lost = missing === null ? {} : { missing };
     const goesOn = goesOnElsewhere(one, input) ? null : one.underWay;
     if (goesOn === true) {
       // What only keeps a node out gives way to whoever brings it back.
@@ -140,28 +146,30 @@ function unfinishedNotes(input: RunNotesInput): readonly RunNote[] {
       return [{ ...note, state: 'in-progress', since: one.since, next: [follow, ...back] }];
     }
     if (isOvertaken(one, runs)) return [];
-    if (goesOn === null) return [{ ...note, state: 'unfinished', since: one.since, next: [follow, resume] }];
+    if (goesOn === null) {
+      const back = missing === null ? [resume] : [];
+      return [{ ...note, ...lost, state: 'unfinished', since: one.since, next: [follow, ...back] }];
+    }
     if (one.damaged === true) {
       // Once its file is moved away, which the gap says, its mark is one of a run that nobody knows.
-      const back = nodes.map((name) => `${command} activate ${name} --force mark`);
+      const back = nodes
+        .filter((name) => input.cluster.nodes.some((node) => node.name === name))
+        .map((name) => `${command} activate ${name} --force mark`);
       return [{ ...note, state: 'interrupted', since: one.lastAt, next: back }];
     }
-    const next = one.restartIntended ? [resume] : [resume, `${resume} --undo`];
-    return [{ ...note, state: 'interrupted', since: one.lastAt, next }];
+    const next = missing !== null ? [] : one.restartIntended ? [resume] : [resume, `${resume} --undo`];
+    return [{ ...note, ...lost, state: 'interrupted', since: one.lastAt, next }];
   });
 }
 
-/** Whether it may go on where another lock is: its journal was copied here, and somebody still renews its mark. */
+/** Whether it may go on where another lock is: its journal was copied here. */
 function goesOnElsewhere(
-  { run, nodes, elsewhere, underWay }: UnfinishedRun,
+  { run, nodes, touched, open, elsewhere, underWay, lastAt }: UnfinishedRun,
   { observation, wall }: RunNotesInput,
 ): boolean {
   if (!elsewhere || underWay === true) return false;
-  return nodes.some((name) => {
-    const mark = observation.nodes[name]?.mark;
-    const read = mark?.known === true && mark.value !== null ? readMark(mark.value) : undefined;
-    return read?.run === run && isFresh(read, wall);
-  });
+  const ahead = nodes.filter((name) => open.includes(name) || !touched.includes(name));
+  return aliveElsewhere(run, ahead, observation, Date.parse(lastAt), wall) !== null;
 }
 
 /** Whether each of its nodes was changed by a later run: then that one's word counts, and nothing of this one is left to do. */
@@ -197,7 +205,12 @@ function leftNotes({ cluster, observation, runs, command }: RunNotesInput): read
       since: last.lastAt,
       step: null,
       changed: true,
-      next: nextFor(last, nodes, command),
+      next: nextFor(
+        last,
+        nodes,
+        command,
+        last.nodes.every((name) => cluster.nodes.some((node) => node.name === name)),
+      ),
     }));
 }
 
@@ -232,10 +245,16 @@ function isBack(cluster: Cluster, observation: Observation, node: Node, { says }
 }
 
 /** What the run itself wrote down, called as fsha is called now; what only looks is left out, since this is a look. */
-function nextFor(last: LastRun, nodes: readonly string[], command: string): readonly string[] {
+function nextFor(
+  last: LastRun,
+  nodes: readonly string[],
+  command: string,
+  isWhole: boolean,
+): readonly string[] {
   const looks = [`${last.call} status`, `${last.call} show ${last.run}`];
+  const isRefused = (one: string): boolean => !isWhole && one.includes(` resume ${last.run}`);
   const written = last.next
-    .filter((one) => !looks.includes(one) && concerns(one, nodes, last.nodes))
+    .filter((one) => !looks.includes(one) && !isRefused(one) && concerns(one, nodes, last.nodes))
     .map((one) => (one.startsWith(`${last.call} `) ? `${command}${one.slice(last.call.length)}` : one));
   return written.length > 0 ? written : nodes.map((name) => `${command} activate ${name}`);
 }

@@ -233,6 +233,19 @@ export function intentsOf(node: NodeRunState): readonly Intent[] {
   return node.effects.map((record) => record.intent);
 }
 
+/** Where the run meant to change a destination of a node. */
+export function changesOf({ nodes }: RunState): readonly { readonly node: string; readonly proxy: string }[] {
+  return Object.entries(nodes).flatMap(([node, { effects }]) => [
+    ...new Map(
+      effects.flatMap(({ intent }) =>
+        intent.effect === 'dispatcher.state'
+          ? [[intent.target.proxy, { node, proxy: intent.target.proxy }]]
+          : [],
+      ),
+    ).values(),
+  ]);
+}
+
 /** Whether the point of no return was passed. */
 export function restartIntended(node: NodeRunState): boolean {
   return node.effects.some((record) => record.intent.effect === 'node.restart');

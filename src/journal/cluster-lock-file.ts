@@ -3,6 +3,7 @@ import { type BigIntStats, constants, type Stats, statSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { lockError } from './cluster-lock-errors.ts';
+import { isErrnoOf } from './errno.ts';
 import { shareFile } from './shared-directory.ts';
 
 /** What tells one file from another of the same name. */
@@ -21,7 +22,7 @@ export async function openLockFile(path: string, shared: Stats | null): Promise<
     try {
       return (await openExisting(path)) ?? (await create(path, shared)) ?? (await open(path, EXISTING));
     } catch (error) {
-      if (shared === null || tries === TRIES || !hasCode(error, 'EACCES'))
+      if (shared === null || tries === TRIES || !isErrnoOf(error, 'EACCES'))
         throw lockError('open', path, error);
     }
     await wait(PAUSE);
@@ -55,12 +56,8 @@ async function create(path: string, shared: Stats | null): Promise<FileHandle | 
 }
 
 function unless(code: string, error: unknown): null {
-  if (hasCode(error, code)) return null;
+  if (isErrnoOf(error, code)) return null;
   throw error;
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 export async function identityOf(handle: FileHandle): Promise<FileIdentity> {

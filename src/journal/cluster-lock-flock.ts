@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises';
 import { FshaError, interrupted } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
 import { lockError } from './cluster-lock-errors.ts';
+import { isErrnoOf } from './errno.ts';
 
 /** Of flock(1), where somebody else has it (sysexits: EX_TEMPFAIL). */
 const CONFLICT = 75;
@@ -114,8 +115,7 @@ function runFlock(
 }
 
 function notBegun(path: string, cause: unknown): FshaError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : '';
-  if (code !== 'ENOENT' && code !== 'EACCES') return lockError('lock', path, cause);
+  if (!isErrnoOf(cause, 'ENOENT', 'EACCES')) return lockError('lock', path, cause);
   return new FshaError(
     'refused',
     'There is no flock on this machine, without which no run can be kept from another one.',

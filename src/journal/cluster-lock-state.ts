@@ -6,6 +6,7 @@ import { interrupted } from '../domain/errors.ts';
 import type { LockState } from '../domain/lock-holder.ts';
 import { lockError } from './cluster-lock-errors.ts';
 import { holderPath, lockPath } from './cluster-lock-path.ts';
+import { isErrnoOf } from './errno.ts';
 import { readHolder } from './lock-holder-file.ts';
 
 /** A new holder names itself within this time. ms */
@@ -45,7 +46,7 @@ async function isListed(path: string): Promise<boolean> {
   try {
     file = await stat(path, { bigint: true });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (isErrnoOf(error, 'ENOENT')) return false;
     throw lockError('read', path, error);
   }
   const listed = await readFile('/proc/locks', 'latin1').catch(() => '');

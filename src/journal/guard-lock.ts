@@ -33,20 +33,21 @@ function wishPath(place: GuardPlace): string {
   return join(resolve(place.dir), `${guardName(place)}.wanted`);
 }
 
-/** @throws FshaError `locked` where another run keeps the node out, `journal`, `refused`, `interrupted` */
+/** @param call how fsha was called, for the commands in errors @throws FshaError `locked` where another run keeps the node out, `journal`, `refused`, `interrupted` */
 export async function takeGuardLock(
   place: GuardPlace,
   holder: Pick<LockHolder, 'run' | 'command' | 'who'>,
   signal: AbortSignal,
+  call = 'fsha',
 ): Promise<ClusterLock> {
   try {
-    return await takeLock({ dir: place.dir, cluster: guardName(place), holder }, signal);
+    return await takeLock({ dir: place.dir, cluster: guardName(place), holder, call }, signal);
   } catch (error) {
     if (!(error instanceof FshaError) || error.code !== 'locked') throw error;
     throw new FshaError(
       'locked',
       `${place.node} is kept out by another run already: ${error.message}`,
-      'One is enough. It ends with: fsha activate.',
+      `One is enough. It ends with: ${call} activate ${place.node}`,
       error,
     );
   }

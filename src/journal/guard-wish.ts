@@ -11,7 +11,7 @@ import { lockBriefly } from './brief-lock.ts';
 import { lockError } from './cluster-lock-errors.ts';
 import { openLockFile } from './cluster-lock-file.ts';
 import { flock } from './cluster-lock-flock.ts';
-import { isErrno } from './errno.ts';
+import { isErrno, isErrnoOf } from './errno.ts';
 import { makeStateDirectory } from './shared-directory.ts';
 
 /** Characters of the word, and bytes that these take at most with the end of the line. */
@@ -104,7 +104,7 @@ export async function readWish(path: string): Promise<string | null> {
     return text.endsWith('\n') ? printable(text.slice(0, -1), LONGEST) : null;
   } catch (error) {
     if (!isErrno(error)) throw error;
-    if (['ENOENT', 'EACCES', 'EPERM', 'ELOOP'].includes(error.code ?? '')) return null;
+    if (isErrnoOf(error, 'ENOENT', 'EACCES', 'EPERM', 'ELOOP')) return null;
     throw lockError('read', path, error);
   } finally {
     await file?.close();

@@ -1,6 +1,7 @@
 /** Reads only the first and the last line of a journal, so that thousands of journals are listed quickly. */
 import { open, type FileHandle } from 'node:fs/promises';
 import type { EventOf, RunEvent } from '../domain/run-events.ts';
+import { isErrno } from './errno.ts';
 import { readEventLine } from './event-line.ts';
 import { damagedJournal, journalError } from './journal-errors.ts';
 import { JournalLines, LONGEST_LINE } from './journal-lines.ts';
@@ -29,7 +30,7 @@ export async function readJournalEnds(path: string): Promise<JournalEnds> {
     const last = await lastLine(handle, path, size);
     return { started: first, settled: settledIn(last, path, first.run) };
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : journalError('read', path, error);
+    throw isErrno(error) ? journalError('read', path, error) : error;
   } finally {
     await handle?.close();
   }

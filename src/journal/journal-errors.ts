@@ -1,6 +1,7 @@
 /** Errors of the file system and of damaged journals, with what to do about each. */
 import { FshaError } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
+import { isErrnoOf } from './errno.ts';
 
 const WHAT: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
@@ -45,7 +46,7 @@ export function journalError(
   return new FshaError(
     'journal',
     `Cannot ${action} the journal ${printable(path, 1000)}: ${what}.`,
-    action === 'read' && errnoOf(cause) === 'ENOENT' ? 'List the runs there are with: fsha runs.' : hint,
+    action === 'read' && isErrnoOf(cause, 'ENOENT') ? 'List the runs there are with: fsha runs.' : hint,
     cause,
   );
 }

@@ -4,6 +4,7 @@ import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FshaError } from '../domain/errors.ts';
 import type { JournalPort } from '../workflow/ports.ts';
+import { isErrnoOf } from './errno.ts';
 import { journalError } from './journal-errors.ts';
 import { journalPath, runsDirectory } from './journal-path.ts';
 import { writeJournal } from './journal-writer.ts';
@@ -53,7 +54,7 @@ async function makeRunsDirectory(runs: string, shared: Stats | null): Promise<vo
   try {
     await mkdir(runs, { mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    if (isErrnoOf(error, 'EEXIST')) return;
     throw error;
   }
   if (shared === null) return;

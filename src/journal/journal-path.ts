@@ -1,6 +1,7 @@
 /** Where journals lie: `<state.dir>/runs/<run>.ndjson`. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isErrnoOf } from './errno.ts';
 import { journalError } from './journal-errors.ts';
 import { isRunId } from './run-id.ts';
 
@@ -21,7 +22,7 @@ export async function listRunIds(stateDir: string): Promise<readonly string[]> {
   try {
     names = await readdir(directory);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (isErrnoOf(error, 'ENOENT')) return [];
     throw journalError('read', directory, error);
   }
   return names

@@ -3,9 +3,12 @@ import { stat } from 'node:fs/promises';
 import type { NodeRun } from '../domain/came-after.ts';
 import type { LastRun, PartlyRun, RollingNote, UnfinishedRun } from '../domain/cluster-runs.ts';
 import { errorInfo } from '../domain/errors.ts';
+import { isSameLock } from '../domain/lock-name.ts';
+import { nodesInHand } from '../domain/rolling/progress.ts';
 import { rollingStanding } from '../domain/rolling-standing.ts';
-import { fold, restartIntended, type RunState } from '../domain/run.ts';
+import { changesOf, fold, restartIntended, type RunState } from '../domain/run.ts';
 import type { RunSummary } from '../domain/run-summary.ts';
+import { isErrnoOf } from './errno.ts';
 import { GrowingRun } from './growing-run.ts';
 import { journalPath } from './journal-path.ts';
 import { summariseRun } from './list-runs.ts';
@@ -124,25 +127,35 @@ export class KnownRun {
     if (growing === null || growing === undefined) {
       // Nothing is known of what it did: it may be anything.
       const [who, since] = [summary.who ?? '', startedAt ?? ''];
-      const worst = { touched: nodes, restartIntended: true, step: null, elsewhere: false };
+      const worst = {
+        touched: nodes,
+        open: nodes,
+        changed: [],
+        restartIntended: true,
+        step: null,
+        elsewhere: false,
+      };
       const damage = this.#damage === null ? {} : { damaged: true as const };
       return { ...begun, who, since, lastAt: since, ...worst, ...damage };
     }
     const { state, who, since, lastAt, step, lock } = growing;
-    const touched = Object.entries(state.nodes).filter(([, node]) => node.effects.length > 0);
+    const touched = Object.keys(state.nodes).filter((name) => (state.nodes[name]?.effects.length ?? 0) > 0);
     const rolling = rollingNoteOf(state);
     // Of a node that is through nothing can be undone any more, and nothing has to.
-    const open = touched.filter(([name]) => rolling === undefined || !rolling.through.has(name));
+    const open = nodesInHand(state);
+    const announced = open.map((name) => state.nodes[name]).filter((node) => node !== undefined);
     return {
       ...begun,
       who,
       since,
       lastAt,
       step,
-      touched: touched.map(([name]) => name),
-      restartIntended: open.some(([, node]) => restartIntended(node)),
-      elsewhere: lock !== null && lock !== this.#lockName,
-      ...(rolling === undefined ? {} : { rolling: rolling.note }),
+      touched,
+      open,
+      changed: changesOf(state),
+      restartIntended: announced.some(restartIntended),
+      elsewhere: lock !== null && !isSameLock(lock, this.#lockName),
+      ...(rolling === undefined ? {} : { rolling }),
     };
   }
 
@@ -231,25 +244,18 @@ export class KnownRun {
   }
 }
 
-interface Through {
-  readonly note: RollingNote;
-  readonly through: ReadonlySet<string>;
-}
-
-function rollingNoteOf(state: RunState): Through | undefined {
+function rollingNoteOf(state: RunState): RollingNote | undefined {
   const standing = rollingStanding(state);
   if (standing === null) return undefined;
   const named = (...phases: readonly string[]): readonly string[] =>
     standing.nodes.filter(({ phase }) => phases.includes(phase)).map(({ name }) => name);
-  const done = named('done');
-  const note = {
-    done: done.length,
+  return {
+    done: standing.counts.done,
     of: standing.nodes.length,
     inHand: named('in hand'),
     untouched: named('untouched'),
     failed: named('failed', 'held'),
   };
-  return { note, through: new Set(done) };
 }
 
 /** Pruned since the directory was read. */
@@ -261,7 +267,6 @@ async function versionOf(path: string): Promise<{ readonly version: string; read
     const { size, mtimeMs, ino } = await stat(path);
     return { version: `${ino} ${size} ${mtimeMs}`, size };
   } catch (error) {
-    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    return { version: isGone ? GONE : 'cannot be read', size: 0 };
+    return { version: isErrnoOf(error, 'ENOENT') ? GONE : 'cannot be read', size: 0 };
   }
 }

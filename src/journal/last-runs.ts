@@ -4,6 +4,7 @@ import { isProvenAfter, latestFirst, type NodeRun } from '../domain/came-after.t
 import type { ClusterRuns, LastRun, PartlyRun } from '../domain/cluster-runs.ts';
 import { errorInfo, isInterruption } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
+import { isErrnoOf } from './errno.ts';
 import { listRunIds } from './journal-path.ts';
 import { type Clocks, KnownRun, type Moment, type OpenRun, type RunsPlace } from './known-run.ts';
 import { goesOn } from './run-locks.ts';
@@ -167,7 +168,7 @@ async function inOrder(
 async function isNotThere(dir: string): Promise<boolean> {
   return stat(dir).then(
     () => false,
-    (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT',
+    (error: unknown) => isErrnoOf(error, 'ENOENT'),
   );
 }
 

@@ -1,5 +1,6 @@
 /** All runs of a state directory, from the two ends of their journals. */
 import { errorInfo } from '../domain/errors.ts';
+import { isSameLock } from '../domain/lock-name.ts';
 import type { ListedRun, RunSummary } from '../domain/run-summary.ts';
 import { readJournalEnds } from './journal-ends.ts';
 import { journalPath, listRunIds } from './journal-path.ts';
@@ -42,7 +43,7 @@ export async function withLocks(runs: readonly RunSummary[], locks: RunLocks): P
       if (isOn === true) return { ...summary, underWay: true };
       const again = await summariseRun(summary.run, summary.path);
       if (again.state !== 'unfinished') return { ...again, underWay: false };
-      const isElsewhere = (summary.lock ?? locks.name) !== locks.name;
+      const isElsewhere = !isSameLock(summary.lock ?? locks.name, locks.name);
       return { ...again, underWay: isElsewhere ? null : isOn };
     }),
   );

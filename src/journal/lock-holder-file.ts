@@ -9,7 +9,7 @@ import { printable } from '../domain/text.ts';
 import { lockError } from './cluster-lock-errors.ts';
 import { flock } from './cluster-lock-flock.ts';
 import { isRunId } from './run-id.ts';
-import { isErrno } from './errno.ts';
+import { isErrno, isErrnoOf } from './errno.ts';
 
 /** Bytes. What fsha writes has a few hundred. */
 const LARGEST = 8 * 1024;
@@ -31,7 +31,7 @@ export async function readHolder(path: string, signal: AbortSignal): Promise<Hol
     return { live: true, holder: holderIn(bytes.toString('utf8', 0, bytesRead)) };
   } catch (error) {
     if (!isErrno(error)) throw error;
-    if (error.code === 'ENOENT') return { live: false };
+    if (isErrnoOf(error, 'ENOENT')) return { live: false };
     throw lockError('read', path, error);
   } finally {
     await handle?.close();

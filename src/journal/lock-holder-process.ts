@@ -1,6 +1,7 @@
 /** The process that holds a lock, on this machine. */
 import { readFile } from 'node:fs/promises';
 import type { LockHolder } from '../domain/lock-holder.ts';
+import { isErrnoOf } from './errno.ts';
 
 /**
  * When a process began, in ticks since boot (field 22 of /proc/PID/stat); null where there is none of that number, or it
@@ -38,6 +39,6 @@ export async function askToStop({ pid, started }: LockHolder): Promise<'asked' |
     process.kill(pid, 'SIGTERM');
     return 'asked';
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM' ? 'forbidden' : 'unseen';
+    return isErrnoOf(error, 'EPERM') ? 'forbidden' : 'unseen';
   }
 }

@@ -8,7 +8,7 @@ import { printable } from '../domain/text.ts';
 import { lockError } from './cluster-lock-errors.ts';
 import { flock } from './cluster-lock-flock.ts';
 import { shareFile } from './shared-directory.ts';
-import { isErrno } from './errno.ts';
+import { isErrno, isErrnoOf } from './errno.ts';
 
 const LEAVE_IT = 'Find out who locks files there, and try again.';
 const NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -57,7 +57,7 @@ async function openDraft(path: string): Promise<{ readonly path: string; readonl
   try {
     return { path: draft, handle: await open(draft, NEW, 0o600) };
   } catch (error) {
-    if (!isErrno(error) || error.code !== 'EEXIST') throw lockError('create', path, error);
+    if (!isErrnoOf(error, 'EEXIST')) throw lockError('create', path, error);
   }
   // That one was another user's, and may not be removed.
   const own = `${path}.${process.pid}.new`;

@@ -3,6 +3,7 @@ import { stat, unlink } from 'node:fs/promises';
 import { isProvenAfter, type NodeRun } from '../domain/came-after.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { RunSummary } from '../domain/run-summary.ts';
+import { isErrnoOf } from './errno.ts';
 import { journalError } from './journal-errors.ts';
 import { journalPath, listRunIds } from './journal-path.ts';
 import { summariseRun } from './list-runs.ts';
@@ -148,7 +149,7 @@ async function deleteAll(runs: readonly RunSummary[], now: Date): Promise<Pruned
       await unlink(path);
       deleted.push(run);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') continue;
+      if (isErrnoOf(error, 'ENOENT')) continue;
       trouble ??= sentence(journalError('delete', path, error));
     }
   }

@@ -40,6 +40,7 @@ const CONCURRENCY = 32;
  * Looks through the runs of a cluster, the latest first (see latestFirst). Where the latest one that meant to change the node's
  * destinations did not leave it in service (it was held, failed, is unfinished, or its outcome is unknown), the baseline with
  * which the node was first taken out stands, and is returned; else undefined.
+ * @param call how fsha was called, for the commands in errors
  * @throws FshaError `journal` where a journal that may matter cannot be read: without it fsha could take its own
  *   "disabled" for somebody else's
  */
@@ -47,6 +48,7 @@ export async function findStandingBaseline(
   dir: string,
   cluster: string,
   node: string,
+  call = 'fsha',
 ): Promise<StandingBaseline | undefined> {
   const place = { dir, cluster, node };
   const damaged: Damaged[] = [];
@@ -81,7 +83,7 @@ export async function findStandingBaseline(
   }
   // When one wrote last cannot be read where it is damaged: its name has to do.
   const doubt = damaged.find(({ run }) => run > end);
-  if (doubt !== undefined) throw mayMatter(doubt.why, node);
+  if (doubt !== undefined) throw mayMatter(doubt.why, node, call);
   return walk.result;
 }
 
@@ -137,11 +139,12 @@ async function eachOf<T, R>(all: readonly T[], look: (one: T) => Promise<R | nul
   return found;
 }
 
-function mayMatter(error: FshaError, node: string): FshaError {
+function mayMatter(error: FshaError, node: string, call: string): FshaError {
   return new FshaError(
     'journal',
     error.message,
-    `This run may have left ${node} out of service: see with fsha status what ${node} is, then move the file out of its directory.`,
+    // Without its journal the run is one that nobody knows, and its mark is in the way.
+    `This run may have left ${node} out of service: see with ${call} status what ${node} is. Then move the file out of its directory, and bring ${node} back with: ${call} activate ${node} --force mark`,
     error,
   );
 }

@@ -1,6 +1,7 @@
 /** What the journals of this host know of a run that a mark names. */
 import { FshaError } from '../domain/errors.ts';
 import type { LockUse } from '../domain/lock-holder.ts';
+import { isSameLock } from '../domain/lock-name.ts';
 import type { Whereabouts } from '../domain/mark.ts';
 import { guardOf } from './guard-lock.ts';
 import { readJournalEnds } from './journal-ends.ts';
@@ -21,7 +22,7 @@ export async function whereaboutsOf(
   try {
     const { started, settled } = await readJournalEnds(journalPath(dir, run));
     if (settled !== null) return 'ended';
-    if (started === null || (started.data.lock ?? lock.name) !== lock.name) return 'elsewhere';
+    if (started === null || !isSameLock(started.data.lock ?? lock.name, lock.name)) return 'elsewhere';
     for (const { node } of started.data.plan.nodes) {
       const guard = await guardOf({ dir, cluster: started.data.cluster, node });
       if (guard === 'unnamed' || guard?.run === run) return 'guarding';

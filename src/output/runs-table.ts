@@ -2,34 +2,42 @@
 import type { Service } from '../domain/run-events.ts';
 import type { ListedRun } from '../domain/run-summary.ts';
 import { printable } from '../domain/text.ts';
-import { type Column, renderTable } from './table.ts';
+import { type Column, naturalWidth, renderTable } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'RUN' },
   { title: 'STARTED' },
   { title: 'END' },
   { title: 'COMMAND', least: 12 },
-  { title: 'BY', least: 6 },
 ];
+const BY: Column = { title: 'BY' };
 
-/** One line for each run, in the order given; below them what is wrong with journals that cannot be read. */
+/**
+ * One line for each run, in the order given; below them what is wrong with journals that cannot be read. Where the table is too
+ * wide, who began a run is the first thing to go: `fsha show RUN` says it too.
+ */
 export function runsTable(rows: readonly ListedRun[], width = 80): readonly string[] {
   if (rows.length === 0) return ['no runs'];
   const damaged = rows.flatMap(({ damage }) =>
     damage === null ? [] : [`damaged: ${printable(damage, 1000)}`],
   );
-  const lines = renderTable(
-    COLUMNS,
-    rows.map((row) => [
-      row.run,
-      localMinute(row.startedAt),
-      endText(row),
-      row.command ?? '-',
-      row.who ?? '-',
-    ]),
-    width,
+  const cells = rows.map((row) => [row.run, localMinute(row.startedAt), endText(row), row.command ?? '-']);
+  const withWho = (who: (row: ListedRun) => string): readonly (readonly string[])[] =>
+    rows.map((row, index) => [...(cells[index] ?? []), who(row)]);
+  const columns = [...COLUMNS, BY];
+  const fitting = [withWho(({ who }) => who ?? '-'), withWho(({ who }) => userOf(who))].find(
+    (table) => naturalWidth(columns, table) <= width,
   );
+  const lines =
+    fitting === undefined ? renderTable(COLUMNS, cells, width) : renderTable(columns, fitting, width);
   return damaged.length === 0 ? lines : [...lines, '', ...damaged];
+}
+
+/** `ops` of `ops@bastion`. */
+function userOf(who: string | null): string {
+  if (who === null) return '-';
+  const at = who.lastIndexOf('@');
+  return at <= 0 ? who : who.slice(0, at);
 }
 
 function endText({ state, outcome, exit, services, underWay, kind, untouched }: ListedRun): string {

@@ -70,10 +70,11 @@ export interface StatusProxy {
   readonly instance: string | null;
 }
 
+/** `missing`: what it has in hand and is not in the inventory, which has to be put back before anything else; a sentence. */
 export type StatusRun = Pick<
   RunNote,
   'run' | 'command' | 'who' | 'state' | 'nodes' | 'since' | 'step' | 'next'
->;
+> & { readonly missing: string | null };
 
 /** `contradictedBy`: the proxies that show something else. */
 export interface StatusLastRun extends LastWord {
@@ -108,8 +109,10 @@ export function statusDocument(
   };
 }
 
-function statusRun({ run, command, who, state, nodes, since, step, next }: RunNote): StatusRun {
-  return { run, command, who, state, nodes, since, step, next };
+function statusRun({ missing, ...note }: RunNote): StatusRun {
+  const { run, command, who, state, nodes, since, step, next } = note;
+  const gone = missing === undefined ? null : `it ${missing.what}: ${missing.todo}`;
+  return { run, command, who, state, nodes, since, step, next, missing: gone };
 }
 
 function lastRun(node: Node, runs: RunNotes | null): StatusLastRun | null {

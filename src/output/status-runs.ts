@@ -42,6 +42,14 @@ export function saidOfRun(note: RunNote, wall: number): Said {
 }
 
 function runText(note: RunNote, wall: number): string {
+  const { missing } = note;
+  const text = standingText(note, wall);
+  return missing === undefined
+    ? text
+    : `${text}; it ${printable(missing.what, 1_000)}: ${printable(missing.todo, 1_000)}`;
+}
+
+function standingText(note: RunNote, wall: number): string {
   const { state, since, step, changed, rolling } = note;
   const nodes = note.nodes.map((name) => printable(name)).join(', ');
   const moment = localMoment(since, new Date(wall).toISOString());

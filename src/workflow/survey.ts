@@ -78,6 +78,7 @@ export async function surveyNode(
       asker !== null && asker.standing !== null && isAsLeft(world, node, observation, purpose)
         ? asker.standing
         : standing,
+    call: world.call,
     wall: world.clock.wall().getTime(),
   };
 }

@@ -9,6 +9,8 @@ import type { Clock, HostPort, LocalCommand, RunLockPort, NodePort, ProxyPort, S
 export interface World {
   readonly cluster: Cluster;
   readonly clock: Clock;
+  /** How fsha was called, for the commands in what it says: `fsha`, or `fsha --config FILE`. */
+  readonly call: string;
   readonly nodes: ReadonlyMap<string, NodePort>;
   readonly proxies: ReadonlyMap<string, ProxyPort>;
   /** Hosts of nodes, over SSH. */

@@ -174,6 +174,7 @@ export function preflightInput(changes: Partial<PreflightInput> = {}): Preflight
     runs: {},
     restartOpen: false,
     interrupted: null,
+    call: 'fsha',
     wall: Date.parse('2026-11-22T20:10:00Z'),
     ...changes,
   };

@@ -41,10 +41,36 @@ describe('the node itself', () => {
     ['of a run of this host that has ended', FRESH, runs('ended'), 'ok'],
     ['of one that was interrupted', FRESH, runs('interrupted'), 'ok'],
     ['of one that is under way', FRESH, runs('under way'), 'refusal!'],
-    ['of one that keeps it out and gives way', FRESH, runs('guarding'), 'ok'],
-    ['of one that does so on another host', mark(10_000, ',guard'), {}, 'ok'],
+    ['of one that keeps it out and gives way: that one ends', FRESH, runs('guarding'), 'warning'],
+    ['of one that does so on another host', mark(10_000, ',guard'), {}, 'warning'],
+    ['of one that does so, where nobody wants it', FRESH, { ...runs('guarding'), purpose: 'doctor' }, 'ok'],
   ] as const)('marked by a run, %s', (_, value, changes, expected) => {
     expect(said('node-1', value, changes)).toBe(expected);
+  });
+
+  it('the commands that go on are those of this call', () => {
+    const call = 'fsha --config /etc/x.yaml';
+    const fix = (node: 'node-1' | 'node-2', whereabouts: Whereabouts): string | undefined =>
+      verdicts('mark', {
+        call,
+        observation: observation({ nodes: [seenNode(node, { mark: known(FRESH) })] }),
+        ...runs(whereabouts),
+      }).find(({ level }) => level !== 'ok')?.fix;
+    expect(fix('node-2', 'interrupted')).toBe(`Go on with it: ${call} resume r1`);
+    expect(fix('node-1', 'under way')).toContain(`Look at that run first: ${call} show r1;`);
+    // Where its inventory lies on another host is not known here.
+    expect(fix('node-1', 'elsewhere')).toContain('Look at that run first: fsha show r1 on its host;');
+    const interrupted = {
+      run: 'r1',
+      settled: false,
+      baseline: baseline(),
+      restarted: true,
+      restartOpen: true,
+    };
+    for (const purpose of ['doctor', 'activate'] as const)
+      expect(verdicts('unfinished', { call, purpose, interrupted })).toMatchObject([
+        { fix: expect.stringContaining(`: ${call} resume r1`) as string },
+      ]);
   });
 
   it('is not kept out twice', () => {

@@ -29,6 +29,8 @@ const unfinished: UnfinishedRun = {
   lastAt: '2026-11-22T20:10:00.000Z',
   nodes: ['node-1'],
   touched: ['node-1'],
+  open: ['node-1'],
+  changed: [{ node: 'node-1', proxy: 'lb-1' }],
   restartIntended: false,
   step: 'wait_drained',
   elsewhere: false,
@@ -177,6 +179,43 @@ describe('a run that has not come to its end', () => {
     expect(states(true, '2026-11-22T21:00:00.000Z')).toEqual(['interrupted']);
     expect(states(false, '2026-11-22T21:59:00.000Z')).toEqual(['interrupted']);
     expect(says(true, { elsewhere: true })).toMatchObject([{ state: 'in-progress' }]);
+  });
+
+  test('without its mark the journal of one of another host tells when it was alive', () => {
+    const state = (lastAt: string, changes: Partial<NodeObservation> = {}, elsewhere = true) =>
+      judge(runs({ unfinished: [{ ...unfinished, elsewhere, lastAt }] }), {
+        nodes: [seenNode('node-1', changes)],
+      }).runs.map((one) => one.state);
+    const [justNow, longAgo] = ['2026-11-22T21:58:00.000Z', '2026-11-22T21:50:00.000Z'];
+    expect(state(justNow)).toEqual(['unfinished']);
+    expect(state(justNow, { mark: unknown('it restarts') })).toEqual(['unfinished']);
+    expect(state(longAgo)).toEqual(['interrupted']);
+    expect(state(justNow, {}, false)).toEqual(['interrupted']);
+    // It has lost the node to another run.
+    expect(state(justNow, { mark: known(`${R2},eve@b,2026-11-22T21:59:00.000Z`) })).toEqual(['interrupted']);
+  });
+
+  test('of a node that is gone from the inventory nobody can go on with it', () => {
+    const gone = { nodes: ['node-9'], touched: ['node-9'], open: ['node-9'], changed: [] };
+    expect(says(false, gone)).toMatchObject([
+      {
+        state: 'interrupted',
+        missing: {
+          what: 'has node-9 in hand, which is not in /etc/fsha/fsha.yaml',
+          todo: `put it back there until the run has come to its end; where it is gone for good, move ${R1}.ndjson out of /var/lib/fsha/runs`,
+        },
+        next: [],
+      },
+    ]);
+    expect(says(null, gone)).toMatchObject([{ state: 'unfinished', next: [`fsha show ${R1} --follow`] }]);
+    // The journal is still what tells how to bring the other one back.
+    const both = { ...gone, nodes: ['node-1', 'node-9'], open: ['node-1', 'node-9'] };
+    expect(says(false, both)).toMatchObject([
+      { missing: { todo: 'put it back there until the run has come to its end' }, next: [] },
+    ]);
+    expect(says(false, { changed: [{ node: 'node-1', proxy: 'lb-9' }] })).toMatchObject([
+      { missing: { what: 'has changed node-1 on lb-9, which is not in /etc/fsha/fsha.yaml' }, next: [] },
+    ]);
   });
 
   test('one that announced nothing changed nothing', () => {

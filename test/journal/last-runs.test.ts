@@ -29,7 +29,7 @@ function reader(
     dir,
     cluster: 'voice-eu',
     locks: {
-      name: 'bastion:/var/lib/fsha/voice-eu.lock',
+      name: 'bastion#aaaaaaaaaaaaaaaa:/var/lib/fsha/voice-eu.lock',
       cluster: options.lock ?? (() => Promise.resolve(FREE)),
       guard: options.guard ?? (() => Promise.resolve(null)),
     },
@@ -146,6 +146,8 @@ describe('runs that have not come to their end', () => {
         lastAt: momentOf(2, 4),
         nodes: ['node-1'],
         touched: ['node-1'],
+        open: ['node-1'],
+        changed: [{ node: 'node-1', proxy: 'lb-1' }],
         restartIntended: false,
         step: 'wait_drained',
         elsewhere: false,
@@ -173,6 +175,8 @@ describe('runs that have not come to their end', () => {
     const dir = await runsDirectory(
       under('bastion:/var/lib/fsha/voice-eu.lock'),
       under('other:/var/lib/fsha/voice-eu.lock'),
+      under('bastion#0123456789abcdef:/var/lib/fsha/voice-eu.lock'),
+      under('bastion#aaaaaaaaaaaaaaaa:/var/lib/fsha/voice-eu.lock'),
       [
         ...under('other:/var/lib/fsha/voice-eu.lock'),
         {
@@ -183,7 +187,9 @@ describe('runs that have not come to their end', () => {
     );
     const { unfinished } = await reader(dir).read();
     expect(unfinished.map(({ run, elsewhere }) => [run, elsewhere])).toEqual([
-      [runId(2), false],
+      [runId(4), false],
+      [runId(3), false],
+      [runId(2), true],
       [runId(1), true],
       [runId(0), false],
     ]);

@@ -161,7 +161,7 @@ describe('journals that cannot be read', () => {
     await expect(find(dir)).rejects.toMatchObject({
       code: 'journal',
       message: `${join(dir, 'runs', `${runId(1)}.ndjson`)}:2: event 7 where event 2 should be.`,
-      hint: 'This run may have left node-1 out of service: see with fsha status what node-1 is, then move the file out of its directory.',
+      hint: 'This run may have left node-1 out of service: see with fsha status what node-1 is. Then move the file out of its directory, and bring node-1 back with: fsha activate node-1 --force mark',
     });
   });
 

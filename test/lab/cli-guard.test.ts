@@ -1,10 +1,11 @@
 /** `fsha deactivate --guard` beside other commands on its node: it is alive, and ends for nobody but who takes the node over. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { guardOf, type GuardPlace } from '../../src/journal/guard-lock.ts';
 import { askLine } from '../../src/lab/json-lines.ts';
 import { type Calling, callFsha } from '../support/call-fsha.ts';
+import { startFshaProcess } from '../support/fsha-process.ts';
 import { ALL_IN, type LabForFsha, NODE_1_OUT, startLabForFsha } from '../support/lab-for-fsha.ts';
 import { until } from '../support/until.ts';
 
@@ -115,4 +116,21 @@ test('an activate that failed leaves it: it keeps the node out until one succeed
   expect((await lab.call('activate', 'node-1')).exit).toBe(0);
   const { exit, events } = await guard.done;
   expect([exit, events.filter(({ type }) => type === 'drift.detected').length]).toEqual([0, 1]);
+});
+
+describe('its successor dies while the node is handed over', () => {
+  const activate = () => startFshaProcess(['activate', 'node-1', '--json', '--config', lab.lab.configFile]);
+
+  test('before the guard has heard of it: the guard keeps the node out', async () => {
+    const guard = await guarding();
+    const heir = activate();
+    await heir.until('it has begun', ({ type }) => type === 'run.started');
+    await heir.kill();
+    // Whatever it asked for is asked by nobody any more.
+    await enable();
+    await until('it is out again', async () => (await lab.flags()).join() === NODE_1_OUT.join());
+    expect(await guardOf(place)).toMatchObject({ run: guard.run });
+    expect((await lab.call('activate', 'node-1')).exit).toBe(0);
+    expect((await guard.done).exit).toBe(0);
+  });
 });

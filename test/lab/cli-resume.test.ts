@@ -84,6 +84,8 @@ describe('a run whose first process was killed', () => {
       fsha('resume', run, '--dry-run', '--force', 'survivors'),
     ]);
     expect(forced.exit).toBe(0);
+    expect(forced.stdout).toContain(`run ${run} (drain node-1) by `);
+    expect(forced.stdout).toMatch(/node-1: disable on lb-1 \(.*\): already so\n/);
     for (const { exit, stderr } of [looked, await fsha('resume', run)])
       expect([exit, stderr]).toEqual([3, expect.stringContaining('the check survivors')]);
 
@@ -94,8 +96,20 @@ describe('a run whose first process was killed', () => {
       const { exit, stderr } = await startFshaProcess(['resume', run, ...flags, '--config', renamed]).done;
       expect([exit, stderr]).toEqual([
         2,
-        expect.stringMatching(/has node-1 in hand, which is not in \S+renamed\.yaml\n.*Put it back there/),
+        expect.stringMatching(
+          /has node-1 in hand, which is not in \S+renamed\.yaml\n.*Put it back there .* where it is gone for good/,
+        ),
       ]);
+    }
+    // The others say the same, and offer nothing that would be refused.
+    for (const command of ['status', 'doctor']) {
+      const { stdout } = await startFshaProcess([command, '--config', renamed]).done;
+      const said = stdout.replace(/\s+/g, ' ');
+      expect(said).toMatch(/has node-1 in hand, which is not in \S+renamed\.yaml/);
+      expect(said).toMatch(
+        /[Pp]ut it back there until the run has come to its end; where it is gone for good/,
+      );
+      if (command === 'status') expect(said).not.toContain(`resume ${run}`);
     }
     // A proxy on which it changed something, likewise: what it did there could not be given back.
     await writeFile(renamed, text.replace('  lb-2:', '  lb-9:'));

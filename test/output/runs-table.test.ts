@@ -64,6 +64,29 @@ test('long commands are cut to 80 columns', () => {
   expect(lines[1]).toContain('…');
 });
 
+test('at 80 columns a command is whole, whoever began it: that goes first, the host before the user', () => {
+  const guard: ListedRun = {
+    ...row,
+    state: 'unfinished',
+    outcome: null,
+    exit: null,
+    services: {},
+    command: 'deactivate node-1 --guard',
+    who: 'ops@bastion-1.example.net',
+  };
+  expect(runsTable([guard])).toEqual([
+    'RUN                   STARTED      END          COMMAND                    BY',
+    '20261122-213134-k3f9  11-22 21:31  interrupted  deactivate node-1 --guard  ops',
+  ]);
+  const held: ListedRun = { ...row, outcome: 'held', exit: 6, services: { 'node-1': 'out of service' } };
+  expect(runsTable([{ ...guard, who: 'release-pipeline@ci' }, held])).toEqual([
+    'RUN                   STARTED      END            COMMAND',
+    '20261122-213134-k3f9  11-22 21:31  interrupted    deactivate node-1 --guard',
+    '20261122-213134-k3f9  11-22 21:31  held (6), out  drain node-1',
+  ]);
+  expect(runsTable([guard], 100)[1]).toContain('ops@bastion-1.example.net');
+});
+
 test('none', () => expect(runsTable([])).toEqual(['no runs']));
 
 test('of a rolling run how many nodes are not as they should be', () => {

@@ -256,6 +256,19 @@ describe('the table', () => {
   });
 });
 
+test('what it has in hand and is not in the inventory is said, with what to do, and no command that would be refused', () => {
+  const missing = {
+    what: 'has node-9 in hand, which is not in /etc/fsha/fsha.yaml',
+    todo: 'put it back there until the run has come to its end',
+  };
+  const note: RunNote = { ...interrupted, nodes: ['node-9'], missing, next: [] };
+  expect(inOneLine(saidOfRun(note, WALL))).toMatch(
+    /was interrupted at .*; it has node-9 in hand, which is not in \/etc\/fsha\/fsha\.yaml: put it back there until the run has come to its end$/,
+  );
+  const { runs } = statusDocument(two, seen, NOW, { ...NOTHING, runs: [note] });
+  expect(runs).toMatchObject([{ missing: `it ${missing.what}: ${missing.todo}`, next: [] }]);
+});
+
 describe('the document', () => {
   test('has runs, and of each node what the last one says', () => {
     const notes: RunNotes = {
@@ -279,6 +292,7 @@ describe('the document', () => {
         since: interrupted.since,
         step: 'wait_drained',
         next: interrupted.next,
+        missing: null,
       },
     ]);
     expect(runsUnknown).toEqual(['a journal cannot be read']);

@@ -37,6 +37,8 @@ export interface PreflightInput {
   readonly restartOpen: boolean;
   /** A run that touched the node and whose process has ended, other than the one that asks; null where none did. */
   readonly interrupted: Standing | null;
+  /** How fsha was called, for the commands in fixes: `fsha`, or `fsha --config FILE`. */
+  readonly call: string;
   /** Wall clock, ms since 1970: ages of marks are told with it. */
   readonly wall: number;
 }

@@ -64,7 +64,14 @@ function ownNode(input: PreflightInput): readonly Finding[] {
 /** It gives way to whoever brings the node back; who wants it out has that already. */
 function guarded(input: PreflightInput, held: Mark): Finding {
   const text = `${input.node.name} is kept out by ${holder(held, input.wall)}`;
-  return input.purpose === 'deactivate' ? locked(input, text, held.run) : ok(`${text}, which gives way`);
+  switch (input.purpose) {
+    case 'deactivate':
+      return locked(input, text, held.run);
+    case 'doctor':
+      return ok(`${text}, which gives way`);
+    default:
+      return warning(`${text}, which gives way: this ends it`);
+  }
 }
 
 /** What it is to this node that a run has another one: nothing, unless that run is under way. */
@@ -81,7 +88,10 @@ function anotherNode(input: PreflightInput, node: Node): readonly Finding[] {
       return [];
     case 'interrupted':
       return [
-        warning(`${node.name} was left by run ${held.run}, which was interrupted`, `fsha resume ${held.run}`),
+        warning(
+          `${node.name} was left by run ${held.run}, which was interrupted`,
+          `Go on with it: ${input.call} resume ${held.run}`,
+        ),
       ];
     default:
       return isFresh(held, input.wall)
@@ -96,7 +106,11 @@ function anotherNode(input: PreflightInput, node: Node): readonly Finding[] {
 }
 
 function locked(input: PreflightInput, why: string, run: string): Finding {
-  const fix = `Look at that run first: fsha show ${printable(run)} on its host; where it is dead and forgotten: --force mark.`;
+  const whereabouts = input.runs[run] ?? 'elsewhere';
+  // With another host’s inventory, wherever that lies there.
+  const show =
+    whereabouts === 'elsewhere' ? `fsha show ${printable(run)} on its host` : `${input.call} show ${run}`;
+  const fix = `Look at that run first: ${show}; where it is dead and forgotten: --force mark.`;
   return { ...lockedBy(input, why), fix };
 }
 

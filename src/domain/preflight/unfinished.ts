@@ -5,16 +5,16 @@ export const unfinished: Check = {
   name: 'unfinished',
   purposes: ['drain', 'deactivate', 'activate', 'doctor'],
   forceable: false,
-  judge: ({ interrupted, node, purpose }) => {
+  judge: ({ interrupted, node, purpose, call }) => {
     if (interrupted === null) return [ok(`no run on ${node.name} was interrupted`)];
     const { run, restartOpen: restarted } = interrupted;
     if (purpose === 'doctor')
-      return [warning(`run ${run} on ${node.name} was interrupted`, `Go on with it: fsha resume ${run}`)];
+      return [warning(`run ${run} on ${node.name} was interrupted`, `Go on with it: ${call} resume ${run}`)];
     return restarted
       ? [
           warning(
             `run ${run} announced a restart of ${node.name} and was interrupted; where it is under way it is waited for`,
-            `To go on with that run: fsha resume ${run}`,
+            `To go on with that run: ${call} resume ${run}`,
           ),
         ]
       : [ok(`run ${run} on ${node.name} was interrupted before any restart; what it had found counts`)];

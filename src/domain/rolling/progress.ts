@@ -13,6 +13,14 @@ export function phaseOf(state: RunState, name: string): NodePhase {
   return policyFor(state, name).hold && stepOutcome(node, name, 'activate') !== 'succeeded' ? 'held' : 'done';
 }
 
+/** The nodes that a run of any kind has touched and has not brought through. */
+export function nodesInHand(state: RunState): readonly string[] {
+  return Object.entries(state.nodes)
+    .filter(([, { effects }]) => effects.length > 0)
+    .map(([name]) => name)
+    .filter((name) => state.plan.rolling === undefined || phaseOf(state, name) !== 'done');
+}
+
 /** Nothing was done on it, and nothing was found that speaks against it. */
 export function isUntouched({ effects, steps, failure }: NodeRunState): boolean {
   if (effects.length > 0) return false;
