@@ -2,7 +2,7 @@
 import type { Cluster, Node } from './cluster.ts';
 import type { Observation } from './observation.ts';
 import type { Baseline, BaselineDestination } from './run-events.ts';
-import { isTarget, placedTargets } from './targets.ts';
+import { targetIndex } from './target-index.ts';
 
 /** A run that left a node out of service, and what it had found. */
 export interface Standing {
@@ -75,18 +75,16 @@ export function foundDestinations(
   return cluster.proxies.flatMap((proxy) => {
     const seen = observation.proxies[proxy.name];
     if (seen?.trouble !== null || !seen.sets.known) return [];
-    const targets = placedTargets(seen.sets.value);
+    const find = targetIndex(seen.sets.value);
     return node.destinations.flatMap((destination) =>
-      targets
-        .filter((target) => isTarget(destination, target))
-        .map((target) => ({
-          proxy: proxy.name,
-          set: target.set,
-          uri: target.uri,
-          // Named by duid only where the inventory does: elsewhere the URI is what set_state takes.
-          duid: destination.duid === undefined ? null : target.duid,
-          flags: target.flags,
-        })),
+      find(destination).map((target) => ({
+        proxy: proxy.name,
+        set: target.set,
+        uri: target.uri,
+        // Named by duid only where the inventory does: elsewhere the URI is what set_state takes.
+        duid: destination.duid === undefined ? null : target.duid,
+        flags: target.flags,
+      })),
     );
   });
 }

@@ -1,5 +1,5 @@
 /** Finding the inventory's destinations in what a proxy lists. */
-import type { Cluster, Destination, Node } from './cluster.ts';
+import type { Destination } from './cluster.ts';
 import type { DispatcherSet, ListedTarget } from './observation.ts';
 import { sameSipAddress } from './sip-address.ts';
 
@@ -8,9 +8,15 @@ export interface PlacedTarget extends ListedTarget {
   readonly set: number;
 }
 
-/** Every target of every set, in the proxy's order. */
+const placed = new WeakMap<readonly DispatcherSet[], readonly PlacedTarget[]>();
+
+/** Every target of every set, in the proxy's order. Made once for each list that was read. */
 export function placedTargets(sets: readonly DispatcherSet[]): readonly PlacedTarget[] {
-  return sets.flatMap((set) => set.targets.map((target) => ({ ...target, set: set.id })));
+  const before = placed.get(sets);
+  if (before !== undefined) return before;
+  const targets = sets.flatMap((set) => set.targets.map((target) => ({ ...target, set: set.id })));
+  placed.set(sets, targets);
+  return targets;
 }
 
 /** Whether this line of a dispatcher list is what the inventory means by `destination`. */
@@ -19,13 +25,6 @@ export function isTarget(destination: Destination, target: PlacedTarget): boolea
   return destination.duid === undefined
     ? sameSipAddress(destination.uri, target.uri)
     : destination.duid === target.duid;
-}
-
-/** The nodes of the inventory that own this target; one, unless the inventory is wrong. */
-export function ownersOf(cluster: Cluster, target: PlacedTarget): readonly Node[] {
-  return cluster.nodes.filter((node) =>
-    node.destinations.some((destination) => isTarget(destination, target)),
-  );
 }
 
 /** How a destination is written in messages: `set 1, sip:10.0.1.10:5080` or `set 1, duid fs1`. */

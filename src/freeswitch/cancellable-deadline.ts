@@ -1,5 +1,8 @@
 import type { Clock } from '../workflow/ports.ts';
 
+/** Nobody reads it; without one the signal makes an exception with a stack for each command. */
+const CANCELLED = 'cancelled';
+
 /**
  * Calls `onExpiry` once after `ms`, unless it is cancelled before.
  * @returns the function that cancels; harmless when called late or twice
@@ -16,6 +19,6 @@ export function startDeadline(clock: Clock, ms: number, onExpiry: () => void): (
   );
   return () => {
     cancelled = true;
-    cancel.abort();
+    cancel.abort(CANCELLED);
   };
 }

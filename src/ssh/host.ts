@@ -122,6 +122,12 @@ class SshHost implements HostPort {
     });
   }
 
+  async release(): Promise<void> {
+    const chain = this.#chain;
+    this.#chain = null;
+    await chain?.close();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#opening?.end();

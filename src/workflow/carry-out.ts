@@ -86,15 +86,22 @@ function nodeTask({ node: name, steps }: NodePlan, carrier: Carrier, rolling: Ro
           {
             title: 'settle',
             task: () =>
-              settle(node, memory, carrier).finally(() => {
+              settle(node, memory, carrier).finally(async () => {
+                carrier.watcher.outdate({ nodes: [name], proxies: [...carrier.world.proxies.keys()] });
                 rolling?.admitted.delete(name);
                 rolling?.emptied.delete(name);
+                await leaveHost(node, carrier);
               }),
           },
         ],
         { exitOnError: false, concurrent: false },
       ),
   };
+}
+
+/** A run over hundreds of nodes is not logged in to all of them at its end; where ESL goes over SSH, the node is still read. */
+async function leaveHost({ name, esl }: Node, { world }: Carrier): Promise<void> {
+  if (esl.via !== 'ssh') await world.hosts.get(name)?.release();
 }
 
 /** Gives back what an earlier process did, node after node. What went wrong is in the recorder's state. */

@@ -16,6 +16,10 @@ export class EndpointWatch<T extends Reading> {
   readonly #clock: Clock;
   readonly #onReading: () => void;
   #latest: T | undefined;
+  /** Monotonic ms at which the reading under way began, or the last one. */
+  #began = Number.NEGATIVE_INFINITY;
+  /** What was read before says nothing any more: monotonic ms. */
+  #outdated = Number.NEGATIVE_INFINITY;
   #pace: number;
   #wake: AbortController = new AbortController();
   #urgent = false;
@@ -49,6 +53,22 @@ export class EndpointWatch<T extends Reading> {
     this.#wake.abort();
   }
 
+  /** What was read so far says nothing any more: something was done since. */
+  outdate(): void {
+    this.#outdated = this.#clock.now();
+    this.demand();
+  }
+
+  /**
+   * From when on a reading counts for who is content with one that began at `since`; reads at once where there is none, and
+   * none under way.
+   */
+  want(since: number): number {
+    const counts = Math.max(since, this.#outdated);
+    if (this.#began < counts) this.demand();
+    return counts;
+  }
+
   /** Reads until the signal fires; then returns. @throws whatever `read` throws beside an interruption: a bug */
   async run(signal: AbortSignal): Promise<void> {
     const onStop = (): void => this.wake();
@@ -57,6 +77,7 @@ export class EndpointWatch<T extends Reading> {
       this.#wake = new AbortController();
       this.#urgent = false;
       const began = this.#clock.now();
+      this.#began = began;
       try {
         this.#latest = await this.#read(signal);
       } catch (error) {

@@ -112,6 +112,8 @@ export interface HostPort {
   run(command: string, timeout: number, signal: AbortSignal): Promise<CommandResult>;
   /** A TCP connection made by the host to `host:port` (direct-tcpip). */
   dial(host: string, port: number, signal: AbortSignal): Promise<Duplex>;
+  /** Ends the connection, and whatever goes through it; the next use opens another. */
+  release(): Promise<void>;
   close(): Promise<void>;
 }
 

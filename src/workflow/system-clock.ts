@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { interrupted } from '../domain/errors.ts';
 import type { Clock } from './ports.ts';
 
@@ -6,11 +5,19 @@ import type { Clock } from './ports.ts';
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => new Date(),
-  sleep: async (ms, signal) => {
-    try {
-      await delay(ms, undefined, { signal });
-    } catch {
-      throw interrupted('a wait');
-    }
-  },
+  // By hand, since every command to every node has a deadline: node:timers/promises makes two errors with their stacks for each
+  // that is cancelled.
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        reject(interrupted('a wait'));
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      }, ms);
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+    }),
 };

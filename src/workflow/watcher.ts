@@ -14,6 +14,20 @@ export interface Needs {
   readonly proxies: readonly string[];
 }
 
+/** Nodes, and how long ago what is known of them may have been read: ms. */
+export interface Age {
+  readonly nodes: readonly string[];
+  readonly age: number;
+}
+
+type Watch = EndpointWatch<NodeObservation> | EndpointWatch<ProxyObservation>;
+
+interface Wanted {
+  readonly watch: Watch;
+  /** Its reading has to have begun by then at the earliest: monotonic ms. */
+  readonly since: number;
+}
+
 export class Watcher {
   readonly #clock: Clock;
   readonly #nodes = new Map<string, EndpointWatch<NodeObservation>>();
@@ -91,9 +105,16 @@ export class Watcher {
    * @throws FshaError `interrupted`
    */
   async since(since: number, needs: Needs, signal: AbortSignal): Promise<Observation> {
-    const watches = this.#watches(needs);
+    await this.#until(
+      this.#watches(needs).map((watch) => ({ watch, since })),
+      signal,
+    );
+    return this.latest();
+  }
+
+  async #until(wanted: readonly Wanted[], signal: AbortSignal): Promise<void> {
     const fresh = (): boolean =>
-      watches.every((watch) => (watch.latest?.at ?? Number.NEGATIVE_INFINITY) >= since);
+      wanted.every(({ watch, since }) => (watch.latest?.at ?? Number.NEGATIVE_INFINITY) >= since);
     if (!fresh()) {
       await new Promise<void>((resolve, reject) => {
         const end = (settle: () => void): void => {
@@ -112,7 +133,6 @@ export class Watcher {
         if (signal.aborted) onAbort();
       });
     }
-    return this.latest();
   }
 
   /** An observation of what is needed that begins now. */
@@ -122,7 +142,32 @@ export class Watcher {
     return this.since(now, needs, signal);
   }
 
-  #watches(needs: Needs): readonly (EndpointWatch<NodeObservation> | EndpointWatch<ProxyObservation>)[] {
+  /**
+   * As {@link fresh}, where of the other nodes it is enough to know how they were up to `age` ms ago: hundreds of them need not be
+   * read anew for each node that asks. What was read before something was done on a node does not count.
+   */
+  async freshAmong(own: Needs, others: Age, signal: AbortSignal): Promise<Observation> {
+    const now = this.#clock.now();
+    const mine = this.#watches(own);
+    for (const watch of mine) watch.demand();
+    const rest = this.#watches({
+      nodes: others.nodes.filter((name) => !own.nodes.includes(name)),
+      proxies: [],
+    });
+    const wanted = [
+      ...mine.map((watch) => ({ watch, since: now })),
+      ...rest.map((watch) => ({ watch, since: watch.want(now - others.age) })),
+    ];
+    await this.#until(wanted, signal);
+    return this.latest();
+  }
+
+  /** What was read of these so far says nothing any more: something was done on them. */
+  outdate(needs: Needs): void {
+    for (const watch of this.#watches(needs)) watch.outdate();
+  }
+
+  #watches(needs: Needs): readonly Watch[] {
     return [
       ...needs.nodes.flatMap((name) => this.#nodes.get(name) ?? []),
       ...needs.proxies.flatMap((name) => this.#proxies.get(name) ?? []),

@@ -117,6 +117,7 @@ test('there is room: admitted at once, without a word', async () => {
 
 test('two ask at once, and there is room for one: the other waits until that one is back', async () => {
   calls = { 'node-1': 40, 'node-2': 40, 'node-3': 40 };
+  await clock.pass(1_000);
   const [one, two] = [ask('node-1'), ask('node-2')];
   await clock.pass(MINUTE);
   expect([one.what, two.what]).toEqual(['succeeded', null]);

@@ -144,6 +144,7 @@ async function begin(before: readonly NewEvent[] = []): Promise<void> {
     },
     watcher: {
       fresh: () => observation(1),
+      freshAmong: () => observation(1),
       since: () => observation(1_000),
       latest: () => ({ nodes: {}, proxies: {} }),
       wake: () => undefined,

@@ -109,6 +109,63 @@ describe('Watcher', () => {
     expect(clock.sleeping).toBe(0);
   });
 
+  it('reads a node that asks anew, and the others only where what is known of them is too old', async () => {
+    const clock = new ManualClock();
+    const reads: string[] = [];
+    const counted = (name: string) =>
+      ({
+        node: name,
+        observe: () => {
+          reads.push(name);
+          return Promise.resolve(seenNode(name, { at: clock.now() }));
+        },
+      }) as unknown as NodePort;
+    const names = ['node-1', 'node-2', 'node-3'];
+    const watcher = new Watcher(names.map(counted), [], clock, 60_000);
+    watcher.start();
+    const look = async (name: string): Promise<readonly string[]> => {
+      reads.length = 0;
+      const done = watcher.freshAmong({ nodes: [name], proxies: [] }, { nodes: names, age: 1_000 }, never);
+      await clock.pass(10);
+      await done;
+      return [...reads].sort();
+    };
+    await clock.pass(500);
+    expect(await look('node-1')).toEqual(['node-1']);
+    expect(await look('node-2')).toEqual(['node-2']);
+    await clock.pass(1_000);
+    expect(await look('node-2')).toEqual(names);
+    watcher.outdate({ nodes: ['node-3'], proxies: [] });
+    expect(await look('node-1')).toEqual(['node-1', 'node-3']);
+    await watcher.stop();
+  });
+
+  it('does not read twice what many ask for in one moment', async () => {
+    const clock = new ManualClock();
+    const begun: number[] = [];
+    const slow = {
+      node: 'node-1',
+      observe: async (_detail: unknown, signal: AbortSignal) => {
+        const at = clock.now();
+        begun.push(at);
+        await clock.sleep(200, signal);
+        return seenNode('node-1', { at });
+      },
+    } as unknown as NodePort;
+    const watcher = new Watcher([slow], [], clock, 60_000);
+    watcher.start();
+    await clock.pass(5_000);
+    const none = { nodes: [], proxies: [] };
+    const asks = [0, 50, 100].map(async (ms) => {
+      await clock.sleep(ms, never);
+      return watcher.freshAmong(none, { nodes: ['node-1'], age: 1_000 }, never);
+    });
+    await clock.pass(1_000);
+    expect((await Promise.all(asks)).map(({ nodes }) => nodes['node-1']?.at)).toEqual([5_000, 5_000, 5_000]);
+    expect(begun).toEqual([0, 5_000]);
+    await watcher.stop();
+  });
+
   it('ends a wait with the signal', async () => {
     const clock = new ManualClock();
     const watcher = new Watcher([slowNode(clock, 'node-1', 10_000)], [], clock, 5_000);

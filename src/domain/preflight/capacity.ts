@@ -1,6 +1,7 @@
 import { canCarry, type Survivor } from '../capacity.ts';
 import { isSelectable, readFlags } from '../dispatcher-state.ts';
-import { ownersOf, placedTargets } from '../targets.ts';
+import { targetOwners } from '../target-owners.ts';
+import { placedTargets } from '../targets.ts';
 import { type Check, ok, type PreflightInput, readingOf, readProxies, refusal, warning } from './check.ts';
 import { whyNoSurvivor } from './survivors.ts';
 
@@ -60,7 +61,7 @@ function survivorsBySet(input: PreflightInput): readonly (readonly Survivor[])[]
         const flags = readFlags(target.flags);
         return target.set === set && flags !== undefined && isSelectable(flags);
       });
-      const owners = new Set(active.flatMap((target) => ownersOf(input.cluster, target)));
+      const owners = new Set(active.flatMap(targetOwners(input.cluster, listed)));
       const survivors = [...owners].flatMap((node) => {
         const seen = input.observation.nodes[node.name];
         if (node.name === input.node.name || seen === undefined || whyNoSurvivor(node, seen) !== null)

@@ -1,5 +1,6 @@
 import { readFlags } from '../dispatcher-state.ts';
-import { destinationText, isTarget, placedTargets } from '../targets.ts';
+import { targetIndex } from '../target-index.ts';
+import { destinationText, placedTargets } from '../targets.ts';
 import { type Check, type Finding, ok, readProxies, refusal, warning } from './check.ts';
 
 /** Every destination of the node stands on every proxy exactly once: what is not listed cannot be disabled. */
@@ -12,7 +13,7 @@ export const destinations: Check = {
     for (const { proxy, sets } of readProxies(input)) {
       const targets = placedTargets(sets);
       for (const destination of input.node.destinations) {
-        const found = targets.filter((target) => isTarget(destination, target));
+        const found = targetIndex(sets)(destination);
         const text = `${input.node.name} (${destinationText(destination)})`;
         const [only] = found;
         if (only === undefined) {

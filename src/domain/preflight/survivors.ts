@@ -3,7 +3,8 @@ import { limitsOf } from '../capacity.ts';
 import type { Node } from '../cluster.ts';
 import { isSelectable, readFlags } from '../dispatcher-state.ts';
 import type { NodeObservation } from '../observation.ts';
-import { ownersOf, placedTargets } from '../targets.ts';
+import { targetOwners } from '../target-owners.ts';
+import { placedTargets } from '../targets.ts';
 import { type Check, type Finding, ok, type PreflightInput, readProxies, refusal } from './check.ts';
 
 /** In each set on each proxy somebody has to be left who takes the calls. */
@@ -43,11 +44,12 @@ export function setsWithoutSurvivor(
   input: Pick<PreflightInput, 'cluster' | 'node' | 'observation'>,
 ): readonly EmptySet[] {
   const sets = new Set(input.node.destinations.map((destination) => destination.set));
-  return readProxies(input).flatMap(({ proxy, sets: listed }) =>
-    [...sets].flatMap((set) => {
+  return readProxies(input).flatMap(({ proxy, sets: listed }) => {
+    const ownersOf = targetOwners(input.cluster, listed);
+    return [...sets].flatMap((set) => {
       const reasons: string[] = [];
       for (const target of placedTargets(listed)) {
-        const [owner] = ownersOf(input.cluster, target);
+        const [owner] = ownersOf(target);
         if (target.set !== set || owner?.name === input.node.name) continue;
         const flags = readFlags(target.flags);
         const name = owner?.name ?? target.uri;
@@ -63,8 +65,8 @@ export function setsWithoutSurvivor(
         }
       }
       return [{ proxy: proxy.name, set, why: reasons.join('; ') }];
-    }),
-  );
+    });
+  });
 }
 
 /** Why a node that is active on a proxy does not count as one that takes the calls; null where it does. */

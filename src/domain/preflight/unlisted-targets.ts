@@ -1,6 +1,8 @@
 import type { Node } from '../cluster.ts';
 import { parseSipAddress } from '../sip-address.ts';
-import { ownersOf, placedTargets } from '../targets.ts';
+import { targetIndex } from '../target-index.ts';
+import { targetOwners } from '../target-owners.ts';
+import { placedTargets } from '../targets.ts';
 import { type Check, type Finding, ok, type PreflightInput, readProxies, refusal, warning } from './check.ts';
 
 /**
@@ -15,8 +17,9 @@ export const unlistedTargets: Check = {
     const findings: Finding[] = [];
     const own = addressesOf(input, input.node);
     for (const { proxy, sets } of readProxies(input)) {
+      const ownersOf = targetOwners(input.cluster, sets);
       for (const target of placedTargets(sets)) {
-        if (ownersOf(input.cluster, target).length > 0) continue;
+        if (ownersOf(target).length > 0) continue;
         const address = parseSipAddress(target.uri);
         const text = `${target.uri} in set ${target.set} of ${proxy.name}`;
         if (address === undefined) {
@@ -60,11 +63,12 @@ function addressesOf(input: PreflightInput, node: Node): ReadonlySet<string> {
       destination.uri === undefined ? [] : (parseSipAddress(destination.uri)?.host ?? []),
     ),
     // A node named by duid is where the proxies say that it is.
-    ...readProxies(input).flatMap(({ sets }) =>
-      placedTargets(sets)
-        .filter((target) => ownersOf(input.cluster, target).includes(node))
-        .flatMap((target) => parseSipAddress(target.uri)?.host ?? []),
-    ),
+    ...readProxies(input).flatMap(({ sets }) => {
+      const find = targetIndex(sets);
+      return node.destinations.flatMap((destination) =>
+        find(destination).flatMap((target) => parseSipAddress(target.uri)?.host ?? []),
+      );
+    }),
     ...hostsOf(node),
   ];
   return new Set(hosts.flatMap((host) => [host, ...knownAddresses(input, host)]));

@@ -5,8 +5,8 @@ import { isSelectable, readFlags } from '../dispatcher-state.ts';
 import type { DispatcherSet, NodeObservation, Observation, ProxyObservation } from '../observation.ts';
 import type { Policy } from '../policy.ts';
 import { whyNoSurvivor } from '../preflight/survivors.ts';
-import { type PlacedTarget, placedTargets } from '../targets.ts';
-import { targetIndex } from '../target-index.ts';
+import { targetOwners } from '../target-owners.ts';
+import { placedTargets } from '../targets.ts';
 import type { AdmitLimits } from './rolling-plan.ts';
 import { whyUnavailable } from './unavailable.ts';
 
@@ -73,7 +73,7 @@ function admittedBy(
   sets: readonly DispatcherSet[],
   { cluster, observation, candidate, admitted, emptied, limits, policy }: AdmitQuestion,
 ): Admission {
-  const ownerOf = owners(cluster, sets);
+  const ownersOf = targetOwners(cluster, sets);
   const leaves = (node: Node): boolean => node.name === candidate.name || admitted.has(node.name);
   for (const set of new Set(candidate.destinations.map((one) => one.set))) {
     const leaving = new Map<string, Node>();
@@ -81,7 +81,7 @@ function admittedBy(
     const reasons: string[] = [];
     for (const target of placedTargets(sets)) {
       if (target.set !== set) continue;
-      const owner = ownerOf(target);
+      const [owner] = ownersOf(target);
       const name = owner?.name ?? target.uri;
       if (owner !== undefined && leaves(owner)) {
         if (!emptied.has(owner.name)) leaving.set(owner.name, owner);
@@ -119,23 +119,6 @@ function admittedBy(
     if (answer.can !== true) return refused(notCarried(answer));
   }
   return { admitted: true };
-}
-
-/** Whose line of a list it is; undefined for one that is nobody's in the inventory. */
-function owners(
-  cluster: Cluster,
-  sets: readonly DispatcherSet[],
-): (target: PlacedTarget) => Node | undefined {
-  const find = targetIndex(sets);
-  const byLine = new Map<string, Node>();
-  for (const node of cluster.nodes)
-    for (const destination of node.destinations)
-      for (const target of find(destination)) byLine.set(lineOf(target), node);
-  return (target) => byLine.get(lineOf(target));
-}
-
-function lineOf({ set, uri, duid }: PlacedTarget): string {
-  return JSON.stringify([set, uri, duid]);
 }
 
 /** Of a node that is out already, what is left on it counts: what it had before is on the others by now, and is counted there. */

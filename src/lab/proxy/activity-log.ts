@@ -20,6 +20,8 @@ export interface ProxyActivity {
   readonly invites: readonly ForwardedInvite[];
   /** set_state, set_duid_state, reload, add, remove as they were asked, whatever became of them. */
   readonly writes: readonly SeenCall[];
+  /** How often each of the other commands was asked. */
+  readonly reads: Readonly<Record<string, number>>;
 }
 
 const WRITES = new Set([
@@ -43,6 +45,7 @@ export interface ActivityLog {
 export function createActivityLog(): ActivityLog {
   const invites: ForwardedInvite[] = [];
   const writes: SeenCall[] = [];
+  const reads = new Map<string, number>();
   function keep<T>(entries: T[], entry: T): void {
     entries.push(entry);
     if (entries.length > LONGEST) entries.splice(0, LONGEST / 10);
@@ -51,7 +54,8 @@ export function createActivityLog(): ActivityLog {
     invite: (uri, callId) => keep(invites, { uri, callId, at: Date.now() }),
     call(method, parameters) {
       if (WRITES.has(method)) keep(writes, { method, parameters, at: Date.now() });
+      else reads.set(method, (reads.get(method) ?? 0) + 1);
     },
-    read: () => ({ invites, writes }),
+    read: () => ({ invites, writes, reads: Object.fromEntries(reads) }),
   };
 }

@@ -1,6 +1,7 @@
 import { errorInfo, FshaError } from '../../domain/errors.ts';
 import { admitNext } from '../../domain/rolling/admit-next.ts';
 import { mayBegin } from '../../domain/rolling/window.ts';
+import { freshAmongOthers, ownNeeds } from '../fresh-look.ts';
 import type { Step, StepContext } from '../step.ts';
 
 /**
@@ -9,15 +10,14 @@ import type { Step, StepContext } from '../step.ts';
  * @throws FshaError `rolling.stopped` where the run begins no further node, `drain.expired` at the deadline
  */
 export const admit: Step<'admit'> = async (context) => {
-  const { world, watcher, node, memory, signal, record, step } = context;
+  const { world, node, memory, signal, record, step } = context;
   const { rolling } = memory;
   if (rolling === null) throw new FshaError('bug', `${step} belongs to a rolling run`);
   const { plan, admitted, emptied, whyStopped } = rolling;
-  const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
   const began = world.clock.now();
   let said = '';
   for (let attempt = 1; ; attempt += 1) {
-    const observation = await watcher.fresh(everything, signal);
+    const observation = await freshAmongOthers(context, ownNeeds(context));
     mustGoOn(context, whyStopped());
     const answer = admitNext({
       cluster: world.cluster,

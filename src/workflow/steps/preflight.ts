@@ -3,6 +3,7 @@ import { FshaError } from '../../domain/errors.ts';
 import { judge, refuses } from '../../domain/preflight/checks.ts';
 import { restartIntended } from '../../domain/run.ts';
 import type { Verdict } from '../../domain/verdict.ts';
+import { freshAmongOthers, ownNeeds } from '../fresh-look.ts';
 import type { Step } from '../step.ts';
 import { untilNothingUnderWay } from '../restart-under-way.ts';
 import { surveyNode } from '../survey.ts';
@@ -11,9 +12,8 @@ import { surveyNode } from '../survey.ts';
 export const preflight: Step<'preflight'> = async (context, params) => {
   const { world, watcher, node, record, step, signal, memory, run } = context;
   const policy = context.policy();
-  const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
-  for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'full');
-  const observing = watcher.fresh(everything, signal);
+  watcher.setPace(node.name, policy.poll, 'full');
+  const observing = freshAmongOthers(context, ownNeeds(context));
   // What this run had found before another process went on with it counts as before.
   const before = context.soFar().baseline;
   const standing =
@@ -28,7 +28,7 @@ export const preflight: Step<'preflight'> = async (context, params) => {
         };
   const survey = { node, purpose: params.purpose, policy, asker: { run, standing } };
   const input = await surveyNode(world, observing, survey, signal);
-  for (const name of everything.nodes) watcher.setPace(name, policy.poll, 'pulse');
+  watcher.setPace(node.name, policy.poll, 'pulse');
 
   const observation = await observing;
   const verdicts = judge(input);

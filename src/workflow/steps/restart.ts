@@ -1,6 +1,7 @@
 import { errorInfo, FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
 import { admitNext } from '../../domain/rolling/admit-next.ts';
+import { freshAmongOthers } from '../fresh-look.ts';
 import { mayPass } from '../insist.ts';
 import { assertLoggedIn } from '../login-keeper.ts';
 import { untilFree } from '../restart-under-way.ts';
@@ -106,9 +107,9 @@ async function lastLook(context: StepContext, retry: Retries): Promise<void> {
  * @returns what was seen last; null where it is not drained any more
  */
 async function seenDrained(context: StepContext): Promise<Observation | null> {
-  const { world, watcher, signal } = context;
+  const { watcher, signal } = context;
   const own = needsOf(context);
-  const first = await watcher.fresh({ ...own, nodes: [...world.nodes.keys()] }, signal);
+  const first = await freshAmongOthers(context, own);
   assertHeld(context, first);
   if (!isStillDrained(context, first)) return null;
   const last = await watcher.fresh(own, signal);
