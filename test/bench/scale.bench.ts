@@ -138,7 +138,9 @@ test('rolling over 10 and over 100 nodes', { timeout: LIMIT }, async () => {
     'listsPerProxyAndSecond',
     'listsPerProxyAndRestart',
   ] as const;
-  console.table(Object.fromEntries(ratios.map((of) => [of, { '100 to 10': rounded(hundred[of] / ten[of]) }])));
+  console.table(
+    Object.fromEntries(ratios.map((of) => [of, { '100 to 10': rounded(hundred[of] / ten[of]) }])),
+  );
   expect([ten.restarted, hundred.restarted]).toEqual([10, 100]);
   expect(ten.sockets).toBeLessThanOrEqual(mostSockets(10, 1));
   expect(hundred.sockets).toBeLessThanOrEqual(mostSockets(100, 5));

@@ -88,7 +88,8 @@ async function end(): Promise<void> {
   isEnding = true;
   await Promise.all([...nodes.values()].map((node) => node.stop()));
   await Promise.all(servers.map((server) => server.close()));
-  process.exit(0);
+  control.close();
+  process.stdin.destroy();
 }
 process.stdin.on('end', () => void end()).resume();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());

@@ -58,16 +58,16 @@ export async function measureFsha(argv: readonly string[], limitMs: number): Pro
     const looking = setInterval(() => {
       sockets = Math.max(sockets, openSockets(child.pid ?? 0));
     }, LOOK_EVERY);
-    let isLate = false;
+    const late = { is: false };
     const limit = setTimeout(() => {
-      isLate = true;
+      late.is = true;
       child.kill('SIGKILL');
     }, limitMs);
     const exit = await new Promise<number | null>((resolve) => child.once('close', resolve));
     const wallMs = performance.now() - began;
     clearInterval(looking);
     clearTimeout(limit);
-    if (isLate)
+    if (late.is)
       throw new Error(
         `fsha ${argv.join(' ')} took longer than ${limitMs} ms: ${stdout.slice(-2_000)}${stderr}`,
       );
