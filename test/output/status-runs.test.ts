@@ -71,7 +71,12 @@ describe('in one line', () => {
       'run RUN (rolling --all) by ops@bastion is under way since 18:35:00, 2 of 4 nodes done, node-3 in hand (waiting for its calls to end), node-4 not begun: fsha show RUN --follow',
     ],
     [
-      { ...under, ...roll, step: null, rolling: { ...rolling, inHand: [], failed: ['node-1'], untouched: [] } },
+      {
+        ...under,
+        ...roll,
+        step: null,
+        rolling: { ...rolling, inHand: [], failed: ['node-1'], untouched: [] },
+      },
       'run RUN (rolling --all) by ops@bastion is under way since 18:35:00, 2 of 4 nodes done, node-1 failed: fsha show RUN --follow',
     ],
     [
