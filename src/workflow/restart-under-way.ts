@@ -11,12 +11,16 @@ export const RESTART_GRACE = 30_000;
 /** How long a restart of this run waits for another one to end, before its last look: ms. */
 const FREE_WITHIN = 5_000;
 
+/** What speaks for a restart that may be under way. `nothing`: it is asked for all the same, as far as that can be asked. */
+export type RestartClue = 'announced' | 'unknown run' | 'nothing';
+
 /**
  * Waits until the lock of the node's own host says that no restart is under way there; and where one was, until the node answers
  * again, or that time is over: whoever waited for it is not to be refused by a node that comes up.
+ * @param clue where there is one, it has to be known that none is under way
  * @throws FshaError `refused` where that is not seen within the time of a restart
  */
-export async function untilNothingUnderWay(context: StepContext): Promise<void> {
+export async function untilNothingUnderWay(context: StepContext, clue: RestartClue): Promise<void> {
   const { world, node, record, step, signal } = context;
   const deadline = world.clock.now() + node.restart.timeout + RESTART_GRACE;
   let said = '';
@@ -28,10 +32,12 @@ export async function untilNothingUnderWay(context: StepContext): Promise<void> 
       await world.clock.sleep(LOOK_EVERY, signal);
       continue;
     }
-    if (isOver || error.code !== 'locked')
+    const isTaken = error.code === 'locked';
+    if (!isTaken && clue === 'nothing' && attempt === 1) return;
+    if (isOver || !isTaken)
       throw new FshaError(
         'refused',
-        `a restart of ${node.name} was announced, and may be under way still: ${error.message}`,
+        `${WHY[clue](node.name)}: ${error.message}`,
         'Let it end, and see that the node can be reached over SSH.',
       );
     if (error.message !== said)
@@ -40,6 +46,13 @@ export async function untilNothingUnderWay(context: StepContext): Promise<void> 
     await world.clock.sleep(LOOK_EVERY, signal);
   }
 }
+
+const WHY: Readonly<Record<RestartClue, (node: string) => string>> = {
+  announced: (node) => `a restart of ${node} was announced, and may be under way still`,
+  'unknown run': (node) =>
+    `${node} is marked by a run of which nothing is known here, and a restart of it may be under way`,
+  nothing: (node) => `a restart of ${node} by another hand does not end`,
+};
 
 async function answers({ world, node, signal }: StepContext): Promise<boolean> {
   const { trouble } = await nodePort(world, node.name).observe('pulse', signal);

@@ -4,6 +4,7 @@ import { MARK_FRESH, type Whereabouts } from '../../src/domain/mark.ts';
 import type { Purpose } from '../../src/domain/plan.ts';
 import type { PreflightInput } from '../../src/domain/preflight/check.ts';
 import { CHECK_NAMES, FORCEABLE, judge } from '../../src/domain/preflight/checks.ts';
+import { isMarkedByUnknown } from '../../src/domain/preflight/mark.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import { baseline, DOWN, known, observation, policy, preflightInput, seenNode, unknown } from './builders.ts';
 
@@ -83,6 +84,30 @@ describe('the node itself', () => {
     const observed = observation({ nodes: [seenNode('node-1', { mark: unknown('no answer') })] });
     expect(verdicts('mark', { observation: observed })).toMatchObject([{ level: 'refusal' }]);
   });
+});
+
+it.each([
+  ['of a run on another host', FRESH, {}, true],
+  ['of one that was not renewed', STALE, {}, true],
+  ['of none of fsha’s', 'hello', {}, true],
+  ['of one that is under way here', FRESH, runs('under way'), true],
+  ['of this very run', FRESH, { run: 'r1' }, false],
+  ['of a run of this host that has ended', FRESH, runs('ended'), false],
+  ['of one that was interrupted: its journal says what it announced', FRESH, runs('interrupted'), false],
+  ['of one that keeps it out', FRESH, runs('guarding'), false],
+  ['of one that does so on another host', mark(10_000, ',guard'), {}, false],
+] as const)('a restart that nobody here knows of, behind a mark %s', (_, value, changes, expected) => {
+  const observed = observation({ nodes: [seenNode('node-1', { mark: known(value) })] });
+  const input = preflightInput({ wall: WALL, observation: observed, ...changes });
+  expect(isMarkedByUnknown(input)).toBe(expected);
+});
+
+it.each([
+  ['no mark', seenNode('node-1'), false],
+  ['a mark that cannot be read', seenNode('node-1', { mark: unknown('no answer') }), true],
+  ['a node that cannot be read', seenNode('node-1', { trouble: DOWN }), true],
+] as const)('a restart that nobody here knows of, behind %s', (_, seen, expected) => {
+  expect(isMarkedByUnknown(preflightInput({ observation: observation({ nodes: [seen] }) }))).toBe(expected);
 });
 
 describe('another node of the cluster', () => {

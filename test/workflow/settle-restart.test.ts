@@ -91,8 +91,10 @@ const retries = (): readonly string[] =>
   events.flatMap((event) => (event.type === 'step.retrying' ? [event.data.error.message] : []));
 
 describe('untilNothingUnderWay', () => {
+  const untilAnnouncedIsOver = (own: StepContext): Promise<void> => untilNothingUnderWay(own, 'announced');
+
   test('no restart holds the lock of the node: at once, and nothing is said', async () => {
-    const end = watched(untilNothingUnderWay);
+    const end = watched(untilAnnouncedIsOver);
     await clock.pass(0);
     expect([end.what, events]).toEqual(['over', []]);
     // The lock is not waited for on the node: it is asked for again from here, where a signal is heard.
@@ -101,7 +103,7 @@ describe('untilNothingUnderWay', () => {
 
   test('one holds it: until it is over, said once', async () => {
     lock = () => (clock.now() < 12_000 ? TAKEN : FREE);
-    const end = watched(untilNothingUnderWay);
+    const end = watched(untilAnnouncedIsOver);
     await clock.pass(11_999);
     expect(end.what).toBeNull();
     await clock.pass(1_000);
@@ -112,14 +114,14 @@ describe('untilNothingUnderWay', () => {
   test('one held it, and the node is not up again: until it answers, or the time of a restart is over', async () => {
     lock = () => (clock.now() < 2_000 ? TAKEN : FREE);
     shows = () => (clock.now() < 9_000 ? { trouble: DOWN } : {});
-    const up = watched(untilNothingUnderWay);
+    const up = watched(untilAnnouncedIsOver);
     await clock.pass(8_999);
     expect(up.what).toBeNull();
     await clock.pass(1_000);
     expect(up.what).toBe('over');
     lock = () => (clock.now() < 12_000 ? TAKEN : FREE);
     shows = () => ({ trouble: DOWN });
-    const down = watched(untilNothingUnderWay);
+    const down = watched(untilAnnouncedIsOver);
     await clock.pass(TIMEOUT + GRACE - 1);
     expect(down.what).toBeNull();
     await clock.pass(1_000);
@@ -128,14 +130,14 @@ describe('untilNothingUnderWay', () => {
 
   test('none holds it, and the node is down: that is for others to say', async () => {
     shows = () => ({ trouble: DOWN });
-    const end = watched(untilNothingUnderWay);
+    const end = watched(untilAnnouncedIsOver);
     await clock.pass(0);
     expect(end.what).toBe('over');
   });
 
   test('one holds it for longer than a restart takes: refused', async () => {
     lock = () => TAKEN;
-    const end = watched(untilNothingUnderWay);
+    const end = watched(untilAnnouncedIsOver);
     await clock.pass(TIMEOUT + GRACE - 1);
     expect(end.what).toBeNull();
     await clock.pass(1_000);
@@ -152,14 +154,49 @@ describe('untilNothingUnderWay', () => {
   ])('that cannot be told, since %s: refused, and not waited for', async (_, answer, why) => {
     lock = answer;
     stderr = 'sh: flock: not found\n';
-    const end = watched(untilNothingUnderWay);
+    const end = watched(untilAnnouncedIsOver);
     await clock.pass(0);
     expect(end.what).toMatchObject({ code: 'refused', message: expect.stringMatching(why) as string });
   });
 
+  test('no run is known that could have begun one: what holds the lock is waited for, what cannot be told is not', async () => {
+    lock = () => (clock.now() < 2_000 ? TAKEN : FREE);
+    const taken = watched((own) => untilNothingUnderWay(own, 'nothing'));
+    await clock.pass(1_999);
+    expect(taken.what).toBeNull();
+    await clock.pass(1_000);
+    expect(taken.what).toBe('over');
+    lock = () => new FshaError('connect.refused', 'SSH is refused');
+    const silent = watched((own) => untilNothingUnderWay(own, 'nothing'));
+    await clock.pass(0);
+    expect(silent.what).toBe('over');
+  });
+
+  test('a lock that was held, and cannot be asked any more, is not taken for free', async () => {
+    const from = clock.now();
+    lock = () => (clock.now() < from + 1_000 ? TAKEN : new FshaError('connect.refused', 'SSH is refused'));
+    const end = watched((own) => untilNothingUnderWay(own, 'nothing'));
+    await clock.pass(1_500);
+    expect(end.what).toMatchObject({
+      code: 'refused',
+      message: 'a restart of node-1 by another hand does not end: SSH is refused',
+    });
+  });
+
+  test('the node is marked by a run that is unknown here: what cannot be told is refused, and why', async () => {
+    lock = () => new FshaError('connect.refused', 'SSH is refused');
+    const end = watched((own) => untilNothingUnderWay(own, 'unknown run'));
+    await clock.pass(0);
+    expect(end.what).toMatchObject({
+      code: 'refused',
+      message:
+        'node-1 is marked by a run of which nothing is known here, and a restart of it may be under way: SSH is refused',
+    });
+  });
+
   test('a wish to stop ends the wait', async () => {
     lock = () => TAKEN;
-    const end = watched(untilNothingUnderWay);
+    const end = watched(untilAnnouncedIsOver);
     await clock.pass(5_000);
     stop.abort();
     await clock.pass(0);

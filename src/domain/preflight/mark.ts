@@ -61,6 +61,21 @@ function ownNode(input: PreflightInput): readonly Finding[] {
   }
 }
 
+/**
+ * Whether the node may be held by a run of which nothing is known here, so that nobody here can say whether it has begun a restart.
+ * Whoever forced this check has been told of the mark, not of that. One that only keeps the node out restarts nothing.
+ */
+export function isMarkedByUnknown(input: PreflightInput): boolean {
+  const seen = readingOf(input);
+  if (seen === undefined || !seen.mark.known) return true;
+  if (seen.mark.value === null) return false;
+  const held = readMark(seen.mark.value);
+  if (held === undefined) return true;
+  if (held.run === input.run) return false;
+  const whereabouts = input.runs[held.run] ?? 'elsewhere';
+  return whereabouts === 'under way' || (whereabouts === 'elsewhere' && !held.guard);
+}
+
 /** It gives way to whoever brings the node back; who wants it out has that already. */
 function guarded(input: PreflightInput, held: Mark): Finding {
   const text = `${input.node.name} is kept out by ${holder(held, input.wall)}`;

@@ -1,11 +1,13 @@
 import { foundDestinations, takeBaseline } from '../../domain/baseline.ts';
 import { FshaError } from '../../domain/errors.ts';
+import type { PreflightInput } from '../../domain/preflight/check.ts';
 import { judge, refuses } from '../../domain/preflight/checks.ts';
+import { isMarkedByUnknown } from '../../domain/preflight/mark.ts';
 import { restartIntended } from '../../domain/run.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import { freshAmongOthers, ownNeeds } from '../fresh-look.ts';
 import type { Step } from '../step.ts';
-import { untilNothingUnderWay } from '../restart-under-way.ts';
+import { type RestartClue, untilNothingUnderWay } from '../restart-under-way.ts';
 import { surveyNode } from '../survey.ts';
 
 /** Looks at everything, judges it, takes the baseline; changes nothing. */
@@ -55,7 +57,7 @@ export const preflight: Step<'preflight'> = async (context, params) => {
   }
   // A restart that hits a node which is back in costs every call on it.
   const mayMeet = params.purpose === 'drain' || params.purpose === 'activate';
-  if (input.restartOpen && mayMeet) await untilNothingUnderWay(context);
+  if (mayMeet) await untilNothingUnderWay(context, clueOf(input));
   const mark = observation.nodes[node.name]?.mark;
   memory.markFound = mark?.known === true ? mark.value : null;
   memory.startedAs = Object.fromEntries(
@@ -65,6 +67,12 @@ export const preflight: Step<'preflight'> = async (context, params) => {
   );
   return 'succeeded';
 };
+
+/** What is known here of a restart that another run may have begun. */
+function clueOf(input: PreflightInput): RestartClue {
+  if (input.restartOpen) return 'announced';
+  return isMarkedByUnknown(input) ? 'unknown run' : 'nothing';
+}
 
 /** The first refusal, as an error. */
 export function refusalOf(verdicts: readonly Verdict[]): FshaError {
