@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'ssh.permission'
   // The run.
   | 'drain.expired'
+  | 'drain.needed'
   | 'drain.held'
   | 'drain.drift'
   | 'effect.failed'

@@ -33,8 +33,8 @@ export class DrainReport {
     this.#stop();
   }
 
-  /** Records one look and what was decided on it. */
-  async record(observation: Observation, decision: DrainDecision): Promise<void> {
+  /** Records one look and what was decided on it. @param need why the node may be needed meanwhile, a clause */
+  async record(observation: Observation, decision: DrainDecision, need: string | null): Promise<void> {
     const { node, step, record, memory, world } = this.#context;
     const seen = observation.nodes[node.name];
     this.#few = seen?.sessions.known === true && seen.sessions.value <= FEW;
@@ -51,7 +51,7 @@ export class DrainReport {
           valueOr(flagsOf(observation, one), null),
         ]),
       ),
-      why: 'why' in decision ? [decision.why] : [],
+      why: [...('why' in decision ? [decision.why] : []), ...(need === null ? [] : [need])],
       ...(ghosts > 0 ? { ghostRows: ghosts } : {}),
       ...(arrivals.length > 0 ? { arrivals } : {}),
       ...(originated > 0 ? { originated } : {}),

@@ -127,6 +127,41 @@ test('of two nodes one is always in', async () => {
   }
 });
 
+describe('the only other node goes while one waits for its calls', () => {
+  let two: RealCluster;
+  beforeAll(async () => {
+    two = await startRealCluster({ via: 'direct', jump: false, quick: true });
+  });
+  beforeEach(() => two.reset());
+  afterAll(() => two.stop());
+
+  test.each([
+    ['a rolling run', 'rolling'],
+    ['a drain', 'drain'],
+  ])('%s: given back at once, with its calls, and new ones find it', async (_, command) => {
+    const [one, other] = two.nodes;
+    const calls = await two.hold({ '1000': 2 }, { at: { host: one.host, port: 5080 } });
+    const fsha = await startFsha([command, one.name, '--json', '--config', two.configFile], {
+      limitMs: LIMIT,
+    });
+    await fsha.untilEvent(
+      ({ type, step }) => type === 'step.progress' && step === `${one.name}/wait_drained`,
+    );
+    await other.unit('stop');
+    const { exitCode } = await fsha.done;
+    const events = journalEvents(two.stateDir).at(-1) ?? [];
+    const settled = settledRun(events);
+    expect([exitCode, settled.nodes]).toEqual([12, { [one.name]: 'in service' }]);
+    expect(settled.error).toMatchObject({ code: 'drain.needed' });
+    expect(only(events, 'warning').filter(({ data }) => data.code === 'drain.needed')).toHaveLength(1);
+    expect(await finalState(two, one)).toBe(UNTOUCHED);
+    expect([calls.up().length, calls.cutByFarSide()]).toEqual([2, []]);
+    const more = await two.hold({ '1000': 2 });
+    expect([more.answered().length, more.refused()]).toEqual([2, []]);
+    await other.unit('start');
+  });
+});
+
 describe('the others have no room', () => {
   const full = { nodes: { 'node-2': { capacity: { calls: 1 } }, 'node-3': { capacity: { calls: 1 } } } };
 

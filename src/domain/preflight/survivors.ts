@@ -37,6 +37,8 @@ export interface EmptySet {
   readonly set: number;
   /** Why each candidate does not count. */
   readonly why: string;
+  /** Each of them is seen to take no calls; where not, one may be there all the same: it is silent, or full at this moment. */
+  readonly isSure: boolean;
 }
 
 /** The sets, on the proxies that were read, in which nobody would take new calls if the node is out. */
@@ -48,6 +50,7 @@ export function setsWithoutSurvivor(
     const ownersOf = targetOwners(input.cluster, listed);
     return [...sets].flatMap((set) => {
       const reasons: string[] = [];
+      let isSure = true;
       for (const target of placedTargets(listed)) {
         const [owner] = ownersOf(target);
         if (target.set !== set || owner?.name === input.node.name) continue;
@@ -62,11 +65,19 @@ export function setsWithoutSurvivor(
               : whyNoSurvivor(owner, input.observation.nodes[owner.name]);
           if (why === null) return [];
           reasons.push(`${name} ${why}`);
+          isSure &&= owner !== undefined && takesNone(input.observation.nodes[owner.name]);
         }
       }
-      return [{ proxy: proxy.name, set, why: reasons.join('; ') }];
+      return [{ proxy: proxy.name, set, why: reasons.join('; '), isSure }];
     });
   });
+}
+
+/** Whether it says itself that it takes no calls. */
+function takesNone(seen: NodeObservation | undefined): boolean {
+  if (seen === undefined) return false;
+  const { ready, pause } = seen;
+  return (ready.known && !ready.value) || (pause.known && pause.value.inbound);
 }
 
 /** Why a node that is active on a proxy does not count as one that takes the calls; null where it does. */

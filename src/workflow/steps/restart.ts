@@ -1,6 +1,6 @@
 import { errorInfo, FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
-import { admitNext } from '../../domain/rolling/admit-next.ts';
+import { whyCrowded } from '../crowded.ts';
 import { freshAmongOthers } from '../fresh-look.ts';
 import { mayPass } from '../insist.ts';
 import { assertLoggedIn } from '../login-keeper.ts';
@@ -149,18 +149,6 @@ function whyHeldBack(context: StepContext, observation: Observation): FshaError 
   );
 }
 
-/** Whether those that are left can still carry what comes while the node restarts; only a rolling run asks. */
-function whyCrowded(context: StepContext, observation: Observation): string | null {
-  const { world, node, memory } = context;
-  if (memory.rolling === null) return null;
-  const { admitted, emptied, plan } = memory.rolling;
-  const policy = context.policy();
-  const { cluster } = world;
-  const { limits } = plan;
-  const answer = admitNext({ cluster, observation, candidate: node, admitted, emptied, limits, policy });
-  return answer.admitted ? null : answer.why;
-}
-
 function whyDatabaseIsDown(context: StepContext, observation: Observation): string | null {
   if (context.policy().force.includes('database')) return null;
   const calls = observation.nodes[context.node.name]?.calls;
@@ -174,7 +162,7 @@ function aloneNow(context: StepContext, observation: Observation): FshaError | n
   const where = whereAlone(context, observation);
   if (where === null) return null;
   return new FshaError(
-    'refused',
+    'drain.needed',
     `${node.name} is drained, but nobody else is left in ${where}`,
     'It was given back, since it is the only one now. Bring another node in first.',
   );

@@ -15,6 +15,7 @@ import { drainUntil } from '../../domain/rolling/window.ts';
 import { type CutAttempt, cutCalls } from '../cut-calls.ts';
 import { keepMarked } from '../keep-marked.ts';
 import { keepLoggedIn, tryLogin } from '../login-keeper.ts';
+import { Needed } from '../needed.ts';
 import {
   assertHeld,
   baselineOf,
@@ -47,7 +48,7 @@ export const waitDrained: Step<'wait_drained'> = async (context) => {
  * settling anew.
  * @param from readings that began then or later count, monotonic ms
  * @returns the observation on which it was decided
- * @throws FshaError `drain.expired` at the deadline
+ * @throws FshaError `drain.expired` at the deadline, `drain.needed` where it has become the only node
  */
 export async function waitUntilDrained(context: StepContext, from?: number): Promise<Observation> {
   const { world, watcher, node, memory, signal } = context;
@@ -62,7 +63,8 @@ export async function waitUntilDrained(context: StepContext, from?: number): Pro
   // The first zero begins the settling: it is not to wait for the next poll.
   if (from === undefined) watcher.wake(needs);
   const report = new DrainReport(context);
-  const cutter = new Cutter(context);
+  const needed = new Needed(context);
+  const cutter = new Cutter(context, needed);
   const endLogin = keepLoggedIn(context);
   try {
     for (;;) {
@@ -77,8 +79,9 @@ export async function waitUntilDrained(context: StepContext, from?: number): Pro
       const limits = drainPolicy(context);
       const decided = decideDrain(drain, reading, limits, clock.now());
       drain = decided.memory;
+      const need = await needed.look(observation);
       const decision = await cutter.meet(decided.decision, reading);
-      await report.record(observation, decision);
+      await report.record(observation, decision, need);
 
       if (decision.kind === 'expired') throw expired(context, decision.why);
       await keepMarked(context, observation);
@@ -87,10 +90,11 @@ export async function waitUntilDrained(context: StepContext, from?: number): Pro
         return observation;
       }
       const { poll } = context.policy();
-      const next = nextLook(drain, limits, poll, clock.now());
+      const next = Math.min(nextLook(drain, limits, poll, clock.now()), needed.nextLook);
       if (next < poll) {
         await clock.sleep(next, signal);
         watcher.wake(needs);
+        if (needed.mayBeLast) needed.wakeOthers();
       }
     }
   } finally {
@@ -176,10 +180,12 @@ function expired(context: StepContext, why: string): FshaError {
 /** Cuts calls where the user's settings or a request allow it; everywhere else calls end by themselves. */
 class Cutter {
   readonly #context: StepContext;
+  readonly #needed: Needed;
   #blindLooks = 0;
 
-  constructor(context: StepContext) {
+  constructor(context: StepContext, needed: Needed) {
     this.#context = context;
+    this.#needed = needed;
   }
 
   /** @returns the decision, or what becomes of it by cutting */
@@ -244,6 +250,7 @@ class Cutter {
     if (drift.length > 0) return 'the node is not out everywhere';
     const { restart, hold } = this.#context.policy();
     if (!restart || hold) return null;
+    if (this.#needed.mayBeLast) return 'nobody else may be left who takes calls';
     const trouble = await tryLogin(this.#context);
     return trouble === null ? null : `it could not be restarted: ${trouble.message}`;
   }
