@@ -1,4 +1,5 @@
 /** Drains, restarts and verifies node after node. */
+import { type Load, surgeOf } from '../domain/capacity.ts';
 import { type Cluster, findNode } from '../domain/cluster.ts';
 import type { ExitCode } from '../domain/exit-codes.ts';
 import type { Observation } from '../domain/observation.ts';
@@ -65,6 +66,7 @@ function guardNow(
   return new Map(
     batches.flatMap((batch) => {
       const admitted = new Set<string>();
+      const surges = new Map<string, Load>();
       const maxUnavailable = limits.maxUnavailable + backBefore;
       return batch.flatMap((name): readonly [string, string | null][] => {
         const candidate = findNode(cluster, name);
@@ -76,10 +78,13 @@ function guardNow(
           candidate,
           admitted,
           emptied: new Set(),
+          surges,
           limits: { ...limits, maxUnavailable },
           policy,
         });
+        const seen = observation.nodes[name];
         if (answer.admitted) admitted.add(name);
+        if (answer.admitted && seen !== undefined) surges.set(name, surgeOf(seen));
         return [[name, answer.admitted ? null : answer.why]];
       });
     }),

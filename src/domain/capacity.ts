@@ -26,6 +26,18 @@ export function loadOf(seen: NodeObservation): Load | undefined {
   return { calls: Math.max(calls, peakCalls), sessions };
 }
 
+/** What a node has now, without its peak. */
+export function loadNow(seen: NodeObservation): Load | undefined {
+  return loadOf({ ...seen, peak5Min: seen.sessions });
+}
+
+/** How much more than now a node had at its peak of the last five minutes: none where that is unknown. */
+export function surgeOf(seen: NodeObservation): Load {
+  const [peak, now] = [loadOf(seen), loadNow(seen)];
+  if (peak === undefined || now === undefined) return { calls: 0, sessions: 0 };
+  return { calls: peak.calls - now.calls, sessions: peak.sessions - now.sessions };
+}
+
 /** The limits of a node: the inventory's, and FreeSWITCH's own max-sessions where that is lower. */
 export function limitsOf(capacity: Capacity, seen: NodeObservation): Load {
   const own = seen.sessionLimit.known ? seen.sessionLimit.value : Number.POSITIVE_INFINITY;
@@ -37,13 +49,24 @@ export interface Survivor {
   readonly seen: NodeObservation;
 }
 
+export interface Leaving {
+  readonly name: string;
+  /** Undefined where it is unknown. */
+  readonly load: Load | undefined;
+}
+
 export interface CarryQuestion {
-  readonly leaving: readonly Survivor[];
+  readonly leaving: readonly Leaving[];
   readonly survivors: readonly Survivor[];
   /** Share of each survivor's capacity that has to stay free, 0 to 1. */
   readonly headroom: number;
-  /** `next`: the lost load falls on any one neighbour, so each must be able to take it whole. */
-  readonly dispatch: 'next' | 'even';
+  /** Which part of what a leaving node has may fall on a survivor, 0 to 1. */
+  readonly share: (leaving: string, survivor: string) => number;
+}
+
+/** The part of a lost load that may fall on each of so many: `next`: on any one of them the whole. */
+export function shareOf(dispatch: 'next' | 'even', survivors: number): number {
+  return dispatch === 'next' ? 1 : 1 / Math.max(1, survivors);
 }
 
 export type CarryAnswer =
@@ -53,21 +76,22 @@ export type CarryAnswer =
 
 /** Whether the survivors hold their own load and that of the leaving nodes. Pure arithmetic; unknown load is unknown. */
 export function canCarry(question: CarryQuestion): CarryAnswer {
-  let lost: Load = { calls: 0, sessions: 0 };
-  for (const { node, seen } of question.leaving) {
-    const load = loadOf(seen);
-    if (load === undefined) return { can: 'unknown', node: node.name, why: `its sessions are unknown` };
-    lost = { calls: lost.calls + load.calls, sessions: lost.sessions + load.sessions };
-  }
-  const share = question.dispatch === 'next' ? 1 : 1 / Math.max(1, question.survivors.length);
   let tightest = { name: '', free: Number.POSITIVE_INFINITY };
   for (const { node, seen } of question.survivors) {
     const own = loadOf(seen);
     if (own === undefined) return { can: 'unknown', node: node.name, why: 'its sessions are unknown' };
+    let lost: Load = { calls: 0, sessions: 0 };
+    for (const { name, load } of question.leaving) {
+      const share = question.share(name, node.name);
+      if (share === 0) continue;
+      if (load === undefined) return { can: 'unknown', node: name, why: 'its sessions are unknown' };
+      lost = { calls: lost.calls + load.calls * share, sessions: lost.sessions + load.sessions * share };
+    }
     const limits = limitsOf(node.capacity, seen);
     for (const kind of ['calls', 'sessions'] as const) {
       const room = Math.floor(limits[kind] * (1 - question.headroom));
-      const sum = own[kind] + Math.ceil(lost[kind] * share);
+      // Thirds add up to a whole but for the last digit.
+      const sum = own[kind] + Math.ceil(lost[kind] - 1e-9);
       if (sum > room) {
         const kept = question.headroom > 0 ? ` less ${Math.round(question.headroom * 100)}% headroom` : '';
         return {

@@ -19,6 +19,7 @@ export function newRolling(plan: RollingPlan, { recorder }: Pick<Around, 'record
     plan,
     admitted: new Set(),
     emptied: new Set(),
+    surges: new Map(),
     whyStopped: () => whyStopped(recorder.state, plan),
   };
 }

@@ -1,5 +1,6 @@
 /** What a step is: one file in steps/, one line in steps/registry.ts. A step acts only through performEffect. */
 import { type ArrivalsSoFar, noArrivals } from '../domain/arrivals.ts';
+import type { Load } from '../domain/capacity.ts';
 import type { Node } from '../domain/cluster.ts';
 import type { Effect } from '../domain/effect.ts';
 import { type ErrorCode, FshaError } from '../domain/errors.ts';
@@ -82,6 +83,8 @@ export interface Rolling {
   readonly admitted: Set<string>;
   /** Those of them that were seen drained and are being restarted. */
   readonly emptied: Set<string>;
+  /** How much more those in hand had at their peak than when they were let out, and until when that counts: monotonic ms. */
+  readonly surges: Map<string, { readonly load: Load; readonly until: number }>;
   /** Why no further node is begun, a clause; null: the run goes on. */
   readonly whyStopped: () => string | null;
 }

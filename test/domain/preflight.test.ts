@@ -259,6 +259,11 @@ describe('preflight', () => {
       ['warning capacity'],
     ],
     [
+      'a peak is unknown',
+      { observation: observation({ nodes: [seenNode('node-2', { peak5Min: unknown('it does not say') })] }) },
+      ['warning capacity'],
+    ],
+    [
       'SSH does not log in',
       { facts: { ssh: { code: 'ssh.auth', message: 'no', hint: 'Add the key.' }, options: known(200) } },
       ['refusal ssh'],

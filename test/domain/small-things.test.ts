@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { canCarry, limitsOf, loadOf } from '../../src/domain/capacity.ts';
+import { canCarry, shareOf, limitsOf, loadOf } from '../../src/domain/capacity.ts';
 import { isSelectable, readFlags, stateArgument } from '../../src/domain/dispatcher-state.ts';
 import { formatDuration, parseDuration, roughDuration } from '../../src/domain/duration.ts';
 import { readOut } from '../../src/domain/drift.ts';
@@ -180,15 +180,22 @@ describe('capacity', () => {
     ['even: each takes a half', 'even', 0, true],
     ['even, with headroom', 'even', 0.2, false],
   ] as const)('%s', (_name, dispatch, headroom, can) => {
-    const leaving = [survivor('a', load(60, 60))];
+    const leaving = [{ name: 'a', load: loadOf(seenNode('a', load(60, 60))) }];
     const survivors = [survivor('b', load(60, 60)), survivor('c', load(60, 60))];
-    expect(canCarry({ leaving, survivors, headroom, dispatch }).can).toBe(can);
+    const share = (): number => shareOf(dispatch, survivors.length);
+    expect(canCarry({ leaving, survivors, headroom, share }).can).toBe(can);
   });
   it('does not guess', () => {
     const blind = [survivor('b', { sessions: unknown('x') })];
-    expect(
-      canCarry({ leaving: [survivor('a', load(1, 1))], survivors: blind, headroom: 0, dispatch: 'next' }).can,
-    ).toBe('unknown');
+    const one = { calls: 1, sessions: 1 };
+    const question = { headroom: 0, share: () => 1 };
+    expect(canCarry({ ...question, leaving: [{ name: 'a', load: one }], survivors: blind }).can).toBe(
+      'unknown',
+    );
+    const well = [survivor('b', load(1, 1))];
+    expect(canCarry({ ...question, leaving: [{ name: 'a', load: undefined }], survivors: well }).can).toBe(
+      'unknown',
+    );
   });
 });
 

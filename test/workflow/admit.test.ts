@@ -21,6 +21,8 @@ let stop: AbortController;
 let watcher: Watcher;
 /** Calls of each node. */
 let calls: Record<string, number>;
+/** Of the last five minutes, where it is not the same. */
+let peaks: Record<string, number>;
 let events: NewEvent[];
 let shared: Rolling;
 let stopped: string | null;
@@ -29,13 +31,15 @@ beforeEach(async () => {
   clock = new ManualClock();
   stop = new AbortController();
   calls = { 'node-1': 10, 'node-2': 10, 'node-3': 10 };
+  peaks = {};
   events = [];
   stopped = null;
   const nodes = NODES.map(({ name }) => ({
     node: name,
     observe: (): Promise<NodeObservation> => {
       const up = known(calls[name] ?? 0);
-      return Promise.resolve(seenNode(name, { at: clock.now(), sessions: up, calls: up, peak5Min: up }));
+      const peak5Min = known(peaks[name] ?? calls[name] ?? 0);
+      return Promise.resolve(seenNode(name, { at: clock.now(), sessions: up, calls: up, peak5Min }));
     },
   }));
   const listed = NODES.map(({ sip }) => [`sip:${sip.ip ?? ''}:5080`, 'AP'] as const);
@@ -60,6 +64,7 @@ function share(changes: Partial<RollingPlan> = {}): void {
     plan: rolling({ limits, ...changes }),
     admitted: new Set(),
     emptied: new Set(),
+    surges: new Map(),
     whyStopped: () => stopped,
   };
 }
@@ -127,6 +132,23 @@ test('two ask at once, and there is room for one: the other waits until that one
   shared.admitted.delete('node-1');
   await clock.pass(6_000);
   expect([two.what, [...shared.admitted]]).toEqual(['succeeded', ['node-2']]);
+});
+
+test('two ask at once: the peak that the first had a moment ago counts against the second, for five minutes', async () => {
+  calls = { 'node-1': 5, 'node-2': 5, 'node-3': 45 };
+  peaks = { 'node-1': 30, 'node-2': 30 };
+  // All of them have been read since.
+  await clock.pass(10_000);
+  const [one, two] = [ask('node-1'), ask('node-2')];
+  await clock.pass(MINUTE);
+  expect([one.what, two.what]).toEqual(['succeeded', null]);
+  expect(said()).toEqual([
+    'node-2 waits: the others would be too full: node-3 would have 105 calls, its capacity is 100',
+  ]);
+  await clock.pass(3.8 * MINUTE);
+  expect(two.what).toBeNull();
+  await clock.pass(MINUTE);
+  expect(two.what).toBe('succeeded');
 });
 
 test('why it waits is said once for the same words, and at the deadline', async () => {

@@ -88,6 +88,7 @@ async function begin(drain: Drain = {}): Promise<void> {
     plan: rolling({ limits }),
     admitted: new Set(['node-1']),
     emptied: new Set(),
+    surges: new Map(),
     whyStopped: () => null,
   };
   const memory = { ...newMemory(null, drain.isRolling === false ? null : shared), outSince: clock.now() };

@@ -1,4 +1,4 @@
-import { canCarry, type Survivor } from '../capacity.ts';
+import { canCarry, loadOf, shareOf, type Survivor } from '../capacity.ts';
 import { isSelectable, readFlags } from '../dispatcher-state.ts';
 import { targetOwners } from '../target-owners.ts';
 import { placedTargets } from '../targets.ts';
@@ -16,9 +16,9 @@ export const capacity: Check = {
     // Judged for each set on each proxy: what one of them has left may be nobody on another.
     const answers = survivorsBySet(input).map((survivors) => {
       const question = {
-        leaving: [{ node: input.node, seen }],
+        leaving: [{ name: input.node.name, load: loadOf(seen) }],
         survivors,
-        dispatch: input.cluster.rolling.dispatch,
+        share: () => shareOf(input.cluster.rolling.dispatch, survivors.length),
       };
       return {
         whole: canCarry({ ...question, headroom: 0 }),
@@ -47,10 +47,26 @@ export const capacity: Check = {
       if (comfortable.can === false)
         return [warning(`it will be tight without ${input.node.name}: ${comfortable.why}`)];
     }
+    const unknown = peakUnknown(input);
+    if (unknown.length > 0)
+      return [
+        warning(
+          `the peak of the last five minutes of ${unknown.join(', ')} is unknown: only what is up now was reckoned with`,
+        ),
+      ];
     // Nobody left at all is what the check `survivors` speaks of.
     return answers.length === 0 ? [] : [ok(`the others can carry the load of ${input.node.name}`)];
   },
 };
+
+/** Of the node and of those that are left. */
+function peakUnknown(input: PreflightInput): readonly string[] {
+  const survivors = new Set(survivorsBySet(input).flatMap((all) => all.map(({ node }) => node.name)));
+  if (survivors.size === 0) return [];
+  return [input.node.name, ...survivors].filter(
+    (name) => input.observation.nodes[name]?.peak5Min.known === false,
+  );
+}
 
 /** For each set of the node on each proxy that was read: the other nodes that take calls there, where there are any. */
 function survivorsBySet(input: PreflightInput): readonly (readonly Survivor[])[] {

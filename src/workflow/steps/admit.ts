@@ -1,6 +1,6 @@
 import { errorInfo, FshaError } from '../../domain/errors.ts';
-import { admitNext } from '../../domain/rolling/admit-next.ts';
 import { mayBegin } from '../../domain/rolling/window.ts';
+import { askGuard, letOut } from '../crowded.ts';
 import { freshAmongOthers, ownNeeds } from '../fresh-look.ts';
 import type { Step, StepContext } from '../step.ts';
 
@@ -13,23 +13,15 @@ export const admit: Step<'admit'> = async (context) => {
   const { world, node, memory, signal, record, step } = context;
   const { rolling } = memory;
   if (rolling === null) throw new FshaError('bug', `${step} belongs to a rolling run`);
-  const { plan, admitted, emptied, whyStopped } = rolling;
+  const { whyStopped } = rolling;
   const began = world.clock.now();
   let said = '';
   for (let attempt = 1; ; attempt += 1) {
     const observation = await freshAmongOthers(context, ownNeeds(context));
     mustGoOn(context, whyStopped());
-    const answer = admitNext({
-      cluster: world.cluster,
-      observation,
-      candidate: node,
-      admitted,
-      emptied,
-      limits: plan.limits,
-      policy: context.policy(),
-    });
+    const answer = askGuard(context, rolling, observation);
     if (answer.admitted) {
-      admitted.add(node.name);
+      letOut(context, rolling, observation);
       return 'succeeded';
     }
     const { timeout, poll } = context.policy();

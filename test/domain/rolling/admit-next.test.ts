@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Load } from '../../../src/domain/capacity.ts';
 import type { Cluster } from '../../../src/domain/cluster.ts';
 import { known, type Observation, unknown } from '../../../src/domain/observation.ts';
 import { admitNext } from '../../../src/domain/rolling/admit-next.ts';
@@ -13,19 +14,21 @@ interface Asked {
   readonly ignoreProxies?: readonly string[];
   readonly force?: readonly string[];
   readonly emptied?: readonly string[];
+  readonly surges?: Readonly<Record<string, Load>>;
   readonly cluster?: Cluster;
 }
 
 /** Why node-1 waits; null where it is admitted. Capacities are 100 calls and 200 sessions. */
 function why(asked: Asked = {}): string | null {
   const { cluster = four(), observation = seen(), admitted = [], limits = {} } = asked;
-  const { ignoreProxies = [], force = [], emptied = [] } = asked;
+  const { ignoreProxies = [], force = [], emptied = [], surges = {} } = asked;
   const answer = admitNext({
     cluster,
     observation,
     candidate: nodeIn(cluster, 'node-1'),
     admitted: new Set(admitted),
     emptied: new Set(emptied),
+    surges: new Map(Object.entries(surges)),
     limits: { maxUnavailable: 1, headroom: 0.2, dispatch: 'next', ...limits },
     policy: { ignoreProxies, force },
   });
@@ -100,7 +103,17 @@ describe('what the others can hold', () => {
     expect(why({ observation: seen({ nodes: { 'node-1': busy(10, 80) } }) })).toMatch(
       /would have 90 calls, its capacity is 100 less/,
     ));
-  test('what a node in hand has left counts, and not what it had at its peak', () => {
+  test('what a node in hand had more at its peak than when it was let out counts, as long as it may come again', () => {
+    const hand = { admitted: ['node-2'], limits: { maxUnavailable: 2 } };
+    const observation = seen({ nodes: { 'node-2': busy(5, 30) }, flags: { 'node-2': 'DX' } });
+    const surge = (calls: number) => ({ 'node-2': { calls, sessions: calls } });
+    // 10 of its own, 10 of node-1's, 5 that are left on node-2: 55 more are 80.
+    expect(why({ ...hand, observation, surges: surge(55) })).toBeNull();
+    expect(why({ ...hand, observation, surges: surge(56) })).toMatch(/would have 81 calls/);
+    expect(why({ ...hand, observation, surges: surge(61), emptied: ['node-2'] })).toMatch(/have 81 calls/);
+    expect(why({ ...hand, observation, surges: surge(60), emptied: ['node-2'] })).toBeNull();
+  });
+  test('of a node in hand what has ended there is on the others by now, and counts there', () => {
     const limits = { maxUnavailable: 2 };
     const left = (calls: number): Observation =>
       seen({ nodes: { 'node-2': busy(calls, 90) }, flags: { 'node-2': 'DX' } });
@@ -122,6 +135,58 @@ describe('what the others can hold', () => {
         ? 'whether the others can carry it is unknown: node-1: its sessions are unknown'
         : null,
     );
+  });
+});
+
+describe('several sets', () => {
+  const uri = (last: number): string => `sip:10.0.1.1${last}:5080`;
+  /** node-1 and node-3 in set 1, node-2 and node-3 in set 2, and what else. */
+  const split = four({
+    nodes: [
+      node('node-1', '10.0.1.11'),
+      node('node-2', '10.0.1.12', { destinations: [{ set: 2, uri: uri(2) }] }),
+      node('node-3', '10.0.1.13', {
+        destinations: [
+          { set: 1, uri: uri(3) },
+          { set: 2, uri: uri(3) },
+        ],
+      }),
+      node('node-4', '10.0.1.14'),
+    ],
+  });
+  const listed = (one: readonly number[], two: readonly number[]): Observation['proxies'] => {
+    const targets = (all: readonly number[]) =>
+      all.map((last) => ({ uri: uri(last), duid: null, flags: 'AP' }));
+    const sets = known([
+      { id: 1, targets: targets(one) },
+      { id: 2, targets: targets(two) },
+    ]);
+    return { 'lb-1': seenProxy('lb-1', [], { sets }), 'lb-2': seenProxy('lb-2', [], { sets }) };
+  };
+  const loads = { 'node-1': busy(60), 'node-2': busy(60), 'node-3': busy(10) };
+  const hand = { cluster: split, limits: { maxUnavailable: 3, headroom: 0 } };
+
+  test('one that is in hand in another set fills a survivor that both have', () => {
+    const observation = seen({ nodes: loads, proxies: listed([1, 3], [2, 3]) });
+    expect(why({ ...hand, observation })).toBeNull();
+    expect(why({ ...hand, observation, admitted: ['node-2'] })).toMatch(/node-3 would have 130 calls/);
+  });
+  test('spread evenly, it counts by the set that brings most of it', () => {
+    const limits = { maxUnavailable: 3, headroom: 0, dispatch: 'even' } as const;
+    // Half of node-1's and all of node-2's: 10 + 30 + 60.
+    const observation = (own: number): Observation =>
+      seen({
+        nodes: { ...loads, 'node-3': busy(own), 'node-4': busy(0) },
+        proxies: listed([1, 3, 4], [2, 3]),
+      });
+    expect(why({ ...hand, limits, observation: observation(10), admitted: ['node-2'] })).toBeNull();
+    expect(why({ ...hand, limits, observation: observation(11), admitted: ['node-2'] })).toMatch(
+      /node-3 would have 101 calls/,
+    );
+  });
+  test('one that shares no set with any survivor of this one does not matter', () => {
+    const observation = seen({ nodes: { ...loads, 'node-4': busy(0) }, proxies: listed([1, 4], [2, 3]) });
+    expect(why({ ...hand, observation, admitted: ['node-2'] })).toBeNull();
   });
 });
 
