@@ -1,14 +1,12 @@
 /** Drains, restarts and verifies node after node. */
-import { type Load, surgeOf } from '../domain/capacity.ts';
-import { type Cluster, findNode } from '../domain/cluster.ts';
+import type { Cluster } from '../domain/cluster.ts';
 import type { ExitCode } from '../domain/exit-codes.ts';
 import type { Observation } from '../domain/observation.ts';
 import { planRolling } from '../domain/plan.ts';
 import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
 import type { Policy } from '../domain/policy.ts';
-import { admitNext } from '../domain/rolling/admit-next.ts';
 import { planBatches, type RollingWish } from '../domain/rolling/batches.ts';
-import { whyUnavailable } from '../domain/rolling/unavailable.ts';
+import { guardNow } from '../domain/rolling/guard-now.ts';
 import { observeAll } from '../workflow/observe-all.ts';
 import type { Call } from './command.ts';
 import { compose } from './compose.ts';
@@ -52,41 +50,4 @@ function planned(
   const limits = { maxUnavailable, headroom, dispatch };
   const rolling = { batches, canary, limits, pause, maxFailures, window, done: [], skipped };
   return { plan: planRolling(rolling, policy), guard: guardNow(cluster, observation, rolling, policy) };
-}
-
-/** What the guard would say to each batch if it were the first. */
-function guardNow(
-  cluster: Cluster,
-  observation: Observation,
-  { batches, limits }: RollingPlan,
-  policy: Policy,
-): ReadonlyMap<string, string | null> {
-  // Those that are out now and go first are back in by the time that the others are asked.
-  let backBefore = 0;
-  return new Map(
-    batches.flatMap((batch) => {
-      const admitted = new Set<string>();
-      const surges = new Map<string, Load>();
-      const maxUnavailable = limits.maxUnavailable + backBefore;
-      return batch.flatMap((name): readonly [string, string | null][] => {
-        const candidate = findNode(cluster, name);
-        if (candidate === undefined) return [];
-        if (whyUnavailable(cluster, candidate, observation) !== null) backBefore += 1;
-        const answer = admitNext({
-          cluster,
-          observation,
-          candidate,
-          admitted,
-          emptied: new Set(),
-          surges,
-          limits: { ...limits, maxUnavailable },
-          policy,
-        });
-        const seen = observation.nodes[name];
-        if (answer.admitted) admitted.add(name);
-        if (answer.admitted && seen !== undefined) surges.set(name, surgeOf(seen));
-        return [[name, answer.admitted ? null : answer.why]];
-      });
-    }),
-  );
 }

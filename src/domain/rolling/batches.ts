@@ -1,9 +1,9 @@
 /** In which order nodes are taken out, and how many at a time. */
-import type { Cluster, RollingSettings } from '../cluster.ts';
+import { type Cluster, findNode, type RollingSettings } from '../cluster.ts';
 import { FshaError } from '../errors.ts';
 import type { Observation } from '../observation.ts';
 import type { SkippedNode } from './rolling-plan.ts';
-import { whyUnavailable } from './unavailable.ts';
+import { whyUnavailable, whyUnavailableAfterwards } from './unavailable.ts';
 
 export interface RollingWish {
   /** Names of the nodes, each once, in the order of the inventory. */
@@ -25,7 +25,7 @@ export interface Batches {
 
 /**
  * Nodes that are out already go first: they cost nothing more, and as long as they are out they count.
- * @throws FshaError `refused` where a node cannot be read, or too many others are out already
+ * @throws FshaError `refused` where a node cannot be read, or too many are out already and will be
  */
 export function planBatches(cluster: Cluster, observation: Observation, wish: RollingWish): Batches {
   const { settings } = wish;
@@ -59,10 +59,23 @@ export function planBatches(cluster: Cluster, observation: Observation, wish: Ro
       `${others.join(', ')} ${others.length === 1 ? 'is' : 'are'} out already, and no more than ${maxUnavailable} may be out at a time`,
       'Bring them back in, take them along, or raise --max-unavailable.',
     );
+  // They are restarted, and given back as they were found: nobody else may go beside them any more than before.
+  const stay = taken.flatMap((name) => {
+    const node = findNode(cluster, name);
+    const why = node === undefined ? null : whyUnavailableAfterwards(cluster, node, observation);
+    return why === null ? [] : [{ name, said: `${name} (${why})` }];
+  });
+  const roomBeside = room - stay.length;
+  if (stay.length < taken.length && roomBeside < 1)
+    throw new FshaError(
+      'refused',
+      `${stay.map(({ said }) => said).join(', ')} would be given back as found, out of service, and no more than ${maxUnavailable} may be out at a time`,
+      `Bring ${stay.length === 1 ? 'it' : 'them'} in first (fsha activate ${stay[0]?.name ?? ''}), leave ${stay.length === 1 ? 'it' : 'them'} out, or raise --max-unavailable.`,
+    );
   const ordered = inOrder(taken, observation, settings.order);
   const out = ordered.filter((name) => outside(name) !== null);
   const queue = [...out, ...ordered.filter((name) => !out.includes(name))];
-  const size = Math.max(1, room);
+  const size = Math.max(1, roomBeside);
   return {
     batches: inBatches(queue, size, settings.canary),
     // As many as go at a time anyway are none.

@@ -1,3 +1,4 @@
+import { foundDestinations } from '../baseline.ts';
 import type { Cluster, Node } from '../cluster.ts';
 import { isSelectable, readFlags } from '../dispatcher-state.ts';
 import type { Observation } from '../observation.ts';
@@ -26,4 +27,28 @@ export function whyUnavailable(cluster: Cluster, node: Node, observation: Observ
     }
   }
   return null;
+}
+
+/**
+ * Why a node is given back as one that does not take calls, since it was found like that, a clause; null where it is given back
+ * in service. What a run of fsha pauses it has disabled, too, and lifts again: paused and active is somebody's wish, as is
+ * inactive without probing.
+ */
+export function whyUnavailableAfterwards(
+  cluster: Cluster,
+  node: Node,
+  observation: Observation,
+): string | null {
+  const found = foundDestinations(cluster, node, observation);
+  const inactive = found.find(({ flags }) => {
+    const read = readFlags(flags);
+    return read?.state === 'inactive' && !read.probing;
+  });
+  if (inactive !== undefined) return `set inactive on ${inactive.proxy}`;
+  const pause = observation.nodes[node.name]?.pause;
+  const isActive = found.every(({ flags }) => {
+    const read = readFlags(flags);
+    return read !== undefined && isSelectable(read);
+  });
+  return isActive && pause?.known === true && pause.value.inbound ? 'paused' : null;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RollingSettings } from '../../../src/domain/cluster.ts';
-import type { Observation } from '../../../src/domain/observation.ts';
+import { known, type Observation } from '../../../src/domain/observation.ts';
 import { type Batches, planBatches } from '../../../src/domain/rolling/batches.ts';
 import { DOWN } from '../builders.ts';
 import { busy, four, seen } from './four-nodes.ts';
@@ -83,6 +83,36 @@ describe('nodes that are out before', () => {
     expect(() => planned({}, out, { nodes: ['node-1', 'node-2'] })).toThrow(
       'node-3 (disabled on lb-1) is out already, and no more than 1 may be out at a time',
     ));
+});
+
+describe('nodes that are given back as found, out of service', () => {
+  const paused = { pause: known({ inbound: true, outbound: false }) };
+  test.each([
+    ['paused, though active', { nodes: { 'node-2': paused } }, 'node-2 (paused)'],
+    ['inactive and not probed', { flags: { 'node-2': 'IX' } }, 'node-2 (set inactive on lb-1)'],
+  ])('%s: the others may not go beside it', (_, how, said) => {
+    const observation = seen(how);
+    expect(() => planned({}, observation)).toThrow(
+      `${said} would be given back as found, out of service, and no more than 1 may be out at a time`,
+    );
+    // By itself it may, and beside it one at a time where two may be out.
+    expect(planned({}, observation, { nodes: ['node-2'] }).batches).toEqual([['node-2']]);
+    expect(planned({ maxUnavailable: 2 }, observation).batches).toEqual([
+      ['node-2'],
+      ['node-1'],
+      ['node-3'],
+      ['node-4'],
+    ]);
+  });
+  test.each([
+    [
+      'paused by a run of fsha, which disables it, too',
+      { nodes: { 'node-2': paused }, flags: { 'node-2': 'DX' } },
+    ],
+    ['inactive, since it does not pass its probes', { flags: { 'node-2': 'IP' } }],
+  ])('%s: it is back in afterwards', (_, how) =>
+    expect(planned({}, seen(how)).batches).toEqual([['node-2'], ['node-1'], ['node-3'], ['node-4']]),
+  );
 });
 
 describe('nodes that cannot be read', () => {
