@@ -8,10 +8,12 @@ import type { Verdict } from '../domain/verdict.ts';
 import { mustHaveFlock } from '../journal/cluster-lock-flock.ts';
 import { mayOpenLock } from '../journal/cluster-lock-file.ts';
 import { holderPath, lockPath } from '../journal/cluster-lock-path.ts';
+import { isUnreadable } from '../journal/journal-errors.ts';
 import { lockState } from '../journal/cluster-lock-state.ts';
 import { holderWords } from '../journal/lock-holder-words.ts';
 import { whoseHolderStays } from '../journal/lock-holder-publish.ts';
 import { sharedBy } from '../journal/shared-directory.ts';
+import { nameList } from '../output/name-list.ts';
 import type { World } from '../workflow/world.ts';
 import { type Call, callText } from './command.ts';
 import { runsWatchOf } from './runs-watch.ts';
@@ -57,11 +59,19 @@ export interface DamageAside {
 /** One damaged journal hides nothing else: what its run did is unknown, and all the rest is looked at. */
 export function damageAside(world: World, call: string): DamageAside {
   const met: Verdict[] = [];
+  // By what the file system says: the same for every node.
+  const unreadable = new Map<string, { readonly hint: string; readonly nodes: string[] }>();
   const standing: World['standing'] = async (node) => {
     try {
       return await world.standing(node);
     } catch (error) {
       if (!(error instanceof FshaError) || error.code !== 'journal') throw error;
+      if (isUnreadable(error)) {
+        const before = unreadable.get(error.message);
+        if (before === undefined) unreadable.set(error.message, { hint: error.hint, nodes: [node] });
+        else before.nodes.push(node);
+        return null;
+      }
       met.push({
         check: 'journal',
         node,
@@ -73,7 +83,17 @@ export function damageAside(world: World, call: string): DamageAside {
       return null;
     }
   };
-  return { world: { ...world, standing }, verdicts: () => met };
+  const verdicts = (): readonly Verdict[] => [
+    ...[...unreadable].map(([message, { hint, nodes }]): Verdict => ({
+      check: 'journal',
+      level: 'refusal',
+      forceable: false,
+      why: `what runs left ${nameList(nodes)} as is unknown: ${message.replace(/\.$/, '')}`,
+      fix: hint,
+    })),
+    ...met,
+  ];
+  return { world: { ...world, standing }, verdicts };
 }
 
 /** Journals have to be written somewhere: without one no run begins. */

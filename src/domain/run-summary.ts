@@ -7,9 +7,10 @@ export interface RunSummary {
   readonly path: string;
   /**
    * `unfinished`: under way, or its process was ended. `empty`: ended before it recorded anything, so it did nothing.
-   * `damaged`: its journal cannot be read, see `damage`.
+   * `damaged`: its journal holds what it should not; `unreadable`: it could not be read now, and nothing says that it is damaged.
+   * Of both see `damage`.
    */
-  readonly state: 'settled' | 'unfinished' | 'empty' | 'damaged';
+  readonly state: 'settled' | 'unfinished' | 'empty' | 'damaged' | 'unreadable';
   readonly command: string | null;
   readonly cluster: string | null;
   readonly who: string | null;
@@ -32,7 +33,7 @@ export interface RunSummary {
   readonly untouched: readonly string[];
   /** Commands that go on or undo, as it wrote them down at its end. */
   readonly next: readonly string[];
-  /** What is wrong with the file; null unless damaged. */
+  /** What is wrong with the file; null unless damaged or unreadable. */
   readonly damage: string | null;
 }
 

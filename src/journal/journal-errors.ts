@@ -1,7 +1,8 @@
 /** Errors of the file system and of damaged journals, with what to do about each. */
 import { FshaError } from '../domain/errors.ts';
+import { shellQuote } from '../domain/shell-quote.ts';
 import { printable } from '../domain/text.ts';
-import { isErrnoOf } from './errno.ts';
+import { isErrno, isErrnoOf } from './errno.ts';
 
 const WHAT: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
@@ -46,9 +47,35 @@ export function journalError(
   return new FshaError(
     'journal',
     `Cannot ${action} the journal ${printable(path, 1000)}: ${what}.`,
-    action === 'read' && isErrnoOf(cause, 'ENOENT') ? 'List the runs there are with: fsha runs.' : hint,
+    action === 'read' ? (readHint(path, 'g+r', cause) ?? hint) : hint,
     cause,
   );
+}
+
+/** The same for the directory in which they lie, which cannot be listed. */
+export function journalsError(directory: string, cause: unknown): FshaError {
+  const { what, hint } = fileTrouble(cause);
+  return new FshaError(
+    'journal',
+    `Cannot read the journals in ${printable(directory, 1000)}: ${what}.`,
+    readHint(directory, 'g+rx', cause) ?? hint,
+    cause,
+  );
+}
+
+/** Another state.dir is no help where something is to be read. */
+function readHint(path: string, mode: string, cause: unknown): string | null {
+  if (isErrnoOf(cause, 'ENOENT')) return 'List the runs there are with: fsha runs.';
+  if (!isErrnoOf(cause, 'EACCES', 'EPERM')) return null;
+  return `Run as its owner or root, or have one of them let your group read it: chmod ${mode} ${shellQuote([path])}`;
+}
+
+/**
+ * Whether it is the file system that keeps a journal from being read (permission, a disk in trouble): nothing says then that it is
+ * damaged, and it must stay where it is.
+ */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof FshaError && error.code === 'journal' && isErrno(error.original());
 }
 
 /** What the file system said in words, and what to do about it. */

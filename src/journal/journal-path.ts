@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrnoOf } from './errno.ts';
-import { journalError } from './journal-errors.ts';
+import { journalsError } from './journal-errors.ts';
 import { isRunId } from './run-id.ts';
 
 const SUFFIX = '.ndjson';
@@ -23,7 +23,7 @@ export async function listRunIds(stateDir: string): Promise<readonly string[]> {
     names = await readdir(directory);
   } catch (error) {
     if (isErrnoOf(error, 'ENOENT')) return [];
-    throw journalError('read', directory, error);
+    throw journalsError(directory, error);
   }
   return names
     .filter((name) => name.endsWith(SUFFIX))

@@ -10,6 +10,7 @@ import { changesOf, fold, restartIntended, type RunState } from '../domain/run.t
 import type { RunSummary } from '../domain/run-summary.ts';
 import { isErrnoOf } from './errno.ts';
 import { GrowingRun } from './growing-run.ts';
+import { isUnreadable } from './journal-errors.ts';
 import { journalPath } from './journal-path.ts';
 import { summariseRun } from './list-runs.ts';
 import { mayHaveTouched, type NodeTraces } from './node-traces.ts';
@@ -41,6 +42,17 @@ export interface RunsPlace {
   readonly locks: RunLocks;
 }
 
+/** Why a journal is not known. */
+export interface Damage {
+  readonly what: string;
+  /** The file system did not let it be read, and nothing says that it is damaged. */
+  readonly unreadable: boolean;
+}
+
+function damageOf(error: unknown): Damage {
+  return { what: errorInfo(error).message, unreadable: isUnreadable(error) };
+}
+
 export class KnownRun {
   readonly #run: string;
   readonly #path: string;
@@ -56,7 +68,7 @@ export class KnownRun {
   /** undefined until somebody asks. */
   #partly: PartlyRun | null | undefined;
   /** What is wrong behind its first and before its last line. */
-  #damage: string | null = null;
+  #damage: Damage | null = null;
   #seenAt = 0;
 
   constructor(run: string, { dir, cluster, locks }: RunsPlace) {
@@ -67,8 +79,9 @@ export class KnownRun {
   }
 
   /** Why it cannot be read, as far as that was tried. */
-  get damage(): string | null {
-    return this.#summary?.damage ?? this.#damage;
+  get damage(): Damage | null {
+    const { state, damage = null } = this.#summary ?? {};
+    return damage === null ? this.#damage : { what: damage, unreadable: state === 'unreadable' };
   }
 
   /** When it came to its end, or wrote last: ISO 8601, UTC; '' for one that did nothing. */
@@ -106,7 +119,7 @@ export class KnownRun {
       await growing.advance();
       this.#growing = growing;
     } catch (error) {
-      this.#damage = errorInfo(error).message;
+      this.#damage = damageOf(error);
     }
   }
 
@@ -182,7 +195,7 @@ export class KnownRun {
         changed: Object.values(state.nodes).some(({ effects }) => effects.length > 0),
       };
     } catch (error) {
-      this.#damage = errorInfo(error).message;
+      this.#damage = damageOf(error);
       return null;
     }
   }
@@ -199,7 +212,7 @@ export class KnownRun {
   async asOf(node: string): Promise<(NodeRun & { readonly known: KnownRun }) | null> {
     this.#summary ??= await summariseRun(this.#run, this.#path);
     const summary = this.#summary;
-    if (summary.state === 'damaged' || !mayHaveTouched(summary, this.#cluster, node)) return null;
+    if (summary.damage !== null || !mayHaveTouched(summary, this.#cluster, node)) return null;
     const trace = (await this.#readTraces(summary))?.of(node) ?? null;
     if (trace?.touched === false) return null;
     const { run, state } = summary;
@@ -210,7 +223,7 @@ export class KnownRun {
   async lastRun(node: string): Promise<LastRun | null> {
     this.#summary ??= await summariseRun(this.#run, this.#path);
     const summary = this.#summary;
-    if (summary.state === 'damaged' || !mayHaveTouched(summary, this.#cluster, node)) return null;
+    if (summary.damage !== null || !mayHaveTouched(summary, this.#cluster, node)) return null;
     const traces = await this.#readTraces(summary);
     const trace = traces?.of(node);
     if (trace?.touched === false) return null;
@@ -238,7 +251,7 @@ export class KnownRun {
     try {
       this.#traces = await scanTraces(this.#path, nodes);
     } catch (error) {
-      this.#damage = errorInfo(error).message;
+      this.#damage = damageOf(error);
     }
     return this.#traces;
   }
@@ -264,8 +277,9 @@ const GONE = 'gone';
 /** Another text for another state of the file. */
 async function versionOf(path: string): Promise<{ readonly version: string; readonly size: number }> {
   try {
-    const { size, mtimeMs, ino } = await stat(path);
-    return { version: `${ino} ${size} ${mtimeMs}`, size };
+    // What changed last may be who may read it.
+    const { size, mtimeMs, ctimeMs, ino } = await stat(path);
+    return { version: `${ino} ${size} ${mtimeMs} ${ctimeMs}`, size };
   } catch (error) {
     return { version: isErrnoOf(error, 'ENOENT') ? GONE : 'cannot be read', size: 0 };
   }

@@ -143,9 +143,10 @@ export class LastRuns {
     return [
       ...all
         .slice(0, NAMED)
-        .map(
-          (damage) =>
-            `a journal cannot be read, and what its run did is unknown; move the file out of its directory before anything else: ${damage}`,
+        .map(({ what, unreadable }) =>
+          unreadable
+            ? `what a run did is unknown; leave its journal where it is, fsha doctor says what to do: ${what}`
+            : `a journal cannot be read, and what its run did is unknown; move the file out of its directory before anything else: ${what}`,
         ),
       ...(rest > 0 ? [`${rest} more journals cannot be read: see fsha runs`] : []),
     ].map((text) => text.replace(/\.$/, ''));

@@ -3,6 +3,7 @@ import { errorInfo } from '../domain/errors.ts';
 import { isSameLock } from '../domain/lock-name.ts';
 import type { ListedRun, RunSummary } from '../domain/run-summary.ts';
 import { readJournalEnds } from './journal-ends.ts';
+import { isUnreadable } from './journal-errors.ts';
 import { journalPath, listRunIds } from './journal-path.ts';
 import { goesOn, type RunLocks } from './run-locks.ts';
 
@@ -49,7 +50,7 @@ export async function withLocks(runs: readonly RunSummary[], locks: RunLocks): P
   );
 }
 
-/** One run. Never throws: what cannot be read is damaged. */
+/** One run. Never throws: what cannot be read is damaged or unreadable. */
 export async function summariseRun(run: string, path: string): Promise<RunSummary> {
   const nothing: RunSummary = {
     run,
@@ -101,6 +102,7 @@ export async function summariseRun(run: string, path: string): Promise<RunSummar
       next,
     };
   } catch (error) {
-    return { ...nothing, state: 'damaged', damage: errorInfo(error).message };
+    const state = isUnreadable(error) ? 'unreadable' : 'damaged';
+    return { ...nothing, state, damage: errorInfo(error).message };
   }
 }

@@ -76,7 +76,7 @@ function oldOnes(runs: readonly RunSummary[], { keepRuns, keepAge }: Keep, now: 
   return runs.filter(({ run, state, settledAt }) => {
     const isBeyond = newer >= keepRuns;
     if (state !== 'empty') newer += 1;
-    if (state === 'unfinished' || state === 'damaged') return false;
+    if (state === 'unfinished' || state === 'damaged' || state === 'unreadable') return false;
     return isBeyond || isOlder(settledAt === null ? momentOf(run) : Date.parse(settledAt), keepAge, now);
   });
 }

@@ -4,6 +4,7 @@ import { latestFirst } from '../domain/came-after.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { EventData, Service } from '../domain/run-events.ts';
 import { readJournalEnds } from './journal-ends.ts';
+import { isUnreadable } from './journal-errors.ts';
 import { journalPath, listRunIds } from './journal-path.ts';
 import { mayHaveTouched, type NodeTrace, NodeTraces } from './node-traces.ts';
 import { peekEnd } from './peek-end.ts';
@@ -140,6 +141,15 @@ async function eachOf<T, R>(all: readonly T[], look: (one: T) => Promise<R | nul
 }
 
 function mayMatter(error: FshaError, node: string, call: string): FshaError {
+  if (isUnreadable(error)) {
+    const hint = error.hint === '' || error.hint.endsWith('.') ? error.hint : `${error.hint}.`;
+    return new FshaError(
+      'journal',
+      error.message,
+      `${hint} Leave it where it is: what its run found stands only there.`.trim(),
+      error.original(),
+    );
+  }
   return new FshaError(
     'journal',
     error.message,

@@ -18,8 +18,8 @@ const BY: Column = { title: 'BY' };
  */
 export function runsTable(rows: readonly ListedRun[], width = 80): readonly string[] {
   if (rows.length === 0) return ['no runs'];
-  const damaged = rows.flatMap(({ damage }) =>
-    damage === null ? [] : [`damaged: ${printable(damage, 1000)}`],
+  const damaged = rows.flatMap(({ state, damage }) =>
+    damage === null ? [] : [`${state}: ${printable(damage, 1000)}`],
   );
   const cells = rows.map((row) => [row.run, localMinute(row.startedAt), endText(row), row.command ?? '-']);
   const withWho = (who: (row: ListedRun) => string): readonly (readonly string[])[] =>

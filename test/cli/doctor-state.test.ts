@@ -9,6 +9,7 @@ import { cluster } from '../domain/builders.ts';
 import { take } from '../journal/cluster-lock-processes.ts';
 import { findStandingBaseline } from '../../src/journal/standing-baseline.ts';
 import type { World } from '../../src/workflow/world.ts';
+import { asNobody, lockAway } from '../journal/as-nobody.ts';
 import { disable, lines, preflight, RUN, started } from '../journal/events.ts';
 import { eventsOf, journalOf, runsDirectory } from '../journal/runs-directory.ts';
 import { temporaryDirectory } from '../journal/temporary-directory.ts';
@@ -122,4 +123,28 @@ test('a damaged journal is a problem of the node that it is about, and hides not
     },
   ]);
   expect(damaged()[0]?.why).toContain(journalOf(dir, 1));
+});
+
+test('journals that may not be read are one problem, and nothing is to be moved', async () => {
+  const dir = await runsDirectory([started(), preflight('node-1'), disable('node-1')]);
+  await chmod(dir, 0o755);
+  const runs = join(dir, 'runs');
+  await lockAway(runs);
+  const known = {
+    standing: async (node: string) => (await findStandingBaseline(dir, 'voice-eu', node)) ?? null,
+  } as unknown as World;
+  const { world, verdicts: met } = damageAside(known, 'fsha');
+  await asNobody(async () => {
+    for (const node of ['node-1', 'node-2', 'node-3']) expect(await world.standing(node)).toBeNull();
+  });
+  await chmod(runs, 0o700);
+  expect(met()).toEqual([
+    {
+      check: 'journal',
+      level: 'refusal',
+      forceable: false,
+      why: `what runs left node-1, node-2, node-3 as is unknown: Cannot read the journals in ${runs}: permission denied`,
+      fix: `Run as its owner or root, or have one of them let your group read it: chmod g+rx ${runs}`,
+    },
+  ]);
 });

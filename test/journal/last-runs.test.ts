@@ -1,4 +1,4 @@
-import { appendFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ClusterRuns } from '../../src/domain/cluster-runs.ts';
@@ -7,6 +7,7 @@ import type { LockState } from '../../src/domain/lock-holder.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { LastRuns } from '../../src/journal/last-runs.ts';
 import type { RunLocks } from '../../src/journal/run-locks.ts';
+import { asNobody, lockAway } from './as-nobody.ts';
 import { disable, enveloped, lines, preflight, progress, restart, settled, started } from './events.ts';
 import { eventsOf, journalOf, momentOf, runId, runsDirectory, writeJournal } from './runs-directory.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -275,7 +276,7 @@ describe('what cannot be read', () => {
     await writeFile(join(dir, 'runs'), '');
     const { gaps, known } = await reader(dir).read();
     expect(gaps).toEqual([
-      `what runs did is unknown: Cannot read the journal ${join(dir, 'runs')}: a part of its path is not a directory`,
+      `what runs did is unknown: Cannot read the journals in ${join(dir, 'runs')}: a part of its path is not a directory`,
     ]);
     expect(known).toBeNull();
   });
@@ -310,6 +311,20 @@ describe('what cannot be read', () => {
       ),
       '2 more journals cannot be read: see fsha runs',
     ]);
+  });
+
+  test('those that may not be read are told from damaged ones, and read once they may be', async () => {
+    const dir = await runsDirectory([...drain, out], 'nonsense\n', [...drain, back]);
+    await chmod(dir, 0o755);
+    await chmod(join(dir, 'runs'), 0o755);
+    await lockAway(journalOf(dir, 2));
+    const last = reader(dir);
+    const runs = await asNobody(() => last.read());
+    expect(runs.gaps.filter((gap) => gap.includes(journalOf(dir, 2)))).toEqual([
+      `what a run did is unknown; leave its journal where it is, fsha doctor says what to do: Cannot read the journal ${journalOf(dir, 2)}: permission denied`,
+    ]);
+    await chmod(journalOf(dir, 2), 0o644);
+    expect(said(await last.read())).toEqual([runId(2), 'in service']);
   });
 
   test('one damaged in its middle may have changed each of its nodes: its end counts, what it found is unknown', async () => {

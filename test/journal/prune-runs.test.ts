@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { pruneRuns } from '../../src/journal/prune-runs.ts';
 import { findStandingBaseline } from '../../src/journal/standing-baseline.ts';
+import { asNobody } from './as-nobody.ts';
 import { baseline, disable, lines, mark, preflight, restart, settled, started } from './events.ts';
 import { eventsOf, journalOf, momentOf, runId, runsDirectory } from './runs-directory.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -166,7 +167,7 @@ describe('trouble is a warning', () => {
     await writeFile(join(dir, 'runs'), '');
     expect(await pruneRuns(dir, 'voice-eu', FOR_EVER, after(1))).toEqual({
       deleted: [],
-      trouble: `Old journals were not deleted: Cannot read the journal ${join(dir, 'runs')}: a part of its path is not a directory.`,
+      trouble: `Old journals were not deleted: Cannot read the journals in ${join(dir, 'runs')}: a part of its path is not a directory.`,
     });
   });
 
@@ -181,7 +182,7 @@ describe('trouble is a warning', () => {
     const dir = await runsDirectory(done(), done(), done());
     await chmod(join(dir, 'runs'), 0o555);
     await chmod(dir, 0o755);
-    const { deleted, trouble } = await asAnother(() =>
+    const { deleted, trouble } = await asNobody(() =>
       pruneRuns(dir, 'voice-eu', { ...FOR_EVER, keepRuns: 1 }, after(3)),
     );
     await chmod(join(dir, 'runs'), 0o755);
@@ -192,14 +193,3 @@ describe('trouble is a warning', () => {
     expect(await left(dir)).toEqual([0, 1, 2]);
   });
 });
-
-/** As a user whom permissions bind: root is not. */
-async function asAnother<T>(work: () => Promise<T>): Promise<T> {
-  if (process.getuid?.() !== 0) return work();
-  process.seteuid?.(65_534);
-  try {
-    return await work();
-  } finally {
-    process.seteuid?.(0);
-  }
-}

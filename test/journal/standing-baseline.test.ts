@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { findStandingBaseline } from '../../src/journal/standing-baseline.ts';
+import { asNobody, lockAway } from './as-nobody.ts';
 import { baseline, disable, enveloped, lines, preflight, restart, settled, started } from './events.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -163,6 +164,31 @@ describe('journals that cannot be read', () => {
       message: `${join(dir, 'runs', `${runId(1)}.ndjson`)}:2: event 7 where event 2 should be.`,
       hint: 'This run may have left node-1 out of service: see with fsha status what node-1 is. Then move the file out of its directory, and bring node-1 back with: fsha activate node-1 --force mark',
     });
+  });
+
+  test('one that may not be read is not damaged: it stays where it is', async () => {
+    const dir = await history([...drain, inService], [...drain, out]);
+    await chmod(dir, 0o755);
+    const path = join(dir, 'runs', `${runId(1)}.ndjson`);
+    await lockAway(path);
+    await expect(asNobody(() => find(dir))).rejects.toMatchObject({
+      code: 'journal',
+      message: `Cannot read the journal ${path}: permission denied.`,
+      hint: `Run as its owner or root, or have one of them let your group read it: chmod g+r ${path}. Leave it where it is: what its run found stands only there.`,
+    });
+  });
+
+  test('nor is their directory', async () => {
+    const dir = await history([...drain, out]);
+    await chmod(dir, 0o755);
+    const runs = join(dir, 'runs');
+    await lockAway(runs);
+    const error = asNobody(() => find(dir));
+    await expect(error).rejects.toMatchObject({
+      message: `Cannot read the journals in ${runs}: permission denied.`,
+      hint: `Run as its owner or root, or have one of them let your group read it: chmod g+rx ${runs}`,
+    });
+    await chmod(runs, 0o700);
   });
 
   test('a damaged one of another node does not matter', async () => {

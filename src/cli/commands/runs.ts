@@ -25,7 +25,7 @@ export const runs: Command = (program, run) => {
         if (globals.json)
           host.stdout.write(`${JSON.stringify({ v: 1, cluster: cluster.name, runs: own })}\n`);
         else for (const line of runsTable(own, host.stdout.columns ?? 80)) host.stdout.write(`${line}\n`);
-        return own.some((summary) => summary.state === 'damaged') ? EXIT.unknown : EXIT.done;
+        return own.some(({ damage }) => damage !== null) ? EXIT.unknown : EXIT.done;
       }),
     );
 };
