@@ -45,4 +45,5 @@ export type RunRequest =
   | { readonly kind: 'extend'; readonly node?: string; readonly ms: number }
   | { readonly kind: 'hold'; readonly node?: string }
   | { readonly kind: 'cut'; readonly node?: string; readonly confirmed: number }
-  | { readonly kind: 'abort'; readonly node?: string };
+  /** Always of the whole run: what is stopped is all of it. Earlier versions could write a node there. */
+  | { readonly kind: 'abort'; readonly node?: never };

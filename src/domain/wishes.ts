@@ -94,6 +94,11 @@ function refusalFor(
   }
 }
 
+/** The node that a request is about; undefined: all of them. To stop is of the whole run, whatever a journal names beside it. */
+export function nodeAskedFor(request: RunRequest): string | undefined {
+  return request.kind === 'abort' ? undefined : request.node;
+}
+
 /**
  * Why a request cannot be granted, for each node of the plan that it is about; null for those for which it can. Who answers
  * a request and who folds the answer both go by this.
@@ -107,7 +112,7 @@ export function refusalsFor(
   return new Map(
     plan.nodes
       .map(({ node }) => node)
-      .filter((name) => request.node === undefined || request.node === name)
+      .filter((name) => (nodeAskedFor(request) ?? name) === name)
       .map((name): [string, string | null] => {
         const node = nodes[name];
         return [

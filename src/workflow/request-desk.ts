@@ -4,6 +4,7 @@
  */
 import { admit } from '../domain/requests.ts';
 import type { RunRequest } from '../domain/policy.ts';
+import type { WindowEnds } from '../domain/rolling/window.ts';
 import type { Recorder } from './recorder.ts';
 
 export interface RequestAnswer {
@@ -29,9 +30,11 @@ export interface DeskOptions {
   readonly abort: () => void;
   /** Lets the steps look at once. */
   readonly wake: () => void;
+  /** When the run's window ends each wait; null: it has none. */
+  readonly window: () => WindowEnds | null;
 }
 
-export function createRequestDesk({ recorder, abort, wake }: DeskOptions): RequestDesk {
+export function createRequestDesk({ recorder, abort, wake, window }: DeskOptions): RequestDesk {
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
   /** In one turn of the recorder: it is judged by the very state into which its answer is folded. */
@@ -42,7 +45,7 @@ export function createRequestDesk({ recorder, abort, wake }: DeskOptions): Reque
       if (recorder.state.openRequests.length > 0)
         await settle({ accepted: false, why: 'its answer could not be recorded' });
       await write({ type: 'request.received', data: { request, by } });
-      const verdict = admit(request, recorder.state);
+      const verdict = admit(request, recorder.state, window());
       await settle(verdict);
       return verdict;
     });

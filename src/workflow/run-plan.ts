@@ -3,6 +3,7 @@ import { conclude, type Interruption } from '../domain/conclude.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
+import { type WindowEnds, windowEnds } from '../domain/rolling/window.ts';
 import type { NewEvent, RunSettled } from '../domain/run-events.ts';
 import { carryOut, undoAll } from './carry-out.ts';
 import type { Recorder } from './recorder.ts';
@@ -72,7 +73,9 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
   watcher.start();
   const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
   const wake = (): void => watcher.wake(everything);
-  const desk = createRequestDesk({ recorder, abort: options.abort, wake });
+  const window = (): WindowEnds | null =>
+    windowEnds(plan.rolling, world.cluster, { now: world.clock.now(), wall: world.clock.wall() });
+  const desk = createRequestDesk({ recorder, abort: options.abort, wake, window });
   const end = options.onBegin(desk, () => watcher.latest());
   const carrier = { world, watcher, recorder, run, who, token, signal, leave };
   try {

@@ -21,20 +21,43 @@ const OVER: NewEvent = {
 const UNDO: NewEvent = { type: 'undo.started', node: 'node-1', data: { effects: [] } };
 const UNDONE: NewEvent = { type: 'undo.settled', node: 'node-1', data: { outcome: 'done' } };
 
+describe('a window', () => {
+  const waitsOf = (node: string): ReturnType<typeof stateOf> =>
+    stateOf([...OUT, began('wait_drained', node)], { nodes: ['node-1', 'node-2'] });
+  const HOUR = 3_600_000;
+  const ending = (at: number): Parameters<typeof admit>[2] => ({
+    now: 0,
+    of: (node) => (node === 'node-1' ? at : null),
+  });
+  const one: RunRequest = { ...EXTEND, node: 'node-1' };
+  it('that ends the wait before its deadline is not extended', () => {
+    expect(admit(one, waitsOf('node-1'), ending(HOUR))).toMatchObject({
+      accepted: false,
+      why: expect.stringMatching(/^the calls of node-1 are waited for until the window leaves/) as string,
+    });
+    expect(admit(one, stateOf(OUT, { nodes: ['node-1', 'node-2'] }), ending(HOUR)).accepted).toBe(false);
+  });
+  it('that comes later leaves room, and takes nothing from another node', () => {
+    expect(admit(one, waitsOf('node-1'), ending(100 * HOUR))).toEqual({ accepted: true });
+    expect(admit({ ...EXTEND, node: 'node-2' }, waitsOf('node-2'), ending(HOUR))).toEqual({ accepted: true });
+    expect(admit(HOLD, waitsOf('node-1'), ending(0))).toEqual({ accepted: true });
+  });
+});
+
 type Row = readonly [string, RunRequest, Parameters<typeof stateOf>, why: string | null];
 
 const RULES: readonly Row[] = [
   // Any request.
-  ['a node of no run', { ...ABORT, node: 'node-9' }, [WAITING], 'node-9 is no node of this run'],
+  ['a node of no run', { ...HOLD, node: 'node-9' }, [WAITING], 'node-9 is no node of this run'],
   [
     'a node with a forged name',
-    { ...ABORT, node: 'a\u001b[2J' },
+    { ...HOLD, node: 'a\u001b[2J' },
     [WAITING],
     'a\ufffd[2J is no node of this run',
   ],
   [
     'a name that every object has',
-    { ...ABORT, node: 'constructor' },
+    { ...HOLD, node: 'constructor' },
     [WAITING],
     'constructor is no node of this run',
   ],
@@ -47,7 +70,7 @@ const RULES: readonly Row[] = [
   ]),
   // Stop.
   ['abort at the beginning', ABORT, [[]], null],
-  ['abort while it waits', { ...ABORT, node: 'node-1' }, [WAITING], null],
+  ['abort while it waits', ABORT, [WAITING], null],
   ['abort behind everything', ABORT, [ACTIVATING], null],
   [
     'abort after a resume',
@@ -202,6 +225,12 @@ describe('admit', () => {
     );
   });
 
+  it('a stop is of the whole run, also where a journal names a node beside it', () => {
+    const one = { ...ABORT, node: 'node-1' } as unknown as RunRequest;
+    const state = stateOf([...WAITING, ...granted(one)], TWO);
+    expect(TWO.nodes.map((name) => nodeOf(state, name).wishes.abort)).toEqual([true, true]);
+    expect(admit(one, stateOf([...WAITING, UNDO], TWO))).toEqual({ accepted: true });
+  });
   it('grants in the fold exactly what it admits, node by node', () => {
     const stories: readonly (readonly NewEvent[])[] = [
       [],
@@ -214,7 +243,7 @@ describe('admit', () => {
     ];
     const other = [began('wait_drained', 'node-2'), ...granted({ ...CUT, node: 'node-2' })];
     for (const story of stories) {
-      for (const request of [EXTEND, HOLD, CUT, ABORT]) {
+      for (const request of [EXTEND, HOLD, CUT]) {
         const before = stateOf([...story, ...other], TWO);
         const after = stateOf([...story, ...other, ...granted(request)], TWO);
         for (const node of TWO.nodes) {

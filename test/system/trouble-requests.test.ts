@@ -307,7 +307,7 @@ describe('requests of all kinds', () => {
     const asked = await Promise.all([
       run.ask({ kind: 'extend', ms: MINUTE, node: 'node-2' }, 'first'),
       run.ask({ kind: 'extend', ms: MINUTE, node: 'node-1' }, 'second'),
-      run.ask({ kind: 'abort', node: 'node-2' }, 'third'),
+      run.ask({ kind: 'hold', node: 'node-2' }, 'third'),
     ]);
     await calls.hangUp();
     const { exitCode: exit, events } = await run.end();
@@ -315,7 +315,7 @@ describe('requests of all kinds', () => {
     expect(answers(events)).toEqual([
       'extend by first: refused: node-2 is no node of this run',
       'extend by second: accepted',
-      'abort by third: refused: node-2 is no node of this run',
+      'hold by third: refused: node-2 is no node of this run',
     ]);
     expect(await row('requests for a node that is not in the run', 'refused, went on', exit)).toBe(RESTARTED);
     expect(exit).toBe(0);

@@ -17,7 +17,7 @@ import {
   through,
   until,
 } from './rolling-stories.ts';
-import { type At, stepBegins, stepEnds } from './run-stories.ts';
+import { type At, START, stepBegins, stepEnds } from './run-stories.ts';
 
 // Times of day are shown as they are where the reader is.
 beforeAll(() => void vi.stubEnv('TZ', 'UTC'));
@@ -70,6 +70,17 @@ function seesDrain(on: Stage, seconds: number, nodes = FOUR): Stage {
   return on.at(seconds + 1);
 }
 
+/** The first of two drains, and the window ends so many minutes behind the beginning. */
+function withWindow(minutes: number): Stage {
+  const window = { asked: '05:00 UTC', until: START + minutes * 60_000, minDrain: 900_000 };
+  return stage().play([
+    [0, rollingStarted([['node-1'], ['node-2']], { window })],
+    [0, batchBegins(1, 2, ['node-1'])],
+    ...until('node-1', 0),
+    [5, drains('node-1', 37)],
+  ]);
+}
+
 /** A hundred nodes, of which the first ones are through and the seventh has failed. */
 function hundred(): Stage {
   const all = names(100);
@@ -116,6 +127,7 @@ const STORIES: Readonly<Record<string, () => Stage | Promise<Stage>>> = {
       ])
       .at(5),
   'rolling-drains': () => seesDrain(stage().play(SECOND), 640),
+  'rolling-window': () => seesDrain(withWindow(20), 60, ['node-1', 'node-2']),
   'rolling-pause': () => stage().play(PAUSED).at(612),
   'rolling-two': () =>
     seesDrain(
@@ -319,4 +331,25 @@ test('the log of a node that was chosen is about that node and the whole run', a
   expect(text).toContain('node-1: waiting for its calls to end');
   expect(text).not.toContain('node-2: waiting for its calls to end');
   expect(text).toContain('batch 2 of 4: node-2');
+});
+
+describe('a window', () => {
+  // Behind its deadline a node has 3 minutes for restart, verify and the watch over it: see the cluster of the stage.
+  test('ends the wait for the calls where it comes before the deadline, and is told', () => {
+    const on = seesDrain(withWindow(20), 60, ['node-1', 'node-2']);
+    expect(on.text(LARGE)).toMatch(/deadline in 1\dm\d\ds \(window\), then it is given back as found/);
+    expect(on.text()).toMatch(/window until 05:00 UTC: 18m59s left/);
+  });
+  test('that comes later ends nothing, and is told', () => {
+    const on = seesDrain(withWindow(600), 60, ['node-1', 'node-2']);
+    expect(on.text(LARGE)).toMatch(/deadline in 1h59m\S*, then it is given back as found/);
+    expect(on.text(LARGE)).toContain('window until 05:00 UTC: 9h58m');
+  });
+  test('is not extended', async () => {
+    const late = await seesDrain(withWindow(600), 60, ['node-1', 'node-2']).type('+');
+    expect(late.run.submitted).toHaveLength(1);
+    const on = await seesDrain(withWindow(20), 60, ['node-1', 'node-2']).type('+');
+    expect(on.run.submitted).toEqual([]);
+    expect(on.text(LARGE)).toContain('+: the calls of node-1 are waited for until the window leaves just');
+  });
 });

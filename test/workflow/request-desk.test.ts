@@ -39,6 +39,7 @@ async function begin(changes: Partial<Policy> = {}): Promise<void> {
     recorder,
     abort: () => called.push('abort'),
     wake: () => called.push('wake'),
+    window: () => null,
   });
   const settings = policy({ timeout: 10 * MINUTE, ...changes });
   await record(drainStarted(settings));

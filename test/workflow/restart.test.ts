@@ -154,6 +154,7 @@ async function begin(changes: Partial<Policy> = {}): Promise<void> {
     recorder,
     abort: () => undefined,
     wake: () => watcher.wake({ nodes: ['node-1', 'node-3'], proxies: ['lb-1', 'lb-2'] }),
+    window: () => null,
   });
   const record = (event: NewEvent): Promise<void> => recorder.record(event);
   const its = node('node-1', '10.0.1.10', { restart: { command: 'restart-it', timeout: 20_000 } });

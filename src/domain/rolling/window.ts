@@ -1,6 +1,6 @@
 /** What a maintenance window leaves a node. */
-import type { Cluster, Node } from '../cluster.ts';
-import type { Window } from './rolling-plan.ts';
+import { type Cluster, findNode, type Node } from '../cluster.ts';
+import type { RollingPlan, Window } from './rolling-plan.ts';
 
 /**
  * Until when a node may drain: wall clock, ms since 1970. Behind it there is time for its restart and for its way back in.
@@ -17,4 +17,29 @@ export function mayBegin(
   wall: number,
 ): boolean {
   return drainUntil(window, node, cluster) - wall >= window.minDrain;
+}
+
+/** The same for a run under way, on the clock by which its waits are measured. */
+export interface WindowEnds {
+  /** Monotonic ms. */
+  readonly now: number;
+  /** When the wait for the node's calls ends at the latest, whatever is asked for: monotonic ms; null: at no time. */
+  readonly of: (node: string) => number | null;
+}
+
+/** @param moment one and the same moment on both clocks; the window is one of the wall clock. null: there is no window */
+export function windowEnds(
+  rolling: Pick<RollingPlan, 'window'> | undefined,
+  cluster: Cluster,
+  { now, wall }: { readonly now: number; readonly wall: Date },
+): WindowEnds | null {
+  const window = rolling?.window ?? null;
+  if (window === null) return null;
+  return {
+    now,
+    of: (name) => {
+      const node = findNode(cluster, name);
+      return node === undefined ? null : now + drainUntil(window, node, cluster) - wall.getTime();
+    },
+  };
 }

@@ -1,7 +1,7 @@
 /** How long the calls of the node that is shown are waited for, and what comes then. */
 import { atDeadlineWords, spanWords } from '../../output/live-words.ts';
 import { type Line, line, type Span, styled } from '../line.ts';
-import { type RunView, shownPolicy } from './view.ts';
+import { drainEnd, type RunView, shownPolicy } from './view.ts';
 
 /** Long, and ever shorter; empty where nobody waits for its calls any more. */
 export function deadlineWords(view: RunView): readonly Line[] {
@@ -21,12 +21,14 @@ export function deadlineWords(view: RunView): readonly Line[] {
     const of = (text: string): Line => line(long, text === '' ? '' : `, ${text}`);
     return [of(then[0]), of(then[1]), line(long)];
   };
-  if (policy.timeout === null)
+  const end = drainEnd(view, shown);
+  if (end === null && policy.timeout === null)
     return words('none', policy.hold ? ['it stays out when drained (hold)', 'hold'] : ['', '']);
-  const at = model.deadlineOf(shown);
   const then = atDeadlineWords(policy);
-  if (at === null) return words(`${spanWords(policy.timeout)} from when it is out`, then);
+  if (end === null) return words(`${spanWords(policy.timeout ?? 0)} from when it is out`, then);
+  const { at, isWindow } = end;
+  const why = isWindow ? ' (window)' : '';
   if (now < at)
-    return words(styled(at - now < 300_000 ? 'warning' : 'strong', `in ${spanWords(at - now)}`), then);
-  return words(styled('warning', `passed ${spanWords(now - at)} ago`), ['', '']);
+    return words(styled(at - now < 300_000 ? 'warning' : 'strong', `in ${spanWords(at - now)}${why}`), then);
+  return words(styled('warning', `passed ${spanWords(now - at)} ago${why}`), ['', '']);
 }

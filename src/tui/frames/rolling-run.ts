@@ -1,4 +1,5 @@
 import type { RollingStanding } from '../../domain/rolling-standing.ts';
+import type { RollingPlan } from '../../domain/rolling/rolling-plan.ts';
 import { whyStopped } from '../../domain/rolling/progress.ts';
 import type { RunState } from '../../domain/run.ts';
 import { overWords, spanWords } from '../../output/live-words.ts';
@@ -77,10 +78,11 @@ function nextLines(view: RunView, columns: number): readonly Line[] {
   if (state === null || isOver(view)) return [];
   const { rolling } = state.plan;
   if (rolling === undefined) return [];
+  const width = innerWidth(columns);
+  const window = windowLine(view, rolling.window, width);
   const isAborted = view.interrupts > 0 || Object.values(state.nodes).some(({ wishes }) => wishes.abort);
   const why = isAborted ? 'the run is being stopped' : whyStopped(state, rolling);
-  if (why !== null) return [line(styled('warning', 'no further node is begun'), `: ${why}`)];
-  const width = innerWidth(columns);
+  if (why !== null) return [line(styled('warning', 'no further node is begun'), `: ${why}`), ...window];
   const [over, times] = overWords(view.model.rolling.estimateOf(state, view.now), view.wall);
   const pauses = pauseWords(view, state);
   const soon = over.replace(/^over: not known yet, .*$/, 'end not known yet');
@@ -93,7 +95,19 @@ function nextLines(view: RunView, columns: number): readonly Line[] {
         ),
       ),
     ),
+    ...window,
   ];
+}
+
+/** Until when nodes may be out, as it was asked for. */
+function windowLine({ wall }: RunView, window: RollingPlan['window'], width: number): readonly Line[] {
+  if (window === null) return [];
+  const left = window.until - wall.getTime();
+  const words = left > 0 ? `${spanWords(left)} left` : `over ${spanWords(-left)} ago`;
+  const long =
+    left > window.minDrain ? `, none is begun with less than ${spanWords(window.minDrain)} to drain` : '';
+  const short = line(`window until ${window.asked}: `, styled(left > 0 ? 'strong' : 'warning', words));
+  return [fitting(width, line(...short, long), short)];
 }
 
 /** Long, and short; '' where none is on. */

@@ -6,7 +6,7 @@ import type { NodeModel } from '../node-model.ts';
 import type { Columns } from '../session-history.ts';
 import { fitting, innerWidth, labelled, type Panel } from './panel.ts';
 import { ghostsAmong, unlistedOf } from './unlisted.ts';
-import { ageLine, isStale, isWaiting, pollOf, type RunView } from './view.ts';
+import { ageLine, drainEnd, isStale, isWaiting, pollOf, type RunView } from './view.ts';
 
 /** How many sessions there are and were, and when the last call may end. */
 export const sessions: Panel = {
@@ -146,7 +146,7 @@ function estimate(view: RunView, columns: number): Line {
   }
   const words = estimateWords(found);
   const short = words.replace(/^last call /, '').replace(/ from now$/, '');
-  const deadline = model.deadlineOf(name);
+  const deadline = drainEnd(view, name)?.at ?? null;
   if (deadline === null || found.to <= deadline - now) return fitting(inner, line(words), line(short));
   const late = found.from > deadline - now ? 'behind the deadline' : 'perhaps behind the deadline';
   const warned = (text: string): Line => line(text, ', ', styled('warning', late));

@@ -2,6 +2,7 @@
 import type { Cluster } from '../../domain/cluster.ts';
 import type { Observation } from '../../domain/observation.ts';
 import type { Policy } from '../../domain/policy.ts';
+import { type WindowEnds, windowEnds } from '../../domain/rolling/window.ts';
 import { agoWords } from '../../output/live-words.ts';
 import type { CallsReading } from '../run-calls.ts';
 import type { RunModel } from '../run-model.ts';
@@ -42,6 +43,23 @@ export function pollOf(view: RunView): number {
 /** The wishes for the node that is shown. */
 export function shownPolicy({ model }: RunView): Policy | null {
   return model.shown === null ? null : model.policyOf(model.shown);
+}
+
+/** When the window of a rolling run ends each wait; null: it has none. */
+export function windowOf({ model, cluster, now, wall }: RunView): WindowEnds | null {
+  return cluster === null ? null : windowEnds(model.state?.plan.rolling, cluster, { now, wall });
+}
+
+/** When the wait for the calls of a node ends, on the axis of the events' `mono`, and whether the window ends it; null: at no time. */
+export function drainEnd(
+  view: RunView,
+  name: string,
+): { readonly at: number; readonly isWindow: boolean } | null {
+  const own = view.model.deadlineOf(name);
+  const end = windowOf(view)?.of(name) ?? null;
+  const timeout = view.model.policyOf(name)?.timeout ?? Number.POSITIVE_INFINITY;
+  if (end !== null && end <= (own ?? view.now + timeout)) return { at: end, isWindow: true };
+  return own === null ? null : { at: own, isWindow: false };
 }
 
 /** Whether the run has ended: then nothing is read any more. */

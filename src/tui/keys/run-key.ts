@@ -5,7 +5,7 @@ import type { Style } from '../line.ts';
 import type { LiveRun } from '../live-run.ts';
 import type { Key, KeyName } from '../scene.ts';
 import type { Overlay } from '../frames/overlay.ts';
-import type { RunView } from '../frames/view.ts';
+import { type RunView, windowOf } from '../frames/view.ts';
 
 export interface RunKey {
   /** As it is typed, and as it is named at the bottom. */
@@ -53,11 +53,12 @@ export interface KeyDesk {
 }
 
 /** Why a request would not be granted now, before it is handed in; null where it would. */
-export function requestRefusal(request: RunRequest, { model, seen, interrupts }: RunView): string | null {
+export function requestRefusal(request: RunRequest, view: RunView): string | null {
+  const { model, seen, interrupts } = view;
   if (seen === null) return 'another process runs it, only there it can be asked';
   if (model.state === null) return 'the run has not begun';
   if (interrupts > 0 && model.state.settled === null) return 'the run is being stopped';
-  const { accepted, why } = admit(request, model.state);
+  const { accepted, why } = admit(request, model.state, windowOf(view));
   return accepted ? null : (why ?? 'it cannot be granted');
 }
 
