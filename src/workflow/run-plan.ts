@@ -128,6 +128,6 @@ function preflightOf(plan: Plan): Plan {
     node,
     steps: steps.filter((step) => step.kind === 'preflight'),
   }));
-  // One after the other, and every one of them: nothing is out meanwhile.
+  // Every one of them, also where one is refused, and without the batches: nothing is out meanwhile.
   return { kind: plan.kind, nodes };
 }
