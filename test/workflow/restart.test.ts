@@ -7,7 +7,7 @@ import type { NewEvent, RunEvent } from '../../src/domain/run-events.ts';
 import type { CommandResult, Detail, NodeActivity, ProxyPort } from '../../src/workflow/ports.ts';
 import { Recorder } from '../../src/workflow/recorder.ts';
 import { createRequestDesk, type RequestDesk } from '../../src/workflow/request-desk.ts';
-import { newMemory, type NodeMemory, type StepContext } from '../../src/workflow/step.ts';
+import { newMemory, type NodeMemory, type Rolling, type StepContext } from '../../src/workflow/step.ts';
 import { restart } from '../../src/workflow/steps/restart.ts';
 import { Watcher } from '../../src/workflow/watcher.ts';
 import type { World } from '../../src/workflow/world.ts';
@@ -23,6 +23,7 @@ import {
   seenProxy,
   unknown,
 } from '../domain/builders.ts';
+import { rolling } from '../domain/rolling/rolling-plan.ts';
 import { HELD } from '../support/held-lock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { drainStarted } from './drain-started.ts';
@@ -352,5 +353,49 @@ describe('while the core database holds it back', () => {
     await clock.pass(6 * MINUTE);
     expect(end).toMatchObject({ code: 'drain.expired', message: expect.stringMatching(HELD) as string });
     expect(restarts).toEqual([]);
+  });
+});
+
+describe('in a rolling run', () => {
+  let shared: Rolling;
+  beforeEach(() => {
+    const limits = { maxUnavailable: 1, headroom: 0.2, dispatch: 'next' } as const;
+    shared = {
+      plan: rolling({ limits }),
+      admitted: new Set(['node-1']),
+      emptied: new Set(),
+      surges: new Map(),
+      whyStopped: () => null,
+    };
+    memory = { ...newMemory(null, shared), outSince: 0, drainedOut: 0 };
+  });
+
+  test('the others are too full: it is not restarted before they have room', async () => {
+    third.sessions = known(90);
+    await begin({ timeout: null });
+    await clock.pass(5 * POLL);
+    expect([end, restarts]).toEqual([undefined, []]);
+    expect(retries()).toEqual([
+      expect.stringMatching(/^node-1 is drained, but it may be needed: .*node-3 would have 90 calls/),
+    ]);
+    third.sessions = known(10);
+    await clock.pass(2 * POLL);
+    expect([end, restarts]).toEqual(['succeeded', [known(0)]]);
+  });
+
+  test('from the restart on what it does not say is no call', async () => {
+    await begin();
+    expect([...shared.emptied]).toEqual([]);
+    await clock.pass(1_000);
+    expect([end, [...shared.emptied]]).toEqual(['succeeded', ['node-1']]);
+  });
+
+  test('a restart that was called off: it counts again', async () => {
+    one.onReading = (nth) => {
+      if (nth === 3) one.call();
+    };
+    await begin();
+    await clock.pass(1_000);
+    expect([end, [...shared.emptied]]).toEqual([undefined, []]);
   });
 });

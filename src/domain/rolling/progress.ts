@@ -36,14 +36,35 @@ function hasEnded(state: RunState, name: string, node: NodeRunState): boolean {
 /** Why no further node is begun, a clause; null: the run goes on. */
 export function whyStopped(
   state: RunState,
-  { maxFailures }: Pick<RollingPlan, 'maxFailures'>,
+  { maxFailures, limits }: Pick<RollingPlan, 'maxFailures' | 'limits'>,
 ): string | null {
   const failed = state.plan.nodes
     .map(({ node }) => node)
     .filter((name) => ['failed', 'held'].includes(phaseOf(state, name)));
-  if (failed.length <= maxFailures) return null;
+  if (failed.length <= maxFailures) return whyNoRoom(state, failed, limits.maxUnavailable);
   const allowed = maxFailures === 0 ? 'none may' : `no more than ${maxFailures} may`;
   return `${failed.join(', ')} ${failed.length === 1 ? 'was' : 'were'} not brought through, and ${allowed}`;
+}
+
+/** Nobody in this run will bring back those that it has left out: whoever waited for them would wait in vain. */
+function whyNoRoom(state: RunState, failed: readonly string[], maxUnavailable: number): string | null {
+  if (!state.plan.nodes.some(({ node }) => phaseOf(state, node) === 'untouched')) return null;
+  const out = failed.filter((name) => isLeftOut(state, name));
+  if (out.length < maxUnavailable) return null;
+  return `${out.join(', ')} ${out.length === 1 ? 'stays' : 'stay'} out, and no more than ${maxUnavailable} may be out at a time`;
+}
+
+/** Whether a node that was not brought through is not given back either. */
+function isLeftOut(state: RunState, name: string): boolean {
+  const node = state.nodes[name];
+  if (node === undefined) return false;
+  const code = node.failure?.error.code ?? 'drain.held';
+  const isExpired = code === 'drain.expired' && node.effects.length > 0;
+  return (
+    restartIntended(node) ||
+    code === 'drain.held' ||
+    (isExpired && policyFor(state, name).onTimeout !== 'restore')
+  );
 }
 
 /**

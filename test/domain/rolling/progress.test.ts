@@ -136,6 +136,34 @@ describe('whether it goes on', () => {
     const two = state([...EXPIRED, ...failed('preflight', 'refused', 'node-2')], plan);
     expect(whyStopped(two, plan)).toBe('node-1, node-2 were not brought through, and no more than 1 may');
   });
+  describe('one that stays out takes the place of the next', () => {
+    const one = rolling({ maxFailures: 1 });
+    const two = rolling({ maxFailures: 1, limits: { ...one.limits, maxUnavailable: 2 } });
+    const WHY = 'node-1 stays out, and no more than 1 may be out at a time';
+    const held = stateOf([...upTo('deactivate'), ...failed('wait_drained', 'drain.expired')], {
+      plan: planRolling(one, policy({ onTimeout: 'hold' })),
+      policy: policy({ onTimeout: 'hold' }),
+    });
+    test('held at its deadline', () => {
+      expect(whyStopped(held, one)).toBe(WHY);
+      expect(whyStopped(held, two)).toBeNull();
+    });
+    test('held since its login was lost', () =>
+      expect(whyStopped(state([...upTo('deactivate'), ...failed('wait_drained', 'drain.held')]), one)).toBe(
+        WHY,
+      ));
+    test('failed behind its restart', () =>
+      expect(whyStopped(state([...upTo('restart'), ...failed('verify', 'verify.failed')]), one)).toBe(WHY));
+    test('one that is given back does not', () =>
+      expect(
+        whyStopped(state([...upTo('deactivate'), ...failed('wait_drained', 'drain.needed')]), one),
+      ).toBeNull());
+    test('nobody is left that could be begun: nothing is stopped', () => {
+      const alone = rolling({ maxFailures: 1, batches: [['node-1']] });
+      const events = [...upTo('restart'), ...failed('verify', 'verify.failed')];
+      expect(whyStopped(state(events, alone), alone)).toBeNull();
+    });
+  });
   test('one that was not begun has not failed', () =>
     expect(whyStopped(state(failed('admit', 'rolling.stopped')), rolling())).toBeNull());
 });
