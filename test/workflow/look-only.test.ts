@@ -24,7 +24,7 @@ async function story(kinds: readonly string[]): Promise<readonly string[]> {
     run: 'r1',
     clock,
     journal: { append: () => Promise.resolve(), close: () => Promise.resolve() },
-    views: [({ type, node }) => void (type.startsWith('step.') && told.push(`${node} ${type}`))],
+    views: [({ type, node }) => type.startsWith('step.') && told.push(`${node} ${type}`)],
     onViewFailure: () => undefined,
   });
   const started = drainStarted(settings);
