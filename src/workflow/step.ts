@@ -69,6 +69,8 @@ export interface NodeMemory {
   coreUuid: string | null;
   /** The mark that preflight saw and allowed; null for none. */
   markFound: string | null;
+  /** The marks of all nodes as preflight saw them, where it could read them; null for none. */
+  marksBefore: Readonly<Record<string, string | null>>;
   /** It only keeps the node out: that is never given up because somebody fights, and its marks say so. */
   isGuarding: boolean;
   /** An earlier process announced a restart, and it was carried out. */
@@ -99,6 +101,7 @@ export function newMemory(token: string | null = null, rolling: Rolling | null =
     markWanted: null,
     coreUuid: null,
     markFound: null,
+    marksBefore: {},
     isRestarted: false,
     isGuarding: false,
     fight: beginFight(),

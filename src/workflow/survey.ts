@@ -84,7 +84,7 @@ export async function surveyNode(
 }
 
 /** What is known here of every run that holds a node. */
-async function runsOfMarks(
+export async function runsOfMarks(
   world: World,
   observation: Observation,
 ): Promise<Readonly<Record<string, Whereabouts>>> {

@@ -18,13 +18,19 @@ import {
   type StepContext,
   whereAlone,
 } from '../step.ts';
+import { claimTurn } from '../claim-turn.ts';
+import { freshAmongOthers } from '../fresh-look.ts';
 import { noteFight, noteMend, noteStart, recordDrift, setWhereIgnored } from '../out-guard.ts';
 import { nodePort } from '../world.ts';
 
-/** Marks the node and disables every destination on every proxy; each is read back. Only D holds. */
+/**
+ * Marks the node and, where no other host is changing another one, disables every destination on every proxy; each is read back.
+ * Only D holds.
+ */
 export const deactivate: Step<'deactivate'> = async (context) => {
-  const { world, watcher, memory, signal } = context;
+  const { world, memory } = context;
   await takeMark(context);
+  refuseIfAlone(context, await claimTurn(context));
   const { destinations } = baselineOf(context);
   const required = destinations.filter((one) => !isIgnored(context, one));
   await setDestinations(context, required.map(disable));
@@ -33,8 +39,7 @@ export const deactivate: Step<'deactivate'> = async (context) => {
     destinations.filter((one) => !required.includes(one)),
   );
   memory.outSince = world.clock.now();
-  const needs = { ...needsOf(context), nodes: [...world.nodes.keys()] };
-  const observation = await watcher.fresh(needs, signal);
+  const observation = await freshAmongOthers(context, needsOf(context));
   assertHeld(context, observation);
   refuseIfAlone(context, observation);
   await holdOut(context, required, observation);

@@ -5,6 +5,7 @@ import { judge, refuses } from '../../domain/preflight/checks.ts';
 import { isMarkedByUnknown } from '../../domain/preflight/mark.ts';
 import { restartIntended } from '../../domain/run.ts';
 import type { Verdict } from '../../domain/verdict.ts';
+import { marksIn } from '../claim-turn.ts';
 import { freshAmongOthers, ownNeeds } from '../fresh-look.ts';
 import type { Step } from '../step.ts';
 import { type RestartClue, untilNothingUnderWay } from '../restart-under-way.ts';
@@ -60,6 +61,7 @@ export const preflight: Step<'preflight'> = async (context, params) => {
   if (mayMeet) await untilNothingUnderWay(context, clueOf(input));
   const mark = observation.nodes[node.name]?.mark;
   memory.markFound = mark?.known === true ? mark.value : null;
+  memory.marksBefore = marksIn(observation);
   memory.startedAs = Object.fromEntries(
     Object.values(observation.proxies).flatMap((proxy) =>
       proxy.instance.known ? [[proxy.proxy, proxy.instance.value]] : [],

@@ -1,0 +1,68 @@
+/** Hosts that know nothing of each other but what stands on the nodes, and come for different nodes at one moment. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/domain/run-events.ts';
+import type { Called } from '../support/call-fsha.ts';
+import { callFsha } from '../support/call-fsha.ts';
+import { type LabForFsha, startLabForFsha } from '../support/lab-for-fsha.ts';
+
+/** Before every answer of a node: ms. Every host looks at it for longer than all of them take to begin. */
+const SLOW = 150;
+
+let lab: LabForFsha;
+let configs: readonly string[];
+
+beforeAll(async () => {
+  lab = await startLabForFsha({ nodes: 4, proxies: 1 });
+  const text = await readFile(lab.lab.configFile, 'utf8');
+  configs = await Promise.all(
+    ['a', 'b', 'c'].map(async (host) => {
+      const file = lab.lab.configFile.replace('fsha.yaml', `${host}.yaml`);
+      await writeFile(file, text.replace(lab.stateDir, `${lab.stateDir}-${host}`));
+      return file;
+    }),
+  );
+});
+afterAll(() => lab.stop());
+
+const quickly = ['--no-restart', '--settle', '3s', '--poll', '200ms', '--json'];
+
+/** Drains node-1, node-2, … on as many hosts at once, all of which have looked before any has marked its node. */
+async function atOnce(hosts: number): Promise<readonly Called[]> {
+  await lab.askNode('node-4', { fault: 'slowEsl', value: SLOW });
+  const runs = configs
+    .slice(0, hosts)
+    .map((config, index) => callFsha(['drain', `node-${index + 1}`, ...quickly, '--config', config]));
+  return Promise.all(runs).finally(() => lab.askNode('node-4', { fault: 'slowEsl', value: false }));
+}
+
+const intended = ({ events }: Called): readonly string[] =>
+  events.flatMap((event) =>
+    event.type === 'effect.intended'
+      ? [`${event.data.effect}${event.data.wanted === null ? ' away' : ''}`]
+      : [],
+  );
+const endOf = ({ events }: Called): unknown =>
+  events.findLast((event): event is RunEvent & { type: 'run.settled' } => event.type === 'run.settled')?.data;
+const passed = ({ events }: Called): boolean =>
+  events.some(({ type, step }) => type === 'step.started' && step?.endsWith('/deactivate') === true);
+
+test.each([2, 3])('%i of them: one goes on, the others take nothing but their marks away', async (hosts) => {
+  const ended = await atOnce(hosts);
+  expect(ended.map(passed)).toEqual(ended.map(() => true));
+  const [winner, ...more] = ended.filter(({ exit }) => exit === 0);
+  expect(more).toEqual([]);
+  const run = winner?.events[0]?.run ?? '';
+  for (const loser of ended.filter((one) => one !== winner)) {
+    expect(loser.exit).toBe(4);
+    expect(intended(loser)).toEqual(['node.mark', 'node.mark away']);
+    expect(endOf(loser)).toMatchObject({ outcome: 'refused', error: { code: 'locked' } });
+    if (hosts === 2)
+      expect(endOf(loser)).toMatchObject({ error: { message: expect.stringContaining(run) as string } });
+  }
+  expect((await lab.flags()).filter((flags) => !flags.endsWith(' AP'))).toEqual([]);
+  const status = await lab.call('status', '--json');
+  expect(status.exit, status.stdout).toBe(0);
+  const marks = (JSON.parse(status.stdout) as { nodes: { mark: unknown }[] }).nodes.map(({ mark }) => mark);
+  expect(marks).toEqual([null, null, null, null]);
+});
