@@ -28,8 +28,10 @@ import {
   mustBeDead,
   mustHaveTime,
   mustLeaveSurvivors,
+  mustNotBeBack,
   mustNotGuard,
   mustStillBeThere,
+  whyAnew,
 } from './may-go-on.ts';
 import { MIN_DRAIN, type WindowWish } from './rolling-wish.ts';
 import { type HeldLock, lockName } from './run-lock.ts';
@@ -175,7 +177,7 @@ async function lookFirst(
   state: RunState,
   policy: Policy,
   wroteAt: number | null,
-  { undo = false, window, lock, stop }: GoingOn,
+  { undo = false, policy: given, window, lock, stop }: GoingOn,
 ): Promise<Looked> {
   const { world, close } = compose(cluster, call, lock);
   try {
@@ -189,6 +191,9 @@ async function lookFirst(
     if (wroteAt !== null) mustBeDead(open, observation, policy, wroteAt, call);
     const wish = { undo, policy, call: callText(call), others, window: windowFrom(state, window) };
     const resumption = planResume(state, observation, wish);
+    if (resumption.mode === 'forward' && given === undefined) mustNotBeBack(open, observation, policy, call);
+    // A drain that is asked for is to be done, whatever became of the one that was found.
+    const why = given === undefined ? resumption.why : (resumption.why ?? whyAnew(open, observation));
     if (resumption.mode === 'forward') mustHaveTime(state.run, resumption.plan, cluster, call);
     const found: Verdict[] = [];
     if (resumption.mode === 'undo') mustLeaveSurvivors(open, cluster, observation, policy);
@@ -210,7 +215,7 @@ async function lookFirst(
         if (refuses(verdicts)) throw refusalOf(verdicts);
         found.push(...verdicts);
       }
-    return { resumption, observation, verdicts: found };
+    return { resumption: { ...resumption, why }, observation, verdicts: found };
   } finally {
     await close();
   }

@@ -1,5 +1,6 @@
 /** Why a run may not be gone on with: asked before anything is recorded, so that a refusal leaves it as it was. */
 import { aliveElsewhere } from '../domain/alive-elsewhere.ts';
+import { type BroughtBack, broughtBack } from '../domain/brought-back.ts';
 import { type Cluster, findNode } from '../domain/cluster.ts';
 import { roughDuration } from '../domain/duration.ts';
 import { FshaError } from '../domain/errors.ts';
@@ -148,6 +149,37 @@ export function mustBeDead(
     `run ${run} may still be under way where it was begun: ${what} ${roughDuration(Math.max(0, wall - sign.at))} ago`,
     'A run of which nothing is seen for 5 minutes is dead. Where you know that it is dead: --force mark.',
   );
+}
+
+/**
+ * A journal that was copied to another host and gone on with there says here what it said before: going on would restart a node
+ * once more that is well.
+ * @throws FshaError `refused`
+ */
+export function mustNotBeBack(
+  state: RunState,
+  observation: Observation,
+  { force }: Policy,
+  call: Call,
+): void {
+  const [first] = broughtBack(state, observation);
+  if (first === undefined || force.includes('mark')) return;
+  const { run } = state;
+  throw new FshaError(
+    'refused',
+    `run ${run} cannot go on: ${backWords(first)}, and this journal knows nothing of it: it may have been finished on another host`,
+    `Where nothing of it is to be done any more, this ends it: ${callText(call)} resume ${run} --undo; where it is to be done all the same: --force mark.`,
+  );
+}
+
+/** That a drain which is asked for finds its node so, a clause; null where it does not. */
+export function whyAnew(state: RunState, observation: Observation): string | null {
+  const [first] = broughtBack(state, observation);
+  return first === undefined ? null : `${backWords(first)}: it is drained anew`;
+}
+
+function backWords({ node, restarted }: BroughtBack): string {
+  return `${node} ${restarted ? 'was restarted since and ' : ''}is in on every proxy, without the mark of this run`;
 }
 
 /** Giving an activation back takes the node out: somebody has to be left then, too. */

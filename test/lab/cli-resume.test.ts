@@ -157,6 +157,27 @@ describe('resume --undo of an activate', () => {
   });
 });
 
+test('a journal that was copied and finished elsewhere: the one that stayed here does not begin anew', async () => {
+  // What it says is older than what was done: as where the rest was done elsewhere, with a copy.
+  const run = await diedGivingBack(isOf('step.started', 'node-1/wait_drained'));
+  const before = await journal(run);
+  for (const flags of [[], ['--dry-run']]) {
+    const { exit, stderr } = await lab.call('resume', run, ...flags);
+    expect([exit, stderr.replace(/\s+/g, ' ')]).toEqual([
+      3,
+      expect.stringMatching(
+        new RegExp(`node-1 is in on every proxy.*finished on another host.* resume ${run} --undo`),
+      ),
+    ]);
+  }
+  expect([await journal(run), await lab.flags()]).toEqual([before, ALL_IN]);
+  // A drain that is asked for says what it found, and is done.
+  const looked = await lab.call('drain', 'node-1', '--dry-run');
+  expect([looked.exit, looked.stdout]).toEqual([0, expect.stringContaining('it is drained anew')]);
+  expect((await lab.call('resume', run, '--undo')).exit).toBe(0);
+  expect((await lab.call('status')).stdout).not.toContain(run);
+});
+
 test('resume of a run after which another one came that has ended: what that one left, and how it comes back', async () => {
   const old = await diedGivingBack(isOf('undo.started'));
   const later = await lab.call('deactivate', 'node-1', '--json');
