@@ -57,13 +57,17 @@ export function takenByAnother(node: string, mark: string, run: string): FshaErr
       `${node} was taken by ${printable(other.who)}, who goes on with this run elsewhere`,
       'This process gives way and leaves the node to that one.',
     );
-  const who =
-    other === undefined ? printable(mark) : `run ${printable(other.run)} of ${printable(other.who)}`;
   return new FshaError(
     'locked',
-    `${node} was taken by ${who} at the same moment`,
+    `${node} was taken by ${markHolder(mark)} at the same moment`,
     'This run gives way and leaves the node to it.',
   );
+}
+
+/** Whom a mark names, in words: for what is none of fsha's, its text. */
+export function markHolder(mark: string): string {
+  const read = readMark(mark);
+  return read === undefined ? printable(mark) : `run ${printable(read.run)} of ${printable(read.who)}`;
 }
 
 /** Reads a mark; undefined where the text is none of fsha's. */

@@ -3,6 +3,7 @@ import { MARK_EVERY, readMark } from '../domain/mark.ts';
 import type { Observation } from '../domain/observation.ts';
 import { hasFired } from './deadline.ts';
 import { mayPass } from './insist.ts';
+import { keepingState } from './keeping.ts';
 import { lookAtNode } from './effects/look-at-node.ts';
 import { anothersMark, doEffect, isOfThisProcess, ownMark, type StepContext } from './step.ts';
 
@@ -22,6 +23,8 @@ export async function keepMarked(context: StepContext, observation: Observation)
     // What was observed is up to a poll old: another's mark of since then is not overwritten.
     const now = await lookAtNode(world, node.name, signal);
     if (!now.mark.known || anothersMark(context, now.mark) !== null) return;
+    // Taken away since: whoever did that has the node, and a mark of this one would stay on it.
+    if (memory.isGuarding && keepingState(context, now) !== 'kept') return;
     const target = { node: node.name };
     await doEffect(context, { effect: 'node.mark', target, wanted: ownMark(context) });
   } catch (error) {

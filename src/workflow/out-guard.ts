@@ -12,6 +12,7 @@ import { afterDrift, afterMend } from '../domain/fight.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { StepKind } from '../domain/plan.ts';
 import type { BaselineDestination } from '../domain/run-events.ts';
+import { mayKeepOut, noteReading } from './keeping.ts';
 import {
   destinationsOf,
   disable,
@@ -90,6 +91,7 @@ async function guardProxy(context: StepContext, proxy: string, watching: AbortSi
   for (;;) {
     const observation = await watcher.since(since, needs, watching);
     since = (observation.proxies[proxy]?.at ?? since) + 0.001;
+    if (context.memory.isGuarding) noteReading(context, observation.proxies[proxy]);
     const wasSet = await (isIgnored(context, { proxy }) ? disableWhereIgnored : mend)(
       context,
       observation,
@@ -113,6 +115,7 @@ async function mend(context: StepContext, observation: Observation, proxy: strin
   // Before anything is awaited: a look that begins while it is set again already shows it disabled, and must not be taken
   // for one at a node that was out all the time.
   memory.outSince = world.clock.now();
+  if (!(await mayKeepOut(context))) return false;
   // What a proxy would not set again is the same drift still, and was told.
   const isNew = ({ destination }: Drift): boolean =>
     (memory.refusals[destinationKey(destination)] ?? 0) === 0;
@@ -172,6 +175,7 @@ async function disableWhereIgnored(
   const enabled = foundDestinations(world.cluster, node, observation).filter(
     (found) => found.proxy === proxy && readFlags(found.flags)?.state !== 'disabled',
   );
+  if (enabled.length > 0 && !(await mayKeepOut(context))) return false;
   const wasOut = enabled.filter((found) => wasDisabled(context, found));
   await recordDrift(context, readOut(observation, wasOut, memory.startedAs).drift);
   if (enabled.length > 0) noteStart(context, observation, proxy);

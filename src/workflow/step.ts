@@ -5,6 +5,7 @@ import type { Node } from '../domain/cluster.ts';
 import type { Effect } from '../domain/effect.ts';
 import { type ErrorCode, FshaError } from '../domain/errors.ts';
 import { beginFight, type Fight } from '../domain/fight.ts';
+import { type Keeping, newKeeping } from '../domain/keeping.ts';
 import { readMark, takenByAnother, writeMark } from '../domain/mark.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
 import type { StepKind, StepParams } from '../domain/plan.ts';
@@ -73,6 +74,8 @@ export interface NodeMemory {
   marksBefore: Readonly<Record<string, string | null>>;
   /** It only keeps the node out: that is never given up because somebody fights, and its marks say so. */
   isGuarding: boolean;
+  /** What it has seen of the node while it only keeps it out. */
+  readonly keeping: Keeping;
   /** An earlier process announced a restart, and it was carried out. */
   isRestarted: boolean;
   /** What the nodes of a rolling run have in common; null in any other run. */
@@ -104,6 +107,7 @@ export function newMemory(token: string | null = null, rolling: Rolling | null =
     marksBefore: {},
     isRestarted: false,
     isGuarding: false,
+    keeping: newKeeping(),
     fight: beginFight(),
     arrivals: noArrivals(),
     warned: new Set(),

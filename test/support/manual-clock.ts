@@ -48,6 +48,11 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
+  /** Lets `ms` pass in which nothing happens: the process was stopped. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+
   /** How many sleep now. */
   get sleeping(): number {
     return this.#sleepers.size;

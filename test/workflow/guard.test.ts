@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FshaError } from '../../src/domain/errors.ts';
 import { writeMark } from '../../src/domain/mark.ts';
 import type { Known } from '../../src/domain/observation.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
@@ -11,6 +12,9 @@ import { ManualClock } from '../support/manual-clock.ts';
 let clock: ManualClock;
 let stop: AbortController;
 let mark: Known<string | null>;
+let core: string;
+/** What the last poll saw, where that is not what is so now. */
+let stale: Known<string | null> | null;
 let wanted: string | null;
 let warnings: string[];
 let end: string | undefined;
@@ -20,6 +24,8 @@ beforeEach(() => {
   clock = new ManualClock();
   stop = new AbortController();
   mark = known(markOf('r1'));
+  core = 'first';
+  stale = null;
   wanted = null;
   warnings = [];
   end = undefined;
@@ -34,7 +40,8 @@ function markOf(run: string): string {
 }
 
 function begin(): void {
-  const seen = (): ReturnType<typeof seenNode> => seenNode('node-1', { at: clock.now(), mark });
+  const seen = (): ReturnType<typeof seenNode> =>
+    seenNode('node-1', { at: clock.now(), mark, coreUuid: known(core) });
   const context = {
     world: {
       cluster: cluster(),
@@ -50,7 +57,11 @@ function begin(): void {
         ],
       ]),
     },
-    watcher: { latest: () => observation({ nodes: [seen()] }), setPace: () => undefined },
+    watcher: {
+      latest: () =>
+        observation({ nodes: [{ ...seen(), mark: stale ?? mark, at: stale === null ? clock.now() : 0 }] }),
+      setPace: () => undefined,
+    },
     node: node('node-1', '10.0.1.10'),
     step: 'node-1/guard',
     run: 'r1',
@@ -67,7 +78,7 @@ function begin(): void {
   } as unknown as StepContext;
   running = guard(context, {}).then(
     (outcome) => (end = outcome),
-    () => (end = 'stopped'),
+    (error: unknown) => (end = error instanceof FshaError ? `${error.code}: ${error.message}` : 'a bug'),
   );
 }
 
@@ -93,7 +104,10 @@ test('somebody elsewhere has marked it: handed over', async () => {
   await clock.pass(10_000);
   mark = known(markOf('r2'));
   await clock.pass(1_000);
-  expect([end, warnings]).toEqual(['succeeded', [expect.stringContaining('who has marked it: r2,me,')]]);
+  expect([end, warnings]).toEqual([
+    'succeeded',
+    ['node-1 is kept out no longer: it is handed over to run r2 of me, whose mark is on it'],
+  ]);
 });
 
 test('the mark cannot be read for a minute: that is said, once, and it stays', async () => {
@@ -115,6 +129,45 @@ test('the node is restarted by another hand and its mark is gone for a while: ma
   mark = unknown('it is down');
   await clock.pass(30_000);
   mark = known(null);
+  core = 'second';
   await clock.pass(1_000);
   expect([end, warnings, mark]).toEqual([undefined, [], known(expect.stringMatching(/^r1,me,.*,guard$/))]);
+});
+
+test('its mark is gone from the same FreeSWITCH: somebody has had the node, and it is not marked again', async () => {
+  begin();
+  await clock.pass(10_000);
+  mark = known(null);
+  await clock.pass(1_000);
+  expect([end, warnings, mark]).toEqual([
+    'succeeded',
+    [expect.stringMatching(/handed over to whoever took its mark away/)],
+    known(null),
+  ]);
+});
+
+test('it was away, and what it saw last is all it has as it comes back: it looks before it renews its mark', async () => {
+  begin();
+  await clock.pass(10_000);
+  stale = known(mark.known ? mark.value : null);
+  mark = known(null);
+  clock.jump(3_600_000);
+  await clock.pass(1_000);
+  expect(mark).toEqual(known(null));
+  stale = null;
+  await clock.pass(1_000);
+  expect([end, mark]).toEqual(['succeeded', known(null)]);
+});
+
+test('it was away while the node was restarted, and the mark is gone: it cannot tell, says so, and does not mark it', async () => {
+  begin();
+  await clock.pass(10_000);
+  mark = known(null);
+  core = 'second';
+  clock.jump(3_600_000);
+  await clock.pass(1_000);
+  expect([end, mark]).toEqual([
+    'locked: node-1 was restarted while this guard saw nothing of the cluster, and its mark is gone: a run of another host may have brought it back in',
+    known(null),
+  ]);
 });

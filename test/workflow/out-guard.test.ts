@@ -1,14 +1,25 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { NodeObservation } from '../../src/domain/observation.ts';
 import { FshaError, interrupted } from '../../src/domain/errors.ts';
 import { type NodeRunState } from '../../src/domain/run.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { NO_WISHES } from '../../src/domain/wishes.ts';
 import { whileOut } from '../../src/workflow/out-guard.ts';
-import type { ProxyPort } from '../../src/workflow/ports.ts';
+import type { NodePort, ProxyPort } from '../../src/workflow/ports.ts';
 import { newMemory, type NodeMemory, type StepContext } from '../../src/workflow/step.ts';
 import { Watcher } from '../../src/workflow/watcher.ts';
 import type { World } from '../../src/workflow/world.ts';
-import { baseline, cluster, DOWN, known, node, policy, seenProxy, unknown } from '../domain/builders.ts';
+import {
+  baseline,
+  cluster,
+  DOWN,
+  known,
+  node,
+  policy,
+  seenNode,
+  seenProxy,
+  unknown,
+} from '../domain/builders.ts';
 import { HELD } from '../support/held-lock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -77,6 +88,8 @@ interface Changes {
   readonly restarting?: boolean;
   readonly outSince?: number | null;
   readonly ignore?: string;
+  /** It only keeps the node out; what the node says of its mark at that moment. */
+  readonly guarded?: () => NodeObservation;
   /** How long the disk takes for an event: ms; after BROKEN it fails. */
   readonly onDisk?: (event: NewEvent) => number;
 }
@@ -86,7 +99,11 @@ function stage(changes: Changes = {}): Stage {
   const one = new FakeProxy('lb-1', clock);
   const two = new FakeProxy('lb-2', clock);
   const events: NewEvent[] = [];
-  const watcher = new Watcher([], [one, two], clock, POLL);
+  const { guarded } = changes;
+  const observe = (): Promise<NodeObservation> =>
+    Promise.resolve().then(() => guarded?.() ?? seenNode('node-1'));
+  const nodePort = { node: 'node-1', observe, onActivity: () => () => undefined } as unknown as NodePort;
+  const watcher = new Watcher(guarded === undefined ? [] : [nodePort], [one, two], clock, POLL);
   watcher.start();
   const state: NodeRunState = {
     baseline: baseline(),
@@ -111,12 +128,14 @@ function stage(changes: Changes = {}): Stage {
   const memory: NodeMemory = {
     ...newMemory(),
     outSince: changes.outSince === undefined ? 0 : changes.outSince,
+    isGuarding: guarded !== undefined,
     startedAs: { 'lb-1': 'first', 'lb-2': 'first' },
   };
   const world = {
     cluster: cluster(),
     clock,
     lock: HELD,
+    nodes: new Map([['node-1', nodePort]]),
     proxies: new Map([one, two].map((proxy) => [proxy.proxy, proxy])),
   } as unknown as World;
   const stop = new AbortController();
@@ -300,5 +319,80 @@ describe('the guard', () => {
     }
     expect([at.one.flags, at.one.sets]).toEqual(['AX', 4]);
     expect(await at.step).toMatchObject({ code: 'drain.drift' });
+  });
+});
+
+describe('a guard that only keeps the node out', () => {
+  const OWN = 'r1,ops@bastion,2026-11-22T20:00:00.000Z,guard';
+  interface Kept {
+    mark: NodeObservation['mark'];
+    core: string;
+  }
+
+  function keeping(): Stage & { readonly kept: Kept } {
+    const kept: Kept = { mark: known(OWN), core: 'first' };
+    const at: Stage = stage({
+      guarded: () => seenNode('node-1', { at: at.clock.now(), mark: kept.mark, coreUuid: known(kept.core) }),
+    });
+    at.memory.keeping.markedIn = 'first';
+    return { ...at, kept };
+  }
+
+  it('disables again while the mark is its own', async () => {
+    const { clock, one } = keeping();
+    await clock.pass(1_000);
+    one.flags = 'AX';
+    await clock.pass(POLL);
+    expect(one.flags).toBe('DX');
+  });
+
+  it.each([
+    ['another run has marked it', known('r2,ops@h2,2026-11-22T20:00:00.000Z')],
+    ['its mark is gone from the same FreeSWITCH', known(null)],
+  ])('comes back and sees it enabled: %s, so it is left alone, and nothing is told', async (_, mark) => {
+    const { clock, one, two, kept, events } = keeping();
+    await clock.pass(1_000);
+    Object.assign(kept, { mark });
+    one.flags = 'AX';
+    two.flags = 'AX';
+    clock.jump(3_600_000);
+    await clock.pass(3 * POLL);
+    expect([one.flags, two.flags, one.sets + two.sets, drifts(events)]).toEqual(['AX', 'AX', 0, []]);
+  });
+
+  it('goes on where the mark died with a restart that it was there to see', async () => {
+    const { clock, one, kept } = keeping();
+    await clock.pass(1_000);
+    Object.assign(kept, { mark: known(null), core: 'second' });
+    one.flags = 'AX';
+    await clock.pass(POLL);
+    expect(one.flags).toBe('DX');
+  });
+
+  it('leaves it alone where the mark died with a restart while it was away', async () => {
+    const { clock, one, kept } = keeping();
+    await clock.pass(1_000);
+    Object.assign(kept, { mark: known(null), core: 'second' });
+    one.flags = 'AX';
+    clock.jump(3_600_000);
+    await clock.pass(3 * POLL);
+    expect([one.flags, one.sets]).toEqual(['AX', 0]);
+  });
+
+  it('keeps a node out that does not tell; having been away, not before it has told', async () => {
+    const { clock, one, kept } = keeping();
+    await clock.pass(1_000);
+    kept.mark = unknown('it is silent');
+    await clock.pass(POLL);
+    one.flags = 'AX';
+    await clock.pass(POLL);
+    expect(one.flags).toBe('DX');
+    one.flags = 'AX';
+    clock.jump(3_600_000);
+    await clock.pass(3 * POLL);
+    expect(one.flags).toBe('AX');
+    kept.mark = known(OWN);
+    await clock.pass(2 * POLL);
+    expect(one.flags).toBe('DX');
   });
 });

@@ -1,5 +1,8 @@
+import { FshaError } from '../../domain/errors.ts';
+import { markHolder } from '../../domain/mark.ts';
 import { keepMarked } from '../keep-marked.ts';
-import { anothersMark, type Step, tell, warn } from '../step.ts';
+import { keepingState } from '../keeping.ts';
+import { type Step, tell, warn } from '../step.ts';
 
 /** Between two looks at the node, and at whether somebody wants to have it: ms, at most. */
 const LOOK_EVERY = 1_000;
@@ -22,9 +25,21 @@ export const guard: Step<'guard'> = async (context) => {
     const wanted = await world.lock.whoWants(node.name);
     if (wanted !== null) return handOver(wanted);
     const observation = watcher.latest();
-    const mark = observation.nodes[node.name]?.mark;
-    const other = anothersMark(context, mark);
-    if (other !== null) return handOver(`who has marked it: ${other}`);
+    const seen = observation.nodes[node.name];
+    const mark = seen?.mark;
+    const state = keepingState(context, seen);
+    if (state === 'taken')
+      return handOver(
+        mark?.known === true && mark.value !== null
+          ? `${markHolder(mark.value)}, whose mark is on it`
+          : 'whoever took its mark away, as a run of another host does once it has brought it back in',
+      );
+    if (state === 'unsure')
+      throw new FshaError(
+        'locked',
+        `${node.name} was restarted while this guard saw nothing of the cluster, and its mark is gone: a run of another host may have brought it back in`,
+        `It is kept out no longer. See with ${world.call} status what it is; to keep it out: ${world.call} deactivate ${node.name} --guard`,
+      );
     blindSince = mark?.known === true ? null : (blindSince ?? world.clock.now());
     if (blindSince !== null && world.clock.now() - blindSince >= BLIND_FOR)
       await warn(

@@ -1,6 +1,7 @@
-import { readMark } from '../../domain/mark.ts';
+import { markHolder, readMark } from '../../domain/mark.ts';
 import { FshaError } from '../../domain/errors.ts';
 import { judgeHealth } from '../../domain/health.ts';
+import { printable } from '../../domain/text.ts';
 import { insist } from '../insist.ts';
 import {
   assertHeld,
@@ -41,9 +42,7 @@ export const verify: Step<'verify'> = async (context) => {
     // Not before it is well: until then somebody keeps it out.
     await world.lock.relieve(node.name, signal);
     await insist(context, { effect: 'node.mark', target, wanted: ownMark(context) }, until);
-    // A guard on another host looks at the mark every second, and would disable what is enabled before it has seen this one.
-    if (memory.markFound !== null && readMark(memory.markFound)?.guard === true)
-      await world.clock.sleep(GUARD_SEES, signal);
+    if (memory.markFound !== null) await letGuardSee(context, memory.markFound);
     await insist(context, { effect: 'node.pause', target, wanted: false }, until);
     if (settings.options && baselineOf(context).options !== null) await untilOptions(context, deadline);
     if (settings.call !== null)
@@ -60,6 +59,25 @@ export const verify: Step<'verify'> = async (context) => {
   }
   return 'succeeded';
 };
+
+/**
+ * A guard on another host looks at the mark every second, and before it disables anything: what it has begun to disable before that is
+ * over by then. Nobody sees from here whether it has: one that is stopped or cut off ends when it comes back, but one that reaches
+ * the proxies and not the node goes on.
+ */
+async function letGuardSee(context: StepContext, found: string): Promise<void> {
+  const { world, signal, node } = context;
+  const mark = readMark(found);
+  if (mark?.guard !== true) return;
+  await world.clock.sleep(GUARD_SEES, signal);
+  if ((await world.whereabouts(mark.run)) !== 'elsewhere') return;
+  await warn(
+    context,
+    'locked',
+    `${node.name} was kept out by ${markHolder(found)} on another host: whether that guard has ended is not seen from here`,
+    `Look there, and end it where it goes on: fsha show ${printable(mark.run)}`,
+  );
+}
 
 /** The mark died with the restart; who has set one since has taken the node. One that preflight allowed is no news. */
 function assertUntaken(context: StepContext): void {
