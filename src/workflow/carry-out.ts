@@ -160,6 +160,7 @@ async function runStep(
     signal,
     policy: () => policyFor(recorder.state, planned.node),
     record: (event) => recorder.record(event),
+    tolerateJournalLoss: (tell) => recorder.tolerateJournalLoss(tell),
     soFar: () => soFar(recorder, planned.node),
   };
   try {

@@ -9,9 +9,8 @@ import { hasFired, within } from './deadline.ts';
 import { lookAtNode } from './effects/look-at-node.ts';
 import { anothersMark, type StepContext } from './step.ts';
 
-/** Without any answer of node or proxies for so long, and for this many polls, anything may have happened: ms. */
-const AWAY_AFTER = 15_000;
-const AWAY_POLLS = 3;
+/** So long behind a poll without any answer of node or proxies, a run of another host may have come and gone: ms. */
+const AWAY_AFTER = 5_000;
 /** How long a node that does not answer may hold up what is to be disabled again: ms. */
 const FIRST_LOOK = 2_000;
 
@@ -22,7 +21,7 @@ export function noteReading(
 ): void {
   if (reading === undefined) return;
   if (reading.trouble !== null && reading.trouble.code !== 'connect.refused') return;
-  noteAnswer(memory.keeping, reading.at, Math.max(AWAY_AFTER, AWAY_POLLS * policy().poll));
+  noteAnswer(memory.keeping, reading.at, policy().poll + AWAY_AFTER);
 }
 
 /** What a reading of the node says about whose it is. */

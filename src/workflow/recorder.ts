@@ -25,6 +25,7 @@ export class Recorder {
   #seq = 0;
   #tail: Promise<void> = Promise.resolve();
   #mayLose = false;
+  #onLoss: ((error: unknown) => NewEvent) | undefined;
   #hasLost = false;
 
   constructor(options: RecorderOptions) {
@@ -67,9 +68,11 @@ export class Recorder {
   /**
    * From here on a journal that cannot be written stops nothing: giving the node back matters more than writing it down.
    * Views still get every event.
+   * @param tell what the views are told as the first event is lost
    */
-  tolerateJournalLoss(): void {
+  tolerateJournalLoss(tell?: (error: unknown) => NewEvent): void {
     this.#mayLose = true;
+    this.#onLoss ??= tell;
   }
 
   /** Whether there was an event that the journal does not have: to whoever reads it, the run was interrupted before that. */
@@ -87,15 +90,18 @@ export class Recorder {
       run,
     };
     const whole = { ...envelope, ...event } as RunEvent;
+    let told: NewEvent | undefined;
     try {
       await journal?.append(whole);
     } catch (error) {
       if (!this.#mayLose) throw error;
+      if (!this.#hasLost) told = this.#onLoss?.(error);
       this.#hasLost = true;
     }
     this.#seq = whole.seq;
     this.#state = apply(this.#state, whole);
     for (const view of this.#views) this.#show(view, whole);
+    if (told !== undefined) await this.#write(told);
   }
 
   #show(view: View, event: RunEvent): void {

@@ -37,6 +37,8 @@ export interface StepContext {
   /** As it is at this moment: a person may have changed it since the run began. */
   readonly policy: () => Policy;
   readonly record: (event: NewEvent) => Promise<void>;
+  /** From here on what the journal does not take stops nothing. @param tell what is said as the first event is lost */
+  readonly tolerateJournalLoss: (tell: (error: unknown) => NewEvent) => void;
   /** What the run has recorded of this node so far. */
   readonly soFar: () => NodeRunState;
   readonly memory: NodeMemory;

@@ -1,9 +1,9 @@
 /** `fsha deactivate --guard`: a node that is to stay out over night does, until somebody brings it back. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
-import { driftsOf, lastSeq, settledRun, stepStarted } from './harness/events-of.ts';
+import { driftsOf, lastSeq, settledRun, stepStarted, warnings } from './harness/events-of.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
-import { only, runFsha, type StartedFsha } from './harness/fsha.ts';
+import { fillDisk, only, runFsha, type StartedFsha } from './harness/fsha.ts';
 import { untilDisabledAgain } from './harness/out-again.ts';
 import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
@@ -27,9 +27,16 @@ interface Guard {
   readonly end: () => Promise<Pick<EndedRun, 'exitCode' | 'events' | 'settled'>>;
 }
 
-async function guarding(): Promise<Guard> {
+async function guarding(diskBytes?: number): Promise<Guard> {
   const config = await cluster.configWith({});
-  const run = await startRun(cluster, { config, command: 'deactivate', flags: ['--guard', '--json'] });
+  const dir = cluster.stateDirOf(config);
+  const disk = diskBytes === undefined ? {} : { disk: { dir, bytes: diskBytes } };
+  const run = await startRun(cluster, {
+    config,
+    command: 'deactivate',
+    flags: ['--guard', '--json'],
+    ...disk,
+  });
   await run.fsha.untilEvent(stepStarted('guard'));
   await until('it says so in the node', async () => (await markNow()).endsWith(',guard'));
   const end: Guard['end'] = async () => {
@@ -131,4 +138,62 @@ test('activate on another host takes it over by its mark', async () => {
   const ended = await end();
   expect([activated.exitCode, ended.exitCode]).toEqual([0, 0]);
   expect(await finalState(cluster)).toBe(WELL);
+});
+
+/** On another host: in a state directory of its own, while the guard is stopped. */
+async function whileStopped(
+  fsha: StartedFsha,
+  command: 'activate' | 'drain',
+): Promise<EndedRun & { readonly warned: string }> {
+  // There nobody knows how the node was found.
+  const flags = ['--json', ...(command === 'drain' ? ['--then', 'activate'] : [])];
+  fsha.send('SIGSTOP');
+  try {
+    const ended = await runToEnd(cluster, { command, flags, settings: { verify: { minSoak: '4s' } } });
+    return { ...ended, warned: warnings(ended.events).join('\n') };
+  } finally {
+    fsha.send('SIGCONT');
+  }
+}
+
+test('stopped while it is activated on another host: it leaves the node alone as it comes back', async () => {
+  const { fsha, end } = await guarding();
+  const activated = await whileStopped(fsha, 'activate');
+  expect([activated.exitCode, activated.warned]).toEqual([
+    0,
+    expect.stringMatching(/whether that guard has ended is not seen from here/),
+  ]);
+  const ended = await end();
+  expect([ended.exitCode, driftsOf(ended.events)]).toEqual([0, []]);
+  expect(await finalState(cluster)).toBe(WELL);
+});
+
+test('stopped while it is drained and restarted on another host: the same, and it says that it cannot tell', async () => {
+  const { fsha, end } = await guarding();
+  expect((await whileStopped(fsha, 'drain')).exitCode).toBe(0);
+  const ended = await end();
+  expect([ended.exitCode, driftsOf(ended.events)]).toEqual([4, []]);
+  expect(await finalState(cluster)).toBe('lb-1 AP, lb-2 AP; open; 1 restart; no mark');
+});
+
+test('the disk is full: it says so, and keeps the node out and marked', async () => {
+  const { fsha, config, end } = await guarding(256 * 1_024);
+  fillDisk(fsha, cluster.stateDirOf(config));
+  const [first, second] = cluster.proxies;
+  const [node] = cluster.nodes;
+  for (const [proxy, act] of [
+    ['lb-1', () => first.reload()],
+    ['lb-2', () => second.restart()],
+    ['lb-1', () => first.setState('a', 1, node.destination)],
+  ] as const) {
+    const before = lastSeq(fsha.events());
+    await act();
+    await untilDisabledAgain(fsha, proxy, before);
+  }
+  await node.unit('restart');
+  await until('it is marked again', async () => (await markNow()).endsWith(',guard'));
+  expect(warnings(fsha.events()).filter((text) => /kept out all the same/.test(text))).toHaveLength(1);
+  // A state directory of its own: as if on another host.
+  expect((await runToEnd(cluster, { command: 'activate' })).exitCode).toBe(0);
+  expect((await end()).exitCode).toBe(0);
 });

@@ -54,6 +54,7 @@ function cut(
     signal: stop.signal,
     leave: new AbortController().signal,
     policy: () => settings,
+    tolerateJournalLoss: () => undefined,
     record: (event) => {
       events.push(event);
       return Promise.resolve();

@@ -16,6 +16,7 @@ let core: string;
 /** What the last poll saw, where that is not what is so now. */
 let stale: Known<string | null> | null;
 let wanted: string | null;
+let wordTrouble: FshaError | null;
 let warnings: string[];
 let end: string | undefined;
 let running: Promise<unknown>;
@@ -27,6 +28,7 @@ beforeEach(() => {
   core = 'first';
   stale = null;
   wanted = null;
+  wordTrouble = null;
   warnings = [];
   end = undefined;
 });
@@ -46,7 +48,10 @@ function begin(): void {
     world: {
       cluster: cluster(),
       clock,
-      lock: { ...HELD, whoWants: () => Promise.resolve(wanted) },
+      lock: {
+        ...HELD,
+        whoWants: () => (wordTrouble === null ? Promise.resolve(wanted) : Promise.reject(wordTrouble)),
+      },
       nodes: new Map([
         [
           'node-1',
@@ -69,6 +74,7 @@ function begin(): void {
     signal: stop.signal,
     leave: stop.signal,
     policy: () => policy(),
+    tolerateJournalLoss: () => undefined,
     record: (event: NewEvent) => {
       if (event.type === 'warning') warnings.push(event.data.message);
       return Promise.resolve();
@@ -170,4 +176,16 @@ test('it was away while the node was restarted, and the mark is gone: it cannot 
     'locked: node-1 was restarted while this guard saw nothing of the cluster, and its mark is gone: a run of another host may have brought it back in',
     known(null),
   ]);
+});
+
+test('whether somebody of this host wants it cannot be read: that is said, once, and it stays', async () => {
+  begin();
+  await clock.pass(10_000);
+  wordTrouble = new FshaError('journal', 'Cannot read /state/x: the disk failed.');
+  await clock.pass(60_000);
+  expect([end, warnings]).toEqual([undefined, [expect.stringMatching(/cannot be told: Cannot read/)]]);
+  wordTrouble = null;
+  wanted = 'run r2 (activate node-1) of you';
+  await clock.pass(1_000);
+  expect(end).toBe('succeeded');
 });

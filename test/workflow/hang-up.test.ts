@@ -41,6 +41,7 @@ function hang(...named: readonly string[]): ReturnType<typeof hangUp> {
     signal: never,
     leave: never,
     policy: () => settings,
+    tolerateJournalLoss: () => undefined,
     record: (event) => {
       events.push(event);
       return Promise.resolve();

@@ -149,6 +149,7 @@ function stage(changes: Changes = {}): Stage {
     signal: stop.signal,
     leave: new AbortController().signal,
     policy: () => policy({ poll: POLL, ignoreProxies: changes.ignore === undefined ? [] : [changes.ignore] }),
+    tolerateJournalLoss: () => undefined,
     record: async (event) => {
       const takes = changes.onDisk?.(event) ?? 0;
       if (takes > 0) await clock.sleep(takes, new AbortController().signal);

@@ -94,4 +94,22 @@ describe('Recorder', () => {
     expect(made.hasLost).toBe(true);
     expect(seen).toEqual(['run.started', 'step.started']);
   });
+
+  it('tells the views of the first event that is lost, and of no other', async () => {
+    const seen: string[] = [];
+    let full = false;
+    const { made } = recorder(async () => {
+      if (full) throw new FshaError('journal', 'disk full');
+    }, [(event) => seen.push(event.type === 'warning' ? event.data.message : event.type)]);
+    await made.record(started);
+    made.tolerateJournalLoss((error) => ({
+      type: 'warning',
+      data: { code: 'journal', message: error instanceof FshaError ? error.message : '', hint: '' },
+    }));
+    await made.record(step);
+    full = true;
+    await made.record(step);
+    await made.record(step);
+    expect(seen).toEqual(['run.started', 'step.started', 'step.started', 'disk full', 'step.started']);
+  });
 });

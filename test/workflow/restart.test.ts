@@ -207,6 +207,7 @@ async function begin(changes: Partial<Policy> = {}): Promise<void> {
     leave: new AbortController().signal,
     policy: () => policyFor(recorder.state, 'node-1'),
     record,
+    tolerateJournalLoss: () => undefined,
     soFar: () => recorder.state.nodes['node-1'] ?? expect.fail('nothing is recorded of node-1'),
     memory,
   };

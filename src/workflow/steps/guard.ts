@@ -1,8 +1,9 @@
-import { FshaError } from '../../domain/errors.ts';
+import { errorInfo, FshaError } from '../../domain/errors.ts';
 import { markHolder } from '../../domain/mark.ts';
+import type { NewEvent } from '../../domain/run-events.ts';
 import { keepMarked } from '../keep-marked.ts';
 import { keepingState } from '../keeping.ts';
-import { type Step, tell, warn } from '../step.ts';
+import { type Step, type StepContext, tell, warn } from '../step.ts';
 
 /** Between two looks at the node, and at whether somebody wants to have it: ms, at most. */
 const LOOK_EVERY = 1_000;
@@ -18,11 +19,13 @@ export const guard: Step<'guard'> = async (context) => {
   const { world, watcher, memory, node, signal, policy } = context;
   await world.lock.guardOnly(node.name, signal);
   memory.isGuarding = true;
+  // Whatever it sets was announced before: it is out. A node that is not guarded any more costs more than what is not written down.
+  context.tolerateJournalLoss((error) => lossTold(context, error));
   const pace = Math.min(policy().poll, LOOK_EVERY);
   watcher.setPace(node.name, pace, 'pulse');
   let blindSince: number | null = null;
   for (;;) {
-    const wanted = await world.lock.whoWants(node.name);
+    const wanted = await world.lock.whoWants(node.name).catch((error: unknown) => untold(error));
     if (wanted !== null) return handOver(wanted);
     const observation = watcher.latest();
     const seen = observation.nodes[node.name];
@@ -52,8 +55,28 @@ export const guard: Step<'guard'> = async (context) => {
     await world.clock.sleep(pace, signal);
   }
 
+  async function untold(error: unknown): Promise<null> {
+    if (!(error instanceof FshaError) || error.code !== 'journal') throw error;
+    await warn(
+      context,
+      'journal',
+      `${node.name} is kept out, and whether a run of this host wants to have it cannot be told: ${error.message}`,
+      'End this guard (Ctrl-C) before it is brought back in.',
+    );
+    return null;
+  }
+
   async function handOver(to: string): Promise<'succeeded'> {
     await tell(context, 'guard.over', `${node.name} is kept out no longer: it is handed over to ${to}`);
     return 'succeeded';
   }
 };
+
+function lossTold({ node, step }: StepContext, error: unknown): NewEvent {
+  const data = {
+    code: 'journal',
+    message: `${node.name} is kept out all the same, but nothing is written down from here on: ${errorInfo(error).message}`,
+    hint: 'Free space on that disk, end this guard (Ctrl-C; the node stays out), and begin it again.',
+  } as const;
+  return { type: 'warning', node: node.name, step, data };
+}

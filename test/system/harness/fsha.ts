@@ -1,6 +1,6 @@
 /** fsha as its users run it: a process of its own with no terminal, from the bundle in FSHA_DIST. */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,8 @@ export interface FshaOptions {
   readonly stdout?: 'pipe' | 'closed' | 'stalled';
   /** `ignore` (default) is /dev/null; `pipe` is written to with `write`. */
   readonly stdin?: 'ignore' | 'pipe';
+  /** This directory is a file system of its own for it, of so many bytes: see `fillDisk`. */
+  readonly disk?: { readonly dir: string; readonly bytes: number };
   /** It is killed after so long, and `done` rejects. Default 150 s. */
   readonly limitMs?: number;
 }
@@ -74,6 +76,29 @@ export async function endStrayRuns(): Promise<number> {
   return strays.length;
 }
 
+/** The same process number: each of these becomes the next one. */
+function onDisk(
+  command: readonly [string, ...string[]],
+  disk: FshaOptions['disk'],
+): readonly [string, ...string[]] {
+  if (disk === undefined) return command;
+  const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
+  const mounted = 'mkdir -p "$0" && mount -t tmpfs -o size="$1" tmpfs "$0" && shift && exec "$@"';
+  return ['unshare', ...namespaces, 'sh', '-c', mounted, disk.dir, String(disk.bytes), ...command];
+}
+
+/** Leaves no room in `dir` as that process sees it. */
+export function fillDisk({ pid }: StartedFsha, dir: string): void {
+  const file = openSync(`/proc/${pid}/root${dir}/filled`, 'w');
+  try {
+    for (;;) writeSync(file, Buffer.alloc(4_096));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Starts fsha and returns at once. */
 export async function startFsha(args: readonly string[], options: FshaOptions = {}): Promise<StartedFsha> {
   const began = performance.now();
@@ -82,7 +107,8 @@ export async function startFsha(args: readonly string[], options: FshaOptions = 
   const env = Object.fromEntries(
     Object.entries({ ...process.env, ...options.env }).filter(([, value]) => value !== undefined),
   );
-  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+  const [program, ...words] = onDisk([process.execPath, LAUNCHER, ...args], options.disk);
+  const child = spawn(program, words, {
     stdio: [stdin, stalled?.writingEnd ?? 'pipe', 'pipe'],
     env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
