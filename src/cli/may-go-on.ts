@@ -10,9 +10,10 @@ import type { Observation } from '../domain/observation.ts';
 import { type Plan, planUndo } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
-import { nodesInHand } from '../domain/rolling/progress.ts';
+import { uuidOf } from '../domain/resume.ts';
+import { isAnotherStart, nodesInHand } from '../domain/rolling/progress.ts';
 import { mayBegin } from '../domain/rolling/window.ts';
-import { changesOf, intentsOf, type RunState } from '../domain/run.ts';
+import { changesOf, intentsOf, type NodeRunState, type RunState } from '../domain/run.ts';
 import { guardOf } from '../journal/guard-lock.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
 import { journalPath } from '../journal/journal-path.ts';
@@ -75,6 +76,9 @@ export async function leftToOthers(
     if (!effects.some(({ intent }) => intent.effect === 'dispatcher.state')) continue;
     const newest = (await markedBy(world, run, observation, name)) ?? (await world.standing(name));
     if (newest?.run === run) continue;
+    // Given back, nothing of it stands; and the same FreeSWITCH runs there still: nobody has done since what is to be done.
+    if (plan.rolling !== undefined && newest === null && isStillToBeDone(name, nodes[name], observation))
+      continue;
     if (plan.rolling !== undefined && (newest === null || newest.settled)) {
       left.set(name, newest?.run ?? null);
       continue;
@@ -90,6 +94,13 @@ export async function leftToOthers(
     );
   }
   return left;
+}
+
+function isStillToBeDone(name: string, node: NodeRunState | undefined, observation: Observation): boolean {
+  const last = node?.effects.findLast(({ intent }) => intent.effect === 'dispatcher.state');
+  return (
+    node !== undefined && last?.step === `${name}/restore` && !isAnotherStart(node, uuidOf(observation, name))
+  );
 }
 
 /**

@@ -1,10 +1,10 @@
 /** Rolling restarts on the lab: order, batches, failure in the middle, and what goes on from there. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DateTime } from 'luxon';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { EventOf, RunEvent } from '../../src/domain/run-events.ts';
-import type { Called } from '../support/call-fsha.ts';
+import { callFsha, type Called } from '../support/call-fsha.ts';
 import { type LabForFsha, startLabForFsha } from '../support/lab-for-fsha.ts';
 import { until } from '../support/until.ts';
 
@@ -151,6 +151,100 @@ describe('what is planned', () => {
     expect([only.exit, only.stderr]).toEqual([3, expect.stringMatching(/node-3 .*is out already/)]);
     expect(await planOf()).toMatch(/\n {2}1\. node-3 .*\n {2}2\. node-1/);
     await lab.call('activate', 'node-3');
+  });
+});
+
+/** The clock in so many minutes, as `--until` takes it. */
+function clockIn(minutes: number): string {
+  return `${new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16)} UTC`;
+}
+
+describe('nodes that were taken in hand meanwhile', () => {
+  test('one that was activated, as the end of the run said, is left out of what goes on', async () => {
+    const { configFile } = lab.lab;
+    const broken = join(dirname(configFile), 'broken.yaml');
+    const text = await readFile(configFile, 'utf8');
+    let nth = 0;
+    const mended = text.replaceAll(/restart: \{ command: .* \}/g, (found) =>
+      (nth += 1) === 2 ? 'restart: { command: "false" }' : found,
+    );
+    expect(nth).toBe(3);
+    await writeFile(broken, mended);
+    const failed = await callFsha(['rolling', '--all', '--json', ...QUICK, '--config', broken]);
+    const end = endOf(failed);
+    expect([end.exit, end.nodes['node-2'], end.untouched]).toEqual([11, 'out of service', ['node-3']]);
+    const id = failed.events[0]?.run ?? '';
+    // In the order in which they were printed.
+    expect(end.next).toEqual([
+      expect.stringMatching(/ activate node-2$/),
+      expect.stringMatching(new RegExp(` resume ${id}$`)),
+    ]);
+    expect((await lab.call('activate', 'node-2')).exit).toBe(0);
+    const rest = await lab.call('resume', id, '--json');
+    expect([endOf(rest).exit, endOf(rest).nodes]).toMatchObject([11, { 'node-3': 'in service' }]);
+    expect(begun(rest.events)).toEqual(['node-3']);
+  });
+
+  test('one that was given back is done, unless another run has restarted it since', async () => {
+    const flags = ['--json', '--poll', '200ms', '--settle', '2s'];
+    const run = lab.start('rolling', 'node-1', 'node-2', ...flags, '--pause', '200ms');
+    await run.until('step.started', 'node-1/wait_drained');
+    run.send('SIGINT');
+    const id = (await run.done).events[0]?.run ?? '';
+    // Nobody was there since: both remain.
+    const remains = await lab.call('resume', id, '--dry-run', '--json');
+    expect(JSON.parse(remains.stdout)).toMatchObject({
+      plan: { rolling: { batches: [['node-1'], ['node-2']], skipped: [] } },
+    });
+    expect((await lab.call('drain', 'node-1', '--settle', '200ms', '--poll', '200ms')).exit).toBe(0);
+    const rest = await lab.call('resume', id, '--json');
+    expect([endOf(rest).exit, endOf(rest).earlier, begun(rest.events)]).toEqual([0, ['node-1'], ['node-2']]);
+  });
+});
+
+describe('a window', () => {
+  test('the run says how it goes on behind it; resume takes another one, or none', async () => {
+    const asked = clockIn(60);
+    const flags = ['--json', '--poll', '200ms', '--settle', '1h', '--until', asked, '--min-drain', '1m'];
+    const run = lab.start('rolling', 'node-1', 'node-2', ...flags);
+    await run.until('step.started', 'node-1/wait_drained');
+    run.send('SIGINT');
+    const ended = await run.done;
+    const end = endOf(ended);
+    const id = ended.events[0]?.run ?? '';
+    expect(end.next.at(-1)).toMatch(new RegExp(` resume ${id} --until '${asked}'$`));
+    const late = await lab.call('resume', id, '--until', clockIn(1));
+    expect([late.exit, late.stderr]).toEqual([
+      3,
+      expect.stringMatching(/too little time is left[^]*resume \S+ --until none/),
+    ]);
+    const planned = await lab.call('resume', id, '--until', 'none', '--dry-run');
+    expect([planned.exit, planned.stdout.includes('are back in by')]).toEqual([0, false]);
+    const open = lab.start('resume', id, '--until', 'none', '--json');
+    await open.until('step.started', 'node-1/wait_drained');
+    open.send('SIGINT');
+    const again = endOf(await open.done);
+    expect([again.exit, again.next.at(-1)]).toEqual([
+      130,
+      expect.stringMatching(new RegExp(` resume ${id}$`)),
+    ]);
+  });
+
+  test('too short for a single node: refused without a change, and how it goes on is said', async () => {
+    const asked = clockIn(2);
+    const end = endOf(await lab.call('rolling', 'node-3', '--json', '--until', asked));
+    expect([end.exit, end.untouched]).toEqual([11, ['node-3']]);
+    expect(end.next).toEqual([expect.stringMatching(` resume \\S+ --until '${asked}'$`)]);
+  });
+
+  test('of another night: refused, unless it is dated', async () => {
+    const asked = clockIn(-2);
+    const { exit, stderr } = await lab.call('rolling', '--all', '--dry-run', '--until', asked);
+    expect([exit, stderr]).toEqual([2, expect.stringMatching(/is 24 hours away: that is the next night's/)]);
+    const dated = /name its day: '(.*)'/.exec(stderr)?.[1] ?? '';
+    expect(dated.endsWith(asked)).toBe(true);
+    const plan = await lab.call('rolling', '--all', '--dry-run', '--until', dated);
+    expect([plan.exit, plan.stdout]).toEqual([0, expect.stringContaining('all are back in by ')]);
   });
 });
 
