@@ -17,13 +17,15 @@ import { nameList } from '../output/name-list.ts';
 import type { World } from '../workflow/world.ts';
 import { type Call, callText } from './command.ts';
 import { runsWatchOf } from './runs-watch.ts';
+import { littleRoom, roomIn } from './state-room.ts';
 
 export async function stateVerdicts(
   call: Call,
   cluster: Cluster,
   signal: AbortSignal,
+  room = roomIn,
 ): Promise<readonly Verdict[]> {
-  return Promise.all([stateDirectory(cluster), lock(call, cluster, signal)]);
+  return Promise.all([stateDirectory(cluster, room), lock(call, cluster, signal)]);
 }
 
 /** Runs that have something in hand that is not in the inventory: no check of a node speaks of them. */
@@ -97,7 +99,7 @@ export function damageAside(world: World, call: string): DamageAside {
 }
 
 /** Journals have to be written somewhere: without one no run begins. */
-async function stateDirectory({ state }: Cluster): Promise<Verdict> {
+async function stateDirectory({ state }: Cluster, room: typeof roomIn): Promise<Verdict> {
   const { dir } = state;
   const verdict = { check: 'state-dir', forceable: false };
   for (let path = resolve(dir); ; path = dirname(path)) {
@@ -115,6 +117,17 @@ async function stateDirectory({ state }: Cluster): Promise<Verdict> {
         level: 'refusal',
         why: `journals cannot be written in ${dir}`,
         fix: `Make ${path} a directory that you may write, or set state.dir in the inventory.`,
+      };
+    const left = await room(path).then(littleRoom, () => null);
+    if (left !== null)
+      return {
+        ...verdict,
+        level: left.level,
+        why:
+          left.level === 'refusal'
+            ? `no run can begin, ${dir}: ${left.why}`
+            : `journals can be written in ${dir}, and ${left.why}`,
+        fix: 'Free space there, or set state.dir to a directory on another file system.',
       };
     const isShared = path === resolve(dir) && (await sharedBy(path)) !== null;
     if (isShared)

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Call } from '../../src/cli/command.ts';
 import { damageAside, stateVerdicts } from '../../src/cli/doctor-state.ts';
 import { systemClock } from '../../src/cli/main.ts';
+import type { Room } from '../../src/cli/state-room.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import { cluster } from '../domain/builders.ts';
 import { take } from '../journal/cluster-lock-processes.ts';
@@ -19,9 +20,18 @@ const call = {
   host: { clock: systemClock },
 } as unknown as Call;
 
-async function verdicts(dir: string, isDefault = false): Promise<Readonly<Record<string, Verdict>>> {
+async function verdicts(
+  dir: string,
+  isDefault = false,
+  room?: Room,
+): Promise<Readonly<Record<string, Verdict>>> {
   const state = { dir, keepRuns: 10, keepAge: 1_000, ...(isDefault && { isDefault: true as const }) };
-  const all = await stateVerdicts(call, cluster({ name: 'voice-eu', state }), AbortSignal.timeout(15_000));
+  const all = await stateVerdicts(
+    call,
+    cluster({ name: 'voice-eu', state }),
+    AbortSignal.timeout(15_000),
+    ...(room === undefined ? [] : [() => Promise.resolve(room)]),
+  );
   return Object.fromEntries(all.map((one) => [one.check, one]));
 }
 
@@ -60,6 +70,45 @@ test('a file is no directory', async () => {
   expect((await verdicts(path))['state-dir']).toMatchObject({
     level: 'refusal',
     fix: `Make ${path} a directory that you may write, or set state.dir in the inventory.`,
+  });
+});
+
+const ROOM: Room = { bsize: 4096, blocks: 100_000, bavail: 50_000, files: 1_000, ffree: 500 };
+
+test.each([
+  ['room enough', ROOM, 'ok', 'journals can be written in DIR'],
+  [
+    'a full disk',
+    { ...ROOM, bavail: 10 },
+    'refusal',
+    'no run can begin, DIR: the disk is full: 40 KiB are free',
+  ],
+  [
+    'no inode',
+    { ...ROOM, ffree: 0 },
+    'refusal',
+    'no run can begin, DIR: no more files can be made there: no inode is free',
+  ],
+  [
+    'hardly any room',
+    { ...ROOM, bavail: 2_560 },
+    'warning',
+    'journals can be written in DIR, and little room is left: 10 MiB are free',
+  ],
+  [
+    'a file system that does not say',
+    { bsize: 4096, blocks: 0, bavail: 0, files: 0, ffree: 0 },
+    'ok',
+    'journals can be written in DIR',
+  ],
+] as const)('%s', async (_, room, level, why) => {
+  const dir = await temporaryDirectory();
+  expect((await verdicts(dir, false, room))['state-dir']).toMatchObject({
+    level,
+    why: why.replace('DIR', dir),
+    ...(level === 'ok'
+      ? {}
+      : { fix: 'Free space there, or set state.dir to a directory on another file system.' }),
   });
 });
 
