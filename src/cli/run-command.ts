@@ -87,7 +87,7 @@ export interface NewRun {
   readonly command: string;
   /** It may go on beside another run: it takes nothing from that one. */
   readonly beside?: boolean;
-  /** For a dry run: why each node would wait now; null where it would not. */
+  /** For a dry run: why each node would not go now; null where it would. */
   readonly guard?: ReadonlyMap<string, string | null>;
 }
 

@@ -47,7 +47,16 @@ export function conclude(
   const exit =
     rolling === undefined || state.resumed === 'undo'
       ? firstExit(codes)
-      : rollingExit({ codes, untouched: untouched.length, rolling, stopped: signalExit(interruption) });
+      : rollingExit({
+          codes,
+          untouched: untouched.length,
+          rolling,
+          stopped: signalExit(interruption),
+          dryRun: state.started.dryRun === true,
+        });
+  // It waited to be taken out, and never was: nothing is known of it, and nothing was done.
+  const onlyWaited = (name: string): boolean => rolling !== undefined && hasOnlyWaited(state.nodes[name]);
+  const notBegun = planned.filter((name) => untouched.includes(name) || onlyWaited(name));
   const failing = ends.find((end) => end.exit === exit) ?? ends.find((end) => end.exit !== EXIT.done);
   const decisive = failing ?? (untouched.length > 0 ? undefined : ends[0]);
   const error = decisive?.node?.failure?.error ?? whyUntouched(state, untouched);
@@ -55,7 +64,9 @@ export function conclude(
   return {
     outcome: decisive?.outcome ?? (untouched.length > 0 ? untouchedOutcome(interruption) : 'already'),
     exit,
-    nodes: Object.fromEntries(ends.map(({ name, service }) => [name, service])),
+    nodes: Object.fromEntries(
+      ends.flatMap(({ name, service }) => (onlyWaited(name) ? [] : [[name, service]])),
+    ),
     callsCut: names.reduce((sum, name) => sum + cutOf(state, name), 0),
     next: [
       ...ends.flatMap((end) => {
@@ -66,10 +77,14 @@ export function conclude(
       }),
       ...(goesOn ? [resumeRolling(state.run, rolling, command)] : []),
     ],
-    ...(untouched.length === 0 ? {} : { untouched }),
+    ...(notBegun.length === 0 ? {} : { untouched: notBegun }),
     ...(rolling === undefined || rolling.done.length === 0 ? {} : { earlier: rolling.done }),
     ...(error === undefined ? {} : { error }),
   };
+}
+
+function hasOnlyWaited(node: NodeRunState | undefined): boolean {
+  return node?.failure?.step.endsWith('/admit') === true && node.effects.length === 0;
 }
 
 /** Whether there is something left that `resume` would do; of a single node its own commands say it. */

@@ -169,12 +169,13 @@ const rolling = z
       default: 0,
       description: 'So many nodes may fail before the run stops.',
     }).prefault(0),
-    pause: duration({ default: '30s', description: 'Between two nodes.' }, 0).prefault('30s'),
+    pause: duration({ default: '30s', description: 'Between two batches.' }, 0).prefault('30s'),
     canary: integer({
       minimum: 0,
       maximum: 100_000,
       default: 1,
-      description: 'So many nodes go first, one by one.',
+      description:
+        'So many nodes go first, in a batch of their own, side by side as far as `maxUnavailable` lets them; without effect where as many go at a time anyway.',
     }).prefault(1),
     headroom: percentage({
       default: '20%',

@@ -58,7 +58,7 @@ function batchLine(
   });
   const waits = nodes.flatMap((name) => {
     const why = guard?.get(name) ?? null;
-    return why === null ? [] : [`       ${printable(name)} would wait now: ${printable(why, 1000)}`];
+    return why === null ? [] : [`       ${printable(name)} would not go now: ${printable(why, 1000)}`];
   });
   return [`  ${index + 1}. ${names.join(', ')}${isCanary(rolling, nodes) ? '  [canary]' : ''}`, ...waits];
 }

@@ -71,8 +71,10 @@ export function batchTasks(
 
 async function endBatch(rolling: Rolling, index: number, { world, recorder, signal }: Around): Promise<void> {
   const { batches, pause } = rolling.plan;
-  const why = rolling.whyStopped();
-  const isLast = index + 1 === batches.length || signal.aborted || why !== null;
+  const isEnd = index + 1 === batches.length;
+  const stopped = isEnd ? null : 'the run was stopped';
+  const why = signal.aborted ? stopped : rolling.whyStopped();
+  const isLast = isEnd || signal.aborted || why !== null;
   const pauseMs = isLast ? 0 : pause;
   await recorder.record({
     type: 'batch.settled',

@@ -237,6 +237,12 @@ describe('a window', () => {
     expect(end.next).toEqual([expect.stringMatching(` resume \\S+ --until '${asked}'$`)]);
   });
 
+  test('is in the plan: who could not be begun', async () => {
+    const plan = await lab.call('rolling', '--all', '--dry-run', '--until', clockIn(3));
+    expect(plan.stdout.match(/would not go now: too little time is left/g)).toHaveLength(3);
+    expect(plan.stdout).not.toContain('could go now');
+  });
+
   test('of another night: refused, unless it is dated', async () => {
     const asked = clockIn(-2);
     const { exit, stderr } = await lab.call('rolling', '--all', '--dry-run', '--until', asked);
@@ -278,6 +284,7 @@ describe('what is asked for', () => {
     [['--all', '--until', '25:00'], /is not a time of day/],
     [['--all', '--until', '05:00 Mars/Olympus'], /no time zone Mars\/Olympus/],
     [['--all', '--min-drain', '5m'], /Name its end with --until/],
+    [['--all', '--then', 'leave'], /--then leave is not for rolling/],
   ])('%j: refused', async (argv, why) => {
     const { exit, stderr } = await lab.call('rolling', ...argv);
     expect([exit, stderr]).toEqual([2, expect.stringMatching(why)]);

@@ -44,7 +44,7 @@ test('what the guard would say now stands beside the node', () => {
   expect(lines({}, { guard }).slice(3, 7)).toEqual([
     '  1. node-1 (could go now)',
     '  2. node-2',
-    '       node-2 would wait now: the others would be too full: node-3 would have 620 calls\ufffd[2J',
+    '       node-2 would not go now: the others would be too full: node-3 would have 620 calls\ufffd[2J',
     '  3. node-3',
   ]);
 });
@@ -83,7 +83,7 @@ test('of a hundred batches the first and the last, and whoever would wait', () =
   const guard = new Map([['node-50', 'nobody would be left in set 1 of lb-1']]);
   const said = lines({}, { guard }, manyNodes(100) as string[]);
   expect(said.length).toBeLessThan(50);
-  expect(said).toContain('       node-50 would wait now: nobody would be left in set 1 of lb-1');
+  expect(said).toContain('       node-50 would not go now: nobody would be left in set 1 of lb-1');
   expect(said).toContain('  … 70 batches more: --verbose');
   expect(said).toContain('  100. node-100');
   expect(lines({}, { guard, verbose: true }, manyNodes(100) as string[])).toContain('  70. node-70');

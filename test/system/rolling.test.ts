@@ -186,7 +186,11 @@ describe('the others have no room', () => {
     const { end } = await start(['--all', '--headroom', '0%', '--timeout', '2s'], full);
     const { exitCode, settled } = await end();
     expect(exitCode).toBe(3);
-    expect(settled).toMatchObject({ untouched: ['node-2', 'node-3'], error: { code: 'drain.expired' } });
+    expect(settled).toMatchObject({
+      untouched: ['node-1', 'node-2', 'node-3'],
+      nodes: {},
+      error: { code: 'drain.expired' },
+    });
     expect(await states()).toEqual([UNTOUCHED, UNTOUCHED, UNTOUCHED]);
   });
 });

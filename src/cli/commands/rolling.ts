@@ -19,6 +19,7 @@ export const rolling: Command = (program, run) => {
     .option('--timeout <duration>', 'how long the calls of a node may take to end, or none')
     .option('--poll <duration>', 'time between two looks')
     .option('--settle <duration>', 'how long zero calls have to be seen')
+    .option('--then <what>', 'for nodes that somebody else disabled: activate them afterwards')
     .option('--on-timeout <what>', 'restore (give it back), hold (keep it out), or hangup (cut, then go on)')
     .option('--threshold <calls>', 'cut the last calls of a node once so few are left')
     .option('--no-restart', 'drain each and put it back, without a restart')

@@ -40,7 +40,7 @@ export function planBatches(cluster: Cluster, observation: Observation, wish: Ro
     throw new FshaError(
       'refused',
       `${unreadable.map(({ node }) => node).join(', ')} cannot be read: ${first.why}`,
-      'Mend that, or leave out what cannot be read: --skip-unreachable.',
+      `Mend that, or leave out what cannot be read: --skip-unreachable${placeFor(cluster, observation, unreadable, maxUnavailable)}.`,
     );
   const skipped = new Set(unreadable.map(({ node }) => node));
   const outside = (name: string): string | null => {
@@ -83,6 +83,20 @@ export function planBatches(cluster: Cluster, observation: Observation, wish: Ro
     skipped: unreadable,
     maxUnavailable,
   };
+}
+
+/** Those that cannot be read count as out all the time: where they leave no place, there has to be one more. */
+function placeFor(
+  cluster: Cluster,
+  observation: Observation,
+  unreadable: readonly SkippedNode[],
+  maxUnavailable: number,
+): string {
+  const out = cluster.nodes.filter(
+    (node) =>
+      unreadable.some((one) => one.node === node.name) || observation.nodes[node.name]?.trouble !== null,
+  ).length;
+  return out < maxUnavailable ? '' : ` --max-unavailable ${out + 1}`;
 }
 
 /** A percentage is one of all nodes, rounded down, and at least 1. */

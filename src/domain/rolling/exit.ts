@@ -20,10 +20,12 @@ export interface RollingEnds {
   readonly rolling: RollingPlan;
   /** The exit code of the signal that stopped the run; null: none did. */
   readonly stopped: ExitCode | null;
+  /** It only looked, at all of them: what a run would do is what counts. */
+  readonly dryRun: boolean;
 }
 
 /** Of several nodes not all done is 11, whatever stood in the way of each; of a single one its own code is. */
-export function rollingExit({ codes, untouched, rolling, stopped }: RollingEnds): ExitCode {
+export function rollingExit({ codes, untouched, rolling, stopped, dryRun }: RollingEnds): ExitCode {
   const nodes = codes.length + untouched + rolling.done.length + rolling.skipped.length;
   const interrupted = stopped !== null && untouched > 0 ? [stopped] : [];
   if (nodes === 1 && untouched === 0) return firstExit(codes);
@@ -31,6 +33,8 @@ export function rollingExit({ codes, untouched, rolling, stopped }: RollingEnds)
   const changesNothing = rolling.done.length === 0 && codes.every((code) => NOTHING.has(code));
   // Refused before anything was changed, by a check or by another run: that code says so.
   if (changesNothing && codes.length > 0 && interrupted.length === 0) return firstExit(codes);
+  const first = codes.findIndex((code) => !NOTHING.has(code));
+  if (dryRun && first > rolling.maxFailures) return firstExit(codes.slice(0, first));
   const others = codes.filter((code) => !OF_ONE.has(code));
   return firstExit([...others, ...interrupted, ...(isPartly ? [EXIT.partly] : [])]);
 }

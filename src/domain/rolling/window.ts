@@ -19,6 +19,18 @@ export function mayBegin(
   return drainUntil(window, node, cluster) - wall >= window.minDrain;
 }
 
+/** Why the window does not let a node be begun at that moment, a clause; null where it does. */
+export function whyNotBegun(
+  window: Window | null,
+  cluster: Cluster,
+  name: string,
+  wall: Date,
+): string | null {
+  const node = findNode(cluster, name);
+  if (window === null || node === undefined || mayBegin(window, node, cluster, wall.getTime())) return null;
+  return `too little time is left until the window closes (${window.asked})`;
+}
+
 /** The same for a run under way, on the clock by which its waits are measured. */
 export interface WindowEnds {
   /** Monotonic ms. */

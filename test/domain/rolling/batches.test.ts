@@ -1,3 +1,4 @@
+import { FshaError } from '../../../src/domain/errors.ts';
 import { describe, expect, test } from 'vitest';
 import type { RollingSettings } from '../../../src/domain/cluster.ts';
 import { known, type Observation } from '../../../src/domain/observation.ts';
@@ -118,6 +119,17 @@ describe('nodes that are given back as found, out of service', () => {
 describe('nodes that cannot be read', () => {
   const silent = seen({ nodes: { 'node-2': { trouble: DOWN } } });
   test('refused', () => expect(() => planned({}, silent)).toThrow('node-2 cannot be read: it is down'));
+  test('the first refusal names all that it takes to leave them out', () => {
+    const hintOf = (maxUnavailable: number): unknown => {
+      try {
+        return planned({ maxUnavailable }, silent);
+      } catch (error) {
+        return error instanceof FshaError ? error.hint : error;
+      }
+    };
+    expect(hintOf(1)).toMatch(/: --skip-unreachable --max-unavailable 2\.$/);
+    expect(hintOf(2)).toMatch(/: --skip-unreachable\.$/);
+  });
   test('left out, and it counts as one that is out', () => {
     expect(planned({ maxUnavailable: 2 }, silent, { skipUnreachable: true })).toEqual({
       batches: [['node-1'], ['node-3'], ['node-4']],

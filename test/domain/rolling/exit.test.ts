@@ -12,6 +12,7 @@ interface Row {
   readonly stopped?: ExitCode;
   readonly doneBefore?: readonly string[];
   readonly skipped?: readonly string[];
+  readonly dryRun?: boolean;
   readonly exit: ExitCode;
 }
 
@@ -46,7 +47,11 @@ test.each<Row>([
   { codes: [], untouched: 2, stopped: interrupted, exit: interrupted },
   { codes: [refused], untouched: 2, stopped: interrupted, exit: interrupted },
   { codes: [bug], untouched: 2, exit: partly },
-])('%j', ({ codes, untouched = 0, stopped = null, doneBefore = [], skipped = [], exit }) => {
+  // A dry run looks at all; a run ends with the first that is refused.
+  { codes: [refused, done, done], dryRun: true, exit: refused },
+  { codes: [done, refused], dryRun: true, exit: partly },
+  { codes: [refused, done], exit: partly },
+])('%j', ({ codes, untouched = 0, stopped = null, doneBefore = [], skipped = [], dryRun = false, exit }) => {
   const plan = rolling({ done: doneBefore, skipped: skipped.map((node) => ({ node, why: 'it is down' })) });
-  expect(rollingExit({ codes, untouched, rolling: plan, stopped })).toBe(exit);
+  expect(rollingExit({ codes, untouched, rolling: plan, stopped, dryRun })).toBe(exit);
 });

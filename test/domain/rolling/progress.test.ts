@@ -169,6 +169,11 @@ describe('whether it goes on', () => {
 });
 
 describe('the end', () => {
+  test('one that only waited was not begun, and nothing is said of where it is', () => {
+    const end = conclude(state(failed('admit', 'drain.expired')), null, 'fsha');
+    expect([end.exit, end.nodes, end.untouched]).toEqual([3, {}, ['node-1', 'node-2', 'node-3']]);
+    expect(end.error?.code).toBe('drain.expired');
+  });
   test('a node fails, the rest is untouched', () => {
     const end = conclude(state(EXPIRED), null, 'fsha');
     expect(end).toMatchObject({
