@@ -28,7 +28,7 @@ export async function stateVerdicts(
   return Promise.all([stateDirectory(cluster, room), lock(call, cluster, signal)]);
 }
 
-/** Runs that have something in hand that is not in the inventory: no check of a node speaks of them. */
+/** Runs that have something in hand that is not in the inventory, or whose process is stopped: no check of a node speaks of them. */
 export async function missingVerdicts(
   call: Call,
   cluster: Cluster,
@@ -36,8 +36,18 @@ export async function missingVerdicts(
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
   const { runs } = await runsWatchOf(call, cluster).look(observation, signal);
-  return runs.flatMap(({ run, missing }): readonly Verdict[] =>
-    missing === undefined
+  return runs.flatMap(({ run, command, nodes, missing, stopped, next }): readonly Verdict[] => {
+    if (stopped === true)
+      return [
+        {
+          check: 'unfinished',
+          level: 'warning',
+          forceable: false,
+          why: `run ${run} (${command}) is under way, but its process is stopped: what it is to do for ${nodes.join(', ')} nobody does`,
+          fix: `Let it go on with: ${next[0] ?? ''}`,
+        },
+      ];
+    return missing === undefined
       ? []
       : [
           {
@@ -47,8 +57,8 @@ export async function missingVerdicts(
             why: `run ${run}, which has not come to its end, ${missing.what}`,
             fix: `${missing.todo.charAt(0).toUpperCase()}${missing.todo.slice(1)}.`,
           },
-        ],
-  );
+        ];
+  });
 }
 
 /** What is known of runs, with every journal that cannot be read as a problem of the nodes that it may be about. */

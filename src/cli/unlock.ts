@@ -54,7 +54,7 @@ async function withHolder(call: Call, cluster: Cluster, stop: Stop): Promise<Exi
   }
   const { holder } = seen;
   if (holder === null) {
-    const { message, hint } = lockedError(name, lockPath(state.dir, name), null, callText(call));
+    const { message, hint } = await lockedError(name, lockPath(state.dir, name), null, callText(call));
     await report(call, cluster, stop, { free: false }, [message, `  ${hint}`]);
     return EXIT.unknown;
   }
@@ -170,7 +170,7 @@ async function settle(
   }
   const end = await endOf(state.dir, run);
   await report(call, cluster, stop, { free: !after.held, holder, end }, endLines(end, run, callText(call)));
-  if (after.held) throw lockedError(name, lockPath(state.dir, name), after.holder, callText(call));
+  if (after.held) throw await lockedError(name, lockPath(state.dir, name), after.holder, callText(call));
   return end.kind === 'unknown' ? EXIT.unknown : EXIT.done;
 }
 

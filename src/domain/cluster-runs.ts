@@ -52,6 +52,8 @@ export interface UnfinishedRun {
   readonly damaged?: true;
   /** Whether it holds a lock here, looked at after its journal; null where that cannot be told. */
   readonly underWay: boolean | null;
+  /** The number of its process, where that is stopped (Ctrl-Z, SIGSTOP) as far as can be seen from here: it does nothing. */
+  readonly stopped?: number;
 }
 
 /** How far a rolling run is. */

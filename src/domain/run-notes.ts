@@ -52,6 +52,8 @@ export interface RunNote {
   readonly changed: boolean;
   /** What it has in hand and is not in the inventory; absent: nothing. Until that is there, nobody can go on with it. */
   readonly missing?: Missing;
+  /** Its process is stopped, and does nothing until it goes on; absent: it is not, as far as can be seen from here. */
+  readonly stopped?: true;
   /** Commands that go on, exact. */
   readonly next: readonly string[];
 }
@@ -143,7 +145,10 @@ function unfinishedNotes(input: RunNotesInput): readonly RunNote[] {
     if (goesOn === true) {
       // What only keeps a node out gives way to whoever brings it back.
       const back = step === 'guard' ? nodes.map((name) => `${command} activate ${name}`) : [];
-      return [{ ...note, state: 'in-progress', since: one.since, next: [follow, ...back] }];
+      if (one.stopped === undefined)
+        return [{ ...note, state: 'in-progress', since: one.since, next: [follow, ...back] }];
+      const next = [`kill -CONT ${one.stopped}`, follow, ...back];
+      return [{ ...note, state: 'in-progress', since: one.since, stopped: true, next }];
     }
     if (isOvertaken(one, runs)) return [];
     if (goesOn === null) {

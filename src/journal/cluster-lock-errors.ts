@@ -3,6 +3,7 @@ import { FshaError } from '../domain/errors.ts';
 import type { LockHolder } from '../domain/lock-holder.ts';
 import { printable } from '../domain/text.ts';
 import { fileTrouble } from './journal-errors.ts';
+import { isStopped } from './lock-holder-process.ts';
 import { holderWords } from './lock-holder-words.ts';
 
 /** An FshaError `journal` for what the file system said about the lock or the file beside it. */
@@ -15,13 +16,13 @@ export function lockError(
   return new FshaError('journal', `Cannot ${action} ${printable(path, 1000)}: ${what}.`, hint, cause);
 }
 
-/** Whoever is refused is told who has it. */
-export function lockedError(
+/** Whoever is refused is told who has it, and where that one hears nothing. */
+export async function lockedError(
   cluster: string,
   path: string,
   holder: LockHolder | null,
   call: string,
-): FshaError {
+): Promise<FshaError> {
   if (holder === null) {
     return new FshaError(
       'locked',
@@ -29,6 +30,12 @@ export function lockedError(
       `See with: ${call} runs. Then try again, or find the process with: fuser -v ${printable(path, 1000)}`,
     );
   }
+  if (await isStopped(holder))
+    return new FshaError(
+      'locked',
+      `Another run changes ${cluster}: ${holderWords(holder, Date.now())}; its process is stopped.`,
+      `Let it go on with: kill -CONT ${holder.pid}. Then watch it: ${call} show ${holder.run} --follow. Ask it to stop: ${call} unlock`,
+    );
   return new FshaError(
     'locked',
     `Another run changes ${cluster}: ${holderWords(holder, Date.now())}.`,

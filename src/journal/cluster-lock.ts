@@ -120,7 +120,7 @@ async function take(request: LockRequest, signal: AbortSignal): Promise<Held> {
     const lock = await tryOnce(path, shared, signal);
     if (lock !== null) return publish(request, path, shared, lock, signal);
     const holder = await nameIn(holderPath(dir, cluster), signal);
-    if (holder !== null || performance.now() > deadline) throw lockedError(cluster, path, holder, call);
+    if (holder !== null || performance.now() > deadline) throw await lockedError(cluster, path, holder, call);
     // Whoever has it has not named itself yet, or is about to give it up.
     await pause(LOOK, signal);
   }

@@ -7,7 +7,7 @@ import { printable } from '../domain/text.ts';
 import { isErrnoOf } from './errno.ts';
 import { listRunIds } from './journal-path.ts';
 import { type Clocks, KnownRun, type Moment, type OpenRun, type RunsPlace } from './known-run.ts';
-import { goesOn } from './run-locks.ts';
+import { goesOn, stoppedProcess } from './run-locks.ts';
 
 export interface LastRunsOptions extends RunsPlace {
   /** The nodes of the inventory. */
@@ -55,7 +55,13 @@ export class LastRuns {
       return null;
     });
     const goOn = new Map<string, boolean | null>();
-    for (const one of this.#open()) goOn.set(one.run, await goesOn(one, held, locks));
+    const stopped = new Map<string, number>();
+    for (const one of this.#open()) {
+      const is = await goesOn(one, held, locks);
+      goOn.set(one.run, is);
+      const pid = is === true ? await stoppedProcess(one, held, locks) : null;
+      if (pid !== null) stopped.set(one.run, pid);
+    }
     const silent = [...goOn].flatMap(([run, is]) => (is === true ? [] : [run]));
     if (ids !== null) await this.#refresh(silent, begun);
     if (listed.length > most)
@@ -67,7 +73,13 @@ export class LastRuns {
       unfinished: this.#open().map((one) => {
         const nodes = overtaken.get(one.run);
         const underWay = goOn.get(one.run) ?? null;
-        return { ...one, underWay, ...(nodes === undefined ? {} : { overtaken: nodes }) };
+        const pid = stopped.get(one.run);
+        return {
+          ...one,
+          underWay,
+          ...(nodes === undefined ? {} : { overtaken: nodes }),
+          ...(pid === undefined ? {} : { stopped: pid }),
+        };
       }),
       last,
       ...(partly !== null && { partly }),

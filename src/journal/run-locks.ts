@@ -4,6 +4,7 @@ import type { LockHolder, LockState } from '../domain/lock-holder.ts';
 import type { Plan } from '../domain/plan.ts';
 import { isUnderWay } from '../domain/under-way.ts';
 import { lockState } from './cluster-lock-state.ts';
+import { isStopped } from './lock-holder-process.ts';
 import { guardOf } from './guard-lock.ts';
 
 export interface RunLocks {
@@ -22,6 +23,25 @@ export function runLocks(dir: string, cluster: string, name: string): RunLocks {
     cluster: () => lockState(dir, cluster),
     guard: (node) => guardOf({ dir, cluster, node }),
   };
+}
+
+/** The process of a run that goes on, where it is stopped; null where it is not, or that cannot be seen from here. */
+export async function stoppedProcess(
+  { run, nodes }: Lockable,
+  lock: LockState | null,
+  locks: RunLocks,
+): Promise<number | null> {
+  const holder = lock?.held === true ? lock.holder : null;
+  if (holder?.run === run) return (await isStopped(holder)) ? holder.pid : null;
+  for (const node of nodes) {
+    const guard = await locks.guard(node).catch((error: unknown) => {
+      if (isInterruption(error)) throw error;
+      return null;
+    });
+    if (guard === null || guard === 'unnamed' || guard.run !== run) continue;
+    return (await isStopped(guard)) ? guard.pid : null;
+  }
+  return null;
 }
 
 /** What of a run says which lock it would hold. */

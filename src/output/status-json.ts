@@ -74,7 +74,7 @@ export interface StatusProxy {
 export type StatusRun = Pick<
   RunNote,
   'run' | 'command' | 'who' | 'state' | 'nodes' | 'since' | 'step' | 'next'
-> & { readonly missing: string | null };
+> & { readonly missing: string | null; readonly stopped: boolean };
 
 /** `contradictedBy`: the proxies that show something else. */
 export interface StatusLastRun extends LastWord {
@@ -112,7 +112,18 @@ export function statusDocument(
 function statusRun({ missing, ...note }: RunNote): StatusRun {
   const { run, command, who, state, nodes, since, step, next } = note;
   const gone = missing === undefined ? null : `it ${missing.what}: ${missing.todo}`;
-  return { run, command, who, state, nodes, since, step, next, missing: gone };
+  return {
+    run,
+    command,
+    who,
+    state,
+    nodes,
+    since,
+    step,
+    next,
+    missing: gone,
+    stopped: note.stopped === true,
+  };
 }
 
 function lastRun(node: Node, runs: RunNotes | null): StatusLastRun | null {

@@ -57,8 +57,10 @@ function standingText(note: RunNote, wall: number): string {
   const before = `run ${printable(note.run)} (${printable(note.command)}, ${printable(note.who)}, ${ago(since, wall)})`;
   const doing = doingWords(step === null ? '' : stepDoing(step), rolling);
   switch (state) {
-    case 'in-progress':
-      return `${run} is under way since ${moment}${doing === '' ? '' : `, ${doing}`}`;
+    case 'in-progress': {
+      const halted = note.stopped === true ? ', but its process is stopped and does nothing' : '';
+      return `${run} is under way since ${moment}${doing === '' ? '' : `, ${doing}`}${halted}`;
+    }
     case 'unfinished':
       return `${run}, begun at ${moment}, has not come to its end; whether it goes on is unknown`;
     case 'interrupted': {

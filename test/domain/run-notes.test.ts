@@ -143,6 +143,16 @@ describe('a run that has not come to its end', () => {
     ]);
   });
 
+  test('and while its process is stopped, which has to go on first', () => {
+    expect(says(true, { step: 'guard', stopped: 4_711 })).toMatchObject([
+      {
+        state: 'in-progress',
+        stopped: true,
+        next: ['kill -CONT 4711', `fsha show ${R1} --follow`, 'fsha activate node-1'],
+      },
+    ]);
+  });
+
   test('was interrupted where it holds none', () => {
     expect(says(false)).toMatchObject([
       {

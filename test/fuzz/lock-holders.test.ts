@@ -80,11 +80,11 @@ async function write(content: Uint8Array): Promise<void> {
   await held.write(content, 0, content.length, 0);
 }
 
-function expectNamed(holder: LockHolder): void {
+async function expectNamed(holder: LockHolder): Promise<void> {
   expect(isRunId(holder.run)).toBe(true);
   expect(Number.isSafeInteger(holder.pid) && holder.pid >= 2).toBe(true);
   expect(Number.isSafeInteger(holder.started) && holder.started >= 0).toBe(true);
-  const error = lockedError('voice-eu', join(dir, 'voice-eu.lock'), holder, 'fsha');
+  const error = await lockedError('voice-eu', join(dir, 'voice-eu.lock'), holder, 'fsha');
   for (const text of [holderWords(holder, Date.now()), error.message, error.hint]) {
     expectPrintable(text);
     expect(text.length).toBeLessThan(MOST);
@@ -97,7 +97,7 @@ test('a file of any kind names somebody in words that can be shown, or nobody', 
       await write(content);
       const file = await readHolder(join(dir, 'voice-eu.holder'), AbortSignal.timeout(HANGS));
       expect(file.live).toBe(true);
-      if (file.live && file.holder !== null) expectNamed(file.holder);
+      if (file.live && file.holder !== null) await expectNamed(file.holder);
     }),
     { share: 2, examples: [[Buffer.from(TEXT)], [Buffer.of()]] },
   );
@@ -131,7 +131,7 @@ test('whoever is refused, or looks, hears of it in words', async () => {
       });
       const seen = await lockState(free, 'voice-eu');
       expect(seen.held).toBe(true);
-      if (seen.held && seen.holder !== null) expectNamed(seen.holder);
+      if (seen.held && seen.holder !== null) await expectNamed(seen.holder);
     }),
     // Where nobody is named it waits for a name.
     { share: 0.06 },

@@ -45,7 +45,9 @@ describe('a lock that is held', () => {
     const holder = await holding(dir, directory);
     holder.child.kill('SIGSTOP');
     await until('it is stopped', () => processEntry(holder.pid)?.state === 'T');
-    expect((await failure(take(dir))).message).toContain(`run ${OTHER_RUN} `);
+    const refused = await failure(take(dir));
+    expect(refused.message).toMatch(new RegExp(`: run ${OTHER_RUN} .*; its process is stopped\\.$`));
+    expect(refused.hint).toContain(`kill -CONT ${holder.pid}. `);
     holder.child.kill('SIGCONT');
     expect(await holder.ask('held')).toEqual({ held: true });
   });

@@ -298,6 +298,7 @@ describe('the document', () => {
         step: 'wait_drained',
         next: interrupted.next,
         missing: null,
+        stopped: false,
       },
     ]);
     expect(runsUnknown).toEqual(['a journal cannot be read']);

@@ -38,7 +38,11 @@ async function guarding(diskBytes?: number): Promise<Guard> {
     ...disk,
   });
   await run.fsha.untilEvent(stepStarted('guard'));
-  await until('it says so in the node', async () => (await markNow()).endsWith(',guard'));
+  // Not when it stands in the node, but when that was read back: what is stopped between the two cannot know.
+  await run.fsha.untilEvent(
+    (event) =>
+      event.type === 'effect.settled' && event.step === 'node-1/guard' && event.data.effect === 'node.mark',
+  );
   const end: Guard['end'] = async () => {
     const { exitCode } = await run.fsha.done;
     const events = run.fsha.events();
@@ -157,7 +161,14 @@ async function whileStopped(
 }
 
 test('stopped while it is activated on another host: it leaves the node alone as it comes back', async () => {
-  const { fsha, end } = await guarding();
+  const { fsha, config, end } = await guarding();
+  fsha.send('SIGSTOP');
+  const said = async (command: string): Promise<string> =>
+    (await runFsha([command, '--config', config], 60_000)).stdout;
+  const status = await said('status');
+  expect(status.replace(/\s+/g, ' ')).toContain('but its process is stopped and does nothing: ');
+  expect(status).toContain(`\n  kill -CONT ${fsha.pid}\n`);
+  expect(await said('doctor')).toMatch(/its process is stopped: what it is to do for node-1 nobody does/);
   const activated = await whileStopped(fsha, 'activate');
   expect([activated.exitCode, activated.warned]).toEqual([
     0,
