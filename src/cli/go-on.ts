@@ -54,7 +54,8 @@ export interface GoingOn {
 }
 
 /**
- * The drain of this node alone that an earlier process did not bring to its end, which is said; null for none.
+ * The drain of this node alone that an earlier process did not bring to its end; null for none. It is said, and so is a run with
+ * other nodes that has this one in hand.
  * @param isDead whether that process has ended; with the lock held, every one has
  */
 export async function interruptedDrain(
@@ -68,14 +69,20 @@ export async function interruptedDrain(
   if (standing === undefined || standing.settled) return null;
   const { started } = await readJournalEnds(journalPath(dir, standing.run));
   const nodes = started?.data.plan.nodes ?? [];
-  if (started?.data.plan.kind !== 'drain' || nodes.length !== 1) return null;
+  const kind = started?.data.plan.kind;
+  if (started === null || (kind !== 'drain' && kind !== 'rolling')) return null;
   if (!(await isDead(standing.run))) return null;
   const { who, command } = started.data;
+  const isAlone = kind === 'drain' && nodes.length === 1;
+  // One with other nodes is not carried on for the sake of this one.
+  const then = isAlone
+    ? 'going on with it'
+    : `this drain is one of its own, and that run goes on with ${callText(call)} resume ${standing.run}`;
   const ago = roughDuration(Math.max(0, call.host.clock.wall().getTime() - Date.parse(started.at)));
   call.host.stderr.write(
-    `fsha: ${node} has an unfinished run: ${standing.run} (${command}, by ${who}, begun ${ago} ago); going on with it\n`,
+    `fsha: ${node} has an unfinished run: ${standing.run} (${command}, by ${who}, begun ${ago} ago); ${then}\n`,
   );
-  return standing.run;
+  return isAlone ? standing.run : null;
 }
 
 export interface GoneOn {

@@ -1,7 +1,7 @@
 import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
-import { lastResumable } from '../domain/last-resumable.ts';
+import { lastResumable, perhapsAlive } from '../domain/last-resumable.ts';
 import { printable } from '../domain/text.ts';
 import { isRunId } from '../journal/run-id.ts';
 import { observeAll } from '../workflow/observe-all.ts';
@@ -57,10 +57,14 @@ async function lastOne(call: Call, cluster: Cluster, signal: AbortSignal): Promi
     if (run !== null) return run;
     const { state, name } = cluster;
     const gaps = notes.gaps.map((gap) => `; ${printable(gap, 1_000)}`).join('');
+    const [alive] = perhapsAlive(notes);
+    const doubt = alive === undefined ? '' : `; whether run ${alive} still goes on cannot be told`;
     throw new FshaError(
       'usage',
-      `no run of ${name} in ${state.dir} is interrupted${gaps}`,
-      `See: ${callText(call)} runs`,
+      `no run of ${name} in ${state.dir} is interrupted${doubt}${gaps}`,
+      alive === undefined
+        ? `See: ${callText(call)} runs`
+        : `Where its process has ended, name it: ${callText(call)} resume ${alive}`,
     );
   } finally {
     await close();

@@ -16,6 +16,11 @@ export function lastResumable({ runs }: Pick<RunNotes, 'runs'>, undo: boolean): 
   return (wished ?? any)?.run ?? null;
 }
 
+/** Those of which it cannot be told whether they go on, perhaps on another host: nobody goes on with them unasked. */
+export function perhapsAlive({ runs }: Pick<RunNotes, 'runs'>): readonly string[] {
+  return runs.filter(({ state }) => state === 'unfinished').map(({ run }) => run);
+}
+
 function offers({ next }: RunNote, command: string): boolean {
   return next.some((line) => line.endsWith(` ${command}`));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lastResumable } from '../../src/domain/last-resumable.ts';
+import { lastResumable, perhapsAlive } from '../../src/domain/last-resumable.ts';
 import type { RunNote } from '../../src/domain/run-notes.ts';
 
 function note(run: string, state: RunNote['state'], since: string, words: readonly string[]): RunNote {
@@ -43,4 +43,10 @@ test('a rolling run that has ended without having brought all of its nodes throu
 
 test('one that does not know what it left, where there is no other', () => {
   expect(lastResumable({ runs: [unknown] }, false)).toBe(unknown.run);
+});
+
+test('those that may be alive elsewhere are named apart', () => {
+  const there = { ...older, state: 'unfinished' as const };
+  expect(perhapsAlive({ runs: [restarted, there, unknown] })).toEqual([older.run]);
+  expect(perhapsAlive({ runs: [restarted, unknown] })).toEqual([]);
 });
