@@ -13,6 +13,7 @@ import type { JournalPort } from '../../../src/workflow/ports.ts';
 import { eventKey, type FaultOrder, ORDERS, type When } from './fault-orders.ts';
 
 export { isForeground } from '../../../src/local/foreground.ts';
+export { machineId } from '../../../src/local/machine-id.ts';
 export { systemClock } from '../../../src/workflow/system-clock.ts';
 
 export function main(argv: readonly string[], host: Host): Promise<number> {

@@ -10,6 +10,7 @@ import { openScreen } from '../../../src/tui/open-screen.ts';
 import type { Key, Scene, Size } from '../../../src/tui/scene.ts';
 import { canShowScreen } from '../../../src/tui/terminal.ts';
 
+export { machineId } from '../../../src/local/machine-id.ts';
 export { systemClock } from '../../../src/workflow/system-clock.ts';
 
 /**
