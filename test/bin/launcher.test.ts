@@ -15,6 +15,7 @@ async function launched(body: string): Promise<{ readonly code: number | null; r
     join(dist, 'main.js'),
     `import { EventEmitter } from 'node:events';
      export const systemClock = {};
+     export const machineId = () => null;
      const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
      export async function main(argv, host) { ${body} }`,
   );

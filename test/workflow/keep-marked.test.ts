@@ -41,6 +41,7 @@ beforeEach(() => {
     signal: stop.signal,
     leave: stop.signal,
     record: () => Promise.resolve(),
+    policy: () => ({ poll: POLL }),
     soFar: () => ({ effects: [] }),
     memory: newMemory('aaaaaaaa'),
   } as unknown as StepContext;
