@@ -158,6 +158,6 @@ test('the other nodes are paused while it waits: given back, which is no "nothin
   expect(await table.add('the others are paused while it waits', 'gave node-1 back', ended)).toBe(AS_FOUND);
   expect(ended.exitCode).toBe(12);
   expect(ended.settled.nodes).toEqual({ 'node-1': 'in service' });
-  expect(ended.settled.error?.message).toMatch(/nobody else is left/);
+  expect(ended.settled.error?.message).toMatch(/nobody but node-1 is left/);
   expect(ended.events.some(isRestartIntent)).toBe(false);
 });

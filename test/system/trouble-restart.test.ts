@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/domain/run-events.ts';
 import { until } from '../support/until.ts';
 import { troubleTable } from './harness/case-table.ts';
 import { deepMerge, type Changes } from './harness/deep-merge.ts';
@@ -12,7 +13,14 @@ import { stopsOf } from './harness/node-log.ts';
 import { processesWith } from './harness/processes-with.ts';
 import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import { type EndedRun, runToEnd, startRun, whileItRuns, WITH_GATES } from './harness/run-of.ts';
+import {
+  type EndedRun,
+  runToEnd,
+  startRun,
+  startWaitingRun,
+  whileItRuns,
+  WITH_GATES,
+} from './harness/run-of.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; 1 restart; no mark';
 /** Not restarted, and kept out: disabled, fenced, marked. */
@@ -171,26 +179,44 @@ describe("the host's lock", () => {
     return holder;
   }
 
-  test('is held by another restart that ends: awaited', async () => {
-    await holdLock();
-    const { fsha, end } = await startRun(cluster, { config: await configWith(ctl, '8s') });
-    await fsha.untilEvent(
-      (event) =>
-        event.type === 'step.retrying' &&
-        event.data.error.message === 'a restart of node-1 is still under way',
-    );
-    expect(await finalState(cluster)).toMatch(/; no restart; marked$/);
+  const waitsForIt = (event: RunEvent): boolean =>
+    event.type === 'step.retrying' && event.data.error.message === 'a restart of node-1 is still under way';
+  const endHolder = (): void => {
     for (const pid of processesWith(`sleep ${marker}`)) process.kill(pid, 'SIGKILL');
-    const run = await end();
-    expect(await note('its lock is held, then free', 'waited, went on', run)).toBe(WELL);
-    expect(run.exitCode).toBe(0);
+  };
+
+  test('is held when it looks first, and is free later: nothing is changed before that', async () => {
+    await holdLock();
+    const run = await startRun(cluster, { config: await configWith(ctl, '8s') });
+    await run.until('it waits for the other restart', waitsForIt);
+    expect(await finalState(cluster)).toBe('lb-1 AP, lb-2 AP; open; no restart; no mark');
+    endHolder();
+    const ended = await run.end();
+    expect(await note('its lock is held at first', 'waited, changed nothing before', ended)).toBe(WELL);
+    expect(ended.exitCode).toBe(0);
+  });
+
+  test('is held by another restart that ends: awaited', async () => {
+    const run = await startWaitingRun(cluster, { config: await configWith(ctl, '8s') });
+    await holdLock();
+    await run.call.hangUp();
+    await run.until('it waits for the other restart', waitsForIt);
+    expect(await finalState(cluster)).toMatch(/; no restart; marked$/);
+    endHolder();
+    const ended = await run.end();
+    expect(await note('its lock is held, then free', 'waited, went on', ended)).toBe(WELL);
+    expect(ended.exitCode).toBe(0);
   });
 
   test('is held for good: says so, and since that restart may still come, does not know', async () => {
+    const run = await startWaitingRun(cluster, { config: await configWith(ctl, '5s') });
     await holdLock();
-    const run = await drainWith(ctl, '5s');
-    expect(await note('its lock stays held', 'gave up with that reason, kept it out', run)).toBe(KEPT_OUT);
-    expect(run.exitCode).toBe(9);
-    expect(failureOf(run.events, 'restart')?.message).toMatch(/another restart of this node holds its lock/);
+    await run.call.hangUp();
+    const ended = await run.end();
+    expect(await note('its lock stays held', 'gave up with that reason, kept it out', ended)).toBe(KEPT_OUT);
+    expect(ended.exitCode).toBe(9);
+    expect(failureOf(ended.events, 'restart')?.message).toMatch(
+      /another restart of this node holds its lock/,
+    );
   });
 });
