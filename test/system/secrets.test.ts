@@ -66,7 +66,8 @@ function lane(way: Way, state: State, more: Partial<LanePlace> = {}): Promise<La
   });
 }
 
-describe.concurrent('while everything is looked at', () => {
+// Some hundred calls of fsha, tens of them at a time.
+describe.concurrent('while everything is looked at', { timeout: 400_000 }, () => {
   test.each(WAY_NAMES)(
     'every command, %s, all well and nothing well',
     async (way) => {

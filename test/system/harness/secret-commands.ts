@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { until } from '../../support/until.ts';
 import { type Changes, deepMerge } from './deep-merge.ts';
 import { searchTree } from './secret-files.ts';
-import { beginsAt, type Lane, waitsAt } from './secret-lane.ts';
+import { beginsAt, type Lane, waitsAt, withNodeAlone } from './secret-lane.ts';
 import { type Marker, markerOf } from './secret-markers.ts';
 
 /** Other lanes have the other nodes out at the same time, as if from other hosts. */
@@ -12,13 +12,13 @@ export const BESIDE = ['--force', 'mark', '--force', 'survivors', '--force', 'ca
 
 /** What only looks. */
 export async function looks({ node, run, start }: Lane): Promise<void> {
-  const { fsha, end } = await start(['status', '--watch', '--poll', '1s']);
+  const { fsha, end, untilSays } = await start(['status', '--watch', '--poll', '1s']);
   await Promise.all([
     run(['config', 'schema'], [0]),
     run(['status'], [0]),
     run(['doctor'], [0, 13]),
     run(['drain', node.name, '--dry-run', ...BESIDE], [0]),
-    until('it shows something', () => fsha.stdout() !== '', 40_000),
+    untilSays('it shows something', /./),
   ]);
   fsha.send('SIGINT');
   await end([130]);
@@ -104,10 +104,14 @@ export async function outAndIn(lane: Lane): Promise<void> {
 /** A hook and a restart that fail and tell their environments. */
 async function failingDrain({ node, run, stateDir, world }: Lane): Promise<void> {
   const config = await world.cluster.configWith(
-    deepMerge(world.inventory, {
-      drain: { onOut: { command: 'env; echo no >&2; exit 3' } },
-      nodes: { [node.name]: { restart: { command: 'env >&2; exit 1' } } },
-    }),
+    withNodeAlone(
+      deepMerge(world.inventory, {
+        drain: { onOut: { command: 'env; echo no >&2; exit 3' } },
+        nodes: { [node.name]: { restart: { command: 'env >&2; exit 1' } } },
+      }),
+      world,
+      node,
+    ),
     { stateDir },
   );
   await run(['drain', node.name, ...BESIDE], [7], { config });
@@ -126,9 +130,9 @@ export async function anotherPassword({ node, run, world }: Lane): Promise<void>
 
 /** The demo has servers of its own. Once it goes on to its end, else it is stopped when its drain has begun. */
 export async function demo({ start, way }: Lane): Promise<void> {
-  const { fsha, end } = await start(['demo']);
+  const { fsha, end, untilSays } = await start(['demo']);
   if (way !== 'plain') {
-    await until('its drain begins', () => /run[ .](started|\d{8}-)/.test(fsha.stdout()), 40_000);
+    await untilSays('its drain begins', /run[ .](started|\d{8}-)/);
     fsha.send('SIGINT');
   }
   await end(way === 'plain' ? [0] : [130]);

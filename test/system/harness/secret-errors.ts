@@ -38,7 +38,10 @@ export function everyView(thing: unknown): string {
   return views.join('\n');
 }
 
-const TIMEOUTS = { connect: 4_000, request: 3_000, keepalive: 1_000 };
+/** Who is there may take their time on a busy machine. */
+const TIMEOUTS = { connect: 30_000, request: 30_000, keepalive: 10_000 };
+/** What those who are silent are waited for, ms. */
+const SILENCE = 2_000;
 const quiet = (): AbortSignal => new AbortController().signal;
 
 export function failures(world: SecretWorld, useless: UselessServers): readonly Failure[] {
@@ -61,7 +64,9 @@ function proxyFailures({ guarded, secrets, cluster }: SecretWorld, useless: Usel
     act: () => {
       const rpc = { url: `${url}?${query}`, basic, token, ...more };
       const proxy = { name: 'lb-1', rpc, frTimer: 1_000, networks: [] };
-      return new KamailioProxy({ proxy, timeouts: TIMEOUTS, clock: systemClock }).login(quiet());
+      const isSilent = new URL(url).port === String(useless.silent);
+      const timeouts = isSilent ? { ...TIMEOUTS, request: SILENCE } : TIMEOUTS;
+      return new KamailioProxy({ proxy, timeouts, clock: systemClock }).login(quiet());
     },
   });
   const local = (port: number): string => `http://${useless.host}:${port}/RPC`;
@@ -92,7 +97,7 @@ function nodeFailures({ secrets, cluster }: SecretWorld, useless: UselessServers
         address: `${host}:${port}`,
         connect: (signal) => dialTcp(host, port, signal),
         password: new Secret(`${secrets.wrong.text}${tail}`),
-        timeouts: TIMEOUTS,
+        timeouts: port === useless.silent ? { ...TIMEOUTS, connect: SILENCE } : TIMEOUTS,
         clock: systemClock,
       }).login(quiet()),
   });
@@ -126,7 +131,7 @@ function hostFailures({ secrets, cluster, ssh }: SecretWorld, useless: UselessSe
     code,
     act: async () => {
       const one = createHost({
-        ...{ timeouts: { ...TIMEOUTS, connect: 8_000 }, env: process.env, home: '/nowhere' },
+        ...{ timeouts: TIMEOUTS, env: process.env, home: '/nowhere' },
         where: 'node-1',
         target: { ...target, ...changes },
       });

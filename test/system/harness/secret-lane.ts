@@ -50,6 +50,8 @@ export interface LaneCall {
   readonly fsha: StartedFsha;
   /** Waits for an event of the run that it has begun. */
   readonly untilEvent: (what: string, wanted: (event: RunEvent) => boolean) => Promise<RunEvent>;
+  /** Waits for something on its stdout. */
+  readonly untilSays: (what: string, wanted: RegExp) => Promise<boolean>;
   /** Waits for its end. @throws as `Lane.run` */
   readonly end: (exits: readonly (number | NodeJS.Signals)[]) => Promise<FshaResult>;
 }
@@ -71,18 +73,31 @@ export interface LanePlace {
   readonly said: (said: Said) => void;
 }
 
+/** What reads everything and changes nothing. */
+const LOOKS: ReadonlySet<string> = new Set(['status', 'doctor', 'config', 'runs', 'show', 'unlock']);
+
+/**
+ * What changes something where all is well is given an inventory with the lane's node alone: the other lanes change the others at the same time, as
+ * from other hosts, and of those one at a time goes on.
+ */
 export async function openLane(place: LanePlace): Promise<Lane> {
   const { world, way, state, node, said } = place;
-  const config = await world.cluster.configWith(place.inventory ?? world.inventory);
+  const inventory = place.inventory ?? world.inventory;
+  const config = await world.cluster.configWith(inventory);
   const stateDir = world.cluster.stateDirOf(config);
+  const alone = await world.cluster.configWith(withNodeAlone(inventory, world, node), { stateDir });
   const events: Lane['events'] = (behind = 0) => eventsIn(journalsIn(stateDir).slice(behind).at(-1));
   async function start(words: readonly string[], options: LaneOptions = {}): Promise<LaneCall> {
-    const args = [...words, ...WAYS[way], '--config', options.config ?? config];
-    const env = { ...world.env, ...place.env, ...options.env };
+    const own = state === 'well' && !LOOKS.has(words[0] ?? '') ? alone : config;
+    const args = [...words, ...WAYS[way], '--config', options.config ?? own];
+    const hidden = own === alone ? variablesOfOthers(inventory, node) : [];
+    const unset = Object.fromEntries(hidden.map((name) => [name, undefined]));
+    const env = { ...world.env, ...unset, ...place.env, ...options.env };
     const before = journalsIn(stateDir).length;
     const fsha = await startFsha(args, { env, limitMs: LIMIT });
     return {
       fsha,
+      untilSays: (what, wanted) => whileItRuns(fsha, what, () => wanted.test(fsha.stdout()), LIMIT),
       untilEvent: (what, wanted) => whileItRuns(fsha, what, () => events(before).find(wanted), LIMIT),
       async end(exits) {
         const result = await fsha.done;
@@ -108,6 +123,23 @@ export async function openLane(place: LanePlace): Promise<Lane> {
   };
   place.opened(lane);
   return lane;
+}
+
+/** Changes to the inventory of the cluster that leave it without the other nodes. */
+export function withNodeAlone(changes: Changes, { cluster }: SecretWorld, { name }: StandInNode): Changes {
+  const others = cluster.nodes.filter((one) => one.name !== name).map((one) => [one.name, null]);
+  const own = (changes['nodes'] as Changes | undefined)?.[name];
+  return {
+    ...changes,
+    nodes: { ...Object.fromEntries(others), ...(own === undefined ? {} : { [name]: own }) } as Changes,
+  };
+}
+
+/** The variables that only the other nodes' entries name: to an inventory without these they are no secrets. */
+function variablesOfOthers(changes: Changes, { name }: StandInNode): readonly string[] {
+  const nodes = Object.entries((changes['nodes'] as Changes | undefined) ?? {});
+  const text = JSON.stringify(nodes.filter(([other]) => other !== name));
+  return [...text.matchAll(/"env":"(\w+)"/g)].map(([, variable]) => variable ?? '');
 }
 
 function journalsIn(stateDir: string): readonly string[] {

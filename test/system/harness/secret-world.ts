@@ -172,8 +172,8 @@ function inventoryOf(
       'node-2': { ssh: { jump: [`${client.user}@${jump.host}:${jump.port}`] } },
       'node-3': { esl: { password: { file: null, literal: nodes[2]?.esl.password } } },
     },
-    // On a busy machine an answer takes its time.
-    timeouts: { request: '5s' },
+    // Tens of fsha are started at a time, and nobody is silent but where that is asked for: there is no haste.
+    timeouts: { connect: '30s', request: '30s' },
     defaults: { ssh },
     drain: { poll: '1s', onOut: { command: 'env; sleep 0.4' } },
     redis: { url: 'redis://127.0.0.1:6379', password: { env: 'SECRET_REDIS' } },
