@@ -6,6 +6,7 @@ import { type Rival, rivalsOf, rivalWords, whoseTurn } from '../domain/rivals.ts
 import { printable } from '../domain/text.ts';
 import { lookAtNode } from './effects/look-at-node.ts';
 import { insist, mayPass } from './insist.ts';
+import { Retries } from './retries.ts';
 import { anothersMark, assertHeld, needsOf, type StepContext, warn } from './step.ts';
 import { runsOfMarks } from './survey.ts';
 
@@ -22,12 +23,12 @@ const WITHDRAW_TIME = 10_000;
  * @throws FshaError `locked` where it gives way: its mark is taken away then, and nothing else was changed
  */
 export async function claimTurn(context: StepContext): Promise<Observation> {
-  const { world, watcher, run, node, record, step, signal } = context;
+  const { world, watcher, run, signal } = context;
   const { connect, request } = world.cluster.timeouts;
   const deadline = world.clock.now() + connect + request + GIVES_WAY_WITHIN;
   const needs = { ...needsOf(context), nodes: [...world.nodes.keys()] };
-  let said = '';
-  for (let attempt = 1; ; attempt += 1) {
+  const retries = new Retries(context);
+  for (;;) {
     const observation = await watcher.fresh(needs, signal);
     assertHeld(context, observation);
     const turn = whoseTurn(run, await rivals(context, observation));
@@ -37,14 +38,7 @@ export async function claimTurn(context: StepContext): Promise<Observation> {
       await withdraw(context);
       throw new FshaError('locked', why, `This run gives way. Look at that one first: ${look(turn.rival)}.`);
     }
-    if (why !== said)
-      await record({
-        type: 'step.retrying',
-        node: node.name,
-        step,
-        data: { attempt, error: { code: 'locked', message: why, hint: '' } },
-      });
-    said = why;
+    await retries.tell({ code: 'locked', message: why, hint: '' });
     await world.clock.sleep(LOOK_EVERY, signal);
   }
 }

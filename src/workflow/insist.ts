@@ -5,6 +5,7 @@
 import type { Effect } from '../domain/effect.ts';
 import { type ErrorCode, FshaError } from '../domain/errors.ts';
 import { hasFired } from './deadline.ts';
+import { Retries } from './retries.ts';
 import { doEffect, setDestinations, type StepContext } from './step.ts';
 
 /** Between two tries: ms. */
@@ -42,10 +43,10 @@ export async function insist(
   effect: Effect,
   deadline: () => number | null,
 ): Promise<void> {
-  const { world, signal, record, node, step } = context;
+  const { world, signal } = context;
+  const retries = new Retries(context);
   let given = 0;
-  let said = '';
-  for (let attempt = 1; ; attempt += 1) {
+  for (;;) {
     try {
       await doEffect(context, effect);
       return;
@@ -54,14 +55,7 @@ export async function insist(
       if (error.code === 'effect.failed' || error.code === 'effect.unknown') given += 1;
       const limit = deadline();
       if (given >= TRIES || (limit !== null && world.clock.now() >= limit)) throw error;
-      if (error.message !== said)
-        await record({
-          type: 'step.retrying',
-          node: node.name,
-          step,
-          data: { attempt, error: error.toJSON() },
-        });
-      said = error.message;
+      await retries.tell(error);
     }
     await world.clock.sleep(RETRY_EVERY, signal);
   }

@@ -1,7 +1,8 @@
-import { errorInfo, FshaError } from '../../domain/errors.ts';
+import { FshaError } from '../../domain/errors.ts';
 import { mayBegin } from '../../domain/rolling/window.ts';
 import { askGuard, letOut } from '../crowded.ts';
 import { freshAmongOthers, ownNeeds } from '../fresh-look.ts';
+import { Retries } from '../retries.ts';
 import type { Step, StepContext } from '../step.ts';
 
 /**
@@ -10,13 +11,13 @@ import type { Step, StepContext } from '../step.ts';
  * @throws FshaError `rolling.stopped` where the run begins no further node, `drain.expired` at the deadline
  */
 export const admit: Step<'admit'> = async (context) => {
-  const { world, node, memory, signal, record, step } = context;
+  const { world, node, memory, signal, step } = context;
   const { rolling } = memory;
   if (rolling === null) throw new FshaError('bug', `${step} belongs to a rolling run`);
   const { whyStopped } = rolling;
   const began = world.clock.now();
-  let said = '';
-  for (let attempt = 1; ; attempt += 1) {
+  const retries = new Retries(context);
+  for (;;) {
     const observation = await freshAmongOthers(context, ownNeeds(context));
     mustGoOn(context, whyStopped());
     const answer = askGuard(context, rolling, observation);
@@ -31,15 +32,7 @@ export const admit: Step<'admit'> = async (context) => {
       'Wait for a quieter hour, or bring another node in first.',
     );
     if (timeout !== null && world.clock.now() - began >= timeout) throw held;
-    if (answer.why !== said) {
-      const error = {
-        ...errorInfo(held),
-        code: 'refused' as const,
-        message: `${node.name} waits: ${answer.why}`,
-      };
-      await record({ type: 'step.retrying', node: node.name, step, data: { attempt, error } });
-    }
-    said = answer.why;
+    await retries.tell({ code: 'refused', message: `${node.name} waits: ${answer.why}`, hint: held.hint });
     await world.clock.sleep(poll, signal);
   }
 };

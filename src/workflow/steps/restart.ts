@@ -1,10 +1,11 @@
-import { errorInfo, FshaError } from '../../domain/errors.ts';
+import { FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
 import { whyCrowded } from '../crowded.ts';
 import { freshAmongOthers } from '../fresh-look.ts';
 import { mayPass } from '../insist.ts';
 import { assertLoggedIn } from '../login-keeper.ts';
 import { untilFree } from '../restart-under-way.ts';
+import { Retries } from '../retries.ts';
 import { assertHeld, doEffect, needsOf, type Step, type StepContext, whereAlone } from '../step.ts';
 import { deadlineOf, readDrain, waitUntilDrained } from './wait-drained.ts';
 
@@ -26,26 +27,6 @@ export const restart: Step<'restart'> = async (context) => {
   context.memory.coreUuid = proof?.effect === 'node.restart' ? proof.read : null;
   return 'succeeded';
 };
-
-/** Says why it is not restarted yet: once in a row for the same words. */
-class Retries {
-  readonly #context: StepContext;
-  #attempt = 0;
-  #said = '';
-
-  constructor(context: StepContext) {
-    this.#context = context;
-  }
-
-  async tell(error: FshaError): Promise<void> {
-    this.#attempt += 1;
-    if (error.message === this.#said) return;
-    this.#said = error.message;
-    const { node, step, record } = this.#context;
-    const data = { attempt: this.#attempt, error: errorInfo(error) };
-    await record({ type: 'step.retrying', node: node.name, step, data });
-  }
-}
 
 /**
  * The effect looks at the node itself, last of all. Where it is not seen empty there, nothing was done, announced or not, and

@@ -3,6 +3,7 @@ import { FshaError } from '../../domain/errors.ts';
 import { judgeHealth } from '../../domain/health.ts';
 import { printable } from '../../domain/text.ts';
 import { insist } from '../insist.ts';
+import { Retries } from '../retries.ts';
 import {
   assertHeld,
   assertSameStart,
@@ -89,10 +90,10 @@ function assertUntaken(context: StepContext): void {
 }
 
 async function untilHealthy(context: StepContext, deadline: number): Promise<void> {
-  const { world, watcher, node, signal, record, step } = context;
+  const { world, watcher, node, signal } = context;
   const baseline = baselineOf(context);
-  let said = '';
-  for (let attempt = 1; ; attempt += 1) {
+  const retries = new Retries(context);
+  for (;;) {
     const observation = await watcher.fresh({ nodes: [node.name], proxies: [] }, signal);
     const seen = observation.nodes[node.name];
     assertSameStart(context, seen);
@@ -111,14 +112,7 @@ async function untilHealthy(context: StepContext, deadline: number): Promise<voi
         'Look at it with fs_cli and at its log; it stays out of service.',
       );
     }
-    if (why !== said)
-      await record({
-        type: 'step.retrying',
-        node: node.name,
-        step,
-        data: { attempt, error: { code: 'verify.failed', message: why, hint: '' } },
-      });
-    said = why;
+    await retries.tell({ code: 'verify.failed', message: why, hint: '' });
     await world.clock.sleep(LOOK_EVERY, signal);
   }
 }
