@@ -3,6 +3,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Cluster } from '../domain/cluster.ts';
 import { errorInfo, FshaError, isInterruption } from '../domain/errors.ts';
+import { todoSentence } from '../domain/missing-from-inventory.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { mustHaveFlock } from '../journal/cluster-lock-flock.ts';
@@ -55,7 +56,7 @@ export async function missingVerdicts(
             level: 'warning',
             forceable: false,
             why: `run ${run}, which has not come to its end, ${missing.what}`,
-            fix: `${missing.todo.charAt(0).toUpperCase()}${missing.todo.slice(1)}.`,
+            fix: todoSentence(missing),
           },
         ];
   });

@@ -1,18 +1,18 @@
 /** Why a run may not be gone on with: asked before anything is recorded, so that a refusal leaves it as it was. */
 import { aliveElsewhere } from '../domain/alive-elsewhere.ts';
 import { type BroughtBack, broughtBack } from '../domain/brought-back.ts';
-import { type Cluster, findNode } from '../domain/cluster.ts';
+import type { Cluster } from '../domain/cluster.ts';
 import { roughDuration } from '../domain/duration.ts';
 import { FshaError } from '../domain/errors.ts';
 import { readMark } from '../domain/mark.ts';
-import { missingFromInventory } from '../domain/missing-from-inventory.ts';
+import { missingFromInventory, todoSentence } from '../domain/missing-from-inventory.ts';
 import type { Observation } from '../domain/observation.ts';
 import { type Plan, planUndo } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
 import { uuidOf } from '../domain/resume.ts';
 import { isAnotherStart, nodesInHand } from '../domain/rolling/progress.ts';
-import { mayBegin } from '../domain/rolling/window.ts';
+import { whyNotBegun } from '../domain/rolling/window.ts';
 import { changesOf, intentsOf, type NodeRunState, type RunState } from '../domain/run.ts';
 import { guardOf } from '../journal/guard-lock.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
@@ -52,8 +52,7 @@ export function mustStillBeThere(state: RunState, cluster: Cluster): void {
     cluster,
   );
   if (missing === null) return;
-  const { what, todo } = missing;
-  throw new FshaError('usage', `run ${run} ${what}`, `${todo.charAt(0).toUpperCase()}${todo.slice(1)}.`);
+  throw new FshaError('usage', `run ${run} ${missing.what}`, todoSentence(missing));
 }
 
 /** A node that a later run has taken in hand, and is done with: that run's name, null where it left nothing to be named by. */
@@ -72,13 +71,12 @@ export async function leftToOthers(
   call: string,
 ): Promise<LeftToOthers> {
   const left = new Map<string, string | null>();
-  for (const [name, { effects }] of Object.entries(nodes)) {
-    if (!effects.some(({ intent }) => intent.effect === 'dispatcher.state')) continue;
+  for (const [name, node] of Object.entries(nodes)) {
+    if (!node.effects.some(({ intent }) => intent.effect === 'dispatcher.state')) continue;
     const newest = (await markedBy(world, run, observation, name)) ?? (await world.standing(name));
     if (newest?.run === run) continue;
     // Given back, nothing of it stands; and the same FreeSWITCH runs there still: nobody has done since what is to be done.
-    if (plan.rolling !== undefined && newest === null && isStillToBeDone(name, nodes[name], observation))
-      continue;
+    if (plan.rolling !== undefined && newest === null && isStillToBeDone(name, node, observation)) continue;
     if (plan.rolling !== undefined && (newest === null || newest.settled)) {
       left.set(name, newest?.run ?? null);
       continue;
@@ -96,11 +94,9 @@ export async function leftToOthers(
   return left;
 }
 
-function isStillToBeDone(name: string, node: NodeRunState | undefined, observation: Observation): boolean {
-  const last = node?.effects.findLast(({ intent }) => intent.effect === 'dispatcher.state');
-  return (
-    node !== undefined && last?.step === `${name}/restore` && !isAnotherStart(node, uuidOf(observation, name))
-  );
+function isStillToBeDone(name: string, node: NodeRunState, observation: Observation): boolean {
+  const last = node.effects.findLast(({ intent }) => intent.effect === 'dispatcher.state');
+  return last?.step === `${name}/restore` && !isAnotherStart(node, uuidOf(observation, name));
 }
 
 /**
@@ -111,14 +107,11 @@ function isStillToBeDone(name: string, node: NodeRunState | undefined, observati
 export function mustHaveTime(run: string, plan: Plan, cluster: Cluster, call: Call): void {
   const window = plan.rolling?.window ?? null;
   if (window === null) return;
-  const wall = call.host.clock.wall().getTime();
-  const hasTime = plan.nodes.some(({ node: name, steps }) => {
-    const node = findNode(cluster, name);
-    return (
-      !steps.some(({ kind }) => kind === 'admit') ||
-      (node !== undefined && mayBegin(window, node, cluster, wall))
-    );
-  });
+  const wall = call.host.clock.wall();
+  const hasTime = plan.nodes.some(
+    ({ node, steps }) =>
+      !steps.some(({ kind }) => kind === 'admit') || whyNotBegun(window, cluster, node, wall) === null,
+  );
   if (hasTime) return;
   const again = `${callText(call)} resume ${run} --until`;
   throw new FshaError(

@@ -19,6 +19,11 @@ export interface Missing {
   readonly todo: string;
 }
 
+/** What to do, as a sentence. */
+export function todoSentence({ todo }: Missing): string {
+  return `${todo.charAt(0).toUpperCase()}${todo.slice(1)}.`;
+}
+
 /** The first that is missing; null where everything is there. */
 export function missingFromInventory(run: InHand, cluster: Cluster): Missing | null {
   const { path } = cluster.source;
