@@ -11,7 +11,7 @@ import { mayCut } from '../../domain/cutting.ts';
 import { readOut } from '../../domain/drift.ts';
 import { FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
-import { drainUntil } from '../../domain/rolling/window.ts';
+import { windowEnds } from '../../domain/rolling/window.ts';
 import { type CutAttempt, cutCalls } from '../cut-calls.ts';
 import { keepMarked } from '../keep-marked.ts';
 import { keepLoggedIn, tryLogin } from '../login-keeper.ts';
@@ -139,11 +139,11 @@ export function readDrain(context: StepContext, observation: Observation): Drain
 export function deadlineOf(context: StepContext): number | null {
   const own = ownDeadlineOf(context);
   const { memory, node, world } = context;
-  const window = memory.rolling?.plan.window ?? null;
-  if (window === null || memory.cutAt !== null) return own;
+  if (memory.cutAt !== null) return own;
   // Asked for anew each time: the window is one of the wall clock.
-  const left = drainUntil(window, node, world.cluster) - world.clock.wall().getTime();
-  return Math.min(own ?? Number.POSITIVE_INFINITY, world.clock.now() + left);
+  const moment = { now: world.clock.now(), wall: world.clock.wall() };
+  const end = windowEnds(memory.rolling?.plan, world.cluster, moment)?.of(node.name) ?? null;
+  return end === null ? own : Math.min(own ?? Number.POSITIVE_INFINITY, end);
 }
 
 function ownDeadlineOf(context: StepContext): number | null {
