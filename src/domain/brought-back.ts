@@ -1,6 +1,5 @@
 /** Whether somebody has brought a node of an interrupted run back in meanwhile, of which its journal knows nothing. */
-import { isSelectable, readFlags } from './dispatcher-state.ts';
-import { flagsOf } from './drift.ts';
+import { isIn } from './drift.ts';
 import type { Observation } from './observation.ts';
 import { isAnotherStart } from './rolling/progress.ts';
 import { type NodeRunState, restartIntended, type RunState } from './run.ts';
@@ -22,14 +21,8 @@ export function broughtBack({ nodes, plan }: RunState, observation: Observation)
     if (seen === undefined || restartIntended(node) || !hasMarked(node)) return [];
     if (!seen.mark.known || seen.mark.value !== null || !seen.coreUuid.known) return [];
     const destinations = node.baseline?.destinations ?? [];
-    const isIn =
-      destinations.length > 0 &&
-      destinations.every((one) => {
-        const flags = flagsOf(observation, one);
-        const parsed = flags.known ? readFlags(flags.value) : undefined;
-        return parsed !== undefined && isSelectable(parsed);
-      });
-    return isIn ? [{ node: name, restarted: isAnotherStart(node, seen.coreUuid.value) }] : [];
+    const takesAll = destinations.length > 0 && destinations.every((one) => isIn(observation, one));
+    return takesAll ? [{ node: name, restarted: isAnotherStart(node, seen.coreUuid.value) }] : [];
   });
 }
 

@@ -44,3 +44,9 @@ export type StateArgument = 'a' | 'ap' | 't' | 'tp' | 'i' | 'ip' | 'd';
 export function isSelectable(flags: Flags): boolean {
   return flags.state === 'active' || flags.state === 'trying';
 }
+
+/** The same of FLAGS as they are listed; what cannot be read takes none. */
+export function takesCalls(text: string): boolean {
+  const flags = readFlags(text);
+  return flags !== undefined && isSelectable(flags);
+}

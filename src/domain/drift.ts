@@ -1,5 +1,5 @@
 /** Whether a node is out on every proxy, and what changed under fsha's hands where it is not. */
-import { readFlags } from './dispatcher-state.ts';
+import { readFlags, takesCalls } from './dispatcher-state.ts';
 import { known, unknown, type Known, type Observation } from './observation.ts';
 import type { BaselineDestination } from './run-events.ts';
 import { placedTargets } from './targets.ts';
@@ -28,6 +28,12 @@ export function flagsOf(
   if (only === undefined) return unknown(`${destinationKey(destination)} is no longer listed`);
   if (found.length > 1) return unknown(`${destinationKey(destination)} is listed ${found.length} times`);
   return known(only.flags);
+}
+
+/** Whether it is seen to be selectable there: one that was in state trying before is back as soon as it can be selected. */
+export function isIn(observation: Observation, destination: Omit<BaselineDestination, 'flags'>): boolean {
+  const flags = flagsOf(observation, destination);
+  return flags.known && takesCalls(flags.value);
 }
 
 export interface Drift {

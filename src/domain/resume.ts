@@ -1,6 +1,5 @@
 /** What remains of a run whose process has ended: from what it recorded and what is seen now. */
-import { isSelectable, readFlags } from './dispatcher-state.ts';
-import { flagsOf } from './drift.ts';
+import { isIn } from './drift.ts';
 import { FshaError } from './errors.ts';
 import type { Observation } from './observation.ts';
 import { type NodePlan, planActivate, planBehindRestart, planDrain, planRolling, type Plan } from './plan.ts';
@@ -207,10 +206,6 @@ function behindRestart(name: string, node: NodeRunState, observation: Observatio
   const isAnother = uuid?.known === true && uuid.value !== last?.intent.found;
   const restarted = isAnother || last?.settled?.outcome === 'done';
   // On its way back in, or let in by somebody meanwhile: as long as it is well it takes calls, and may be the only one.
-  const isIn = (node.baseline?.destinations ?? []).some((one) => {
-    const flags = flagsOf(observation, one);
-    const parsed = flags.known ? readFlags(flags.value) : undefined;
-    return parsed !== undefined && isSelectable(parsed);
-  });
-  return planBehindRestart(name, policy, { restarted, keepOut: !(restarted && isIn) });
+  const takesSome = (node.baseline?.destinations ?? []).some((one) => isIn(observation, one));
+  return planBehindRestart(name, policy, { restarted, keepOut: !(restarted && takesSome) });
 }

@@ -1,7 +1,7 @@
 /** Where what the last run says of a node, and what its proxies show, do not go together. */
 import type { Cluster, Node } from './cluster.ts';
 import type { LastRun } from './cluster-runs.ts';
-import { isSelectable, readFlags } from './dispatcher-state.ts';
+import { readFlags, takesCalls } from './dispatcher-state.ts';
 import { destinationKey } from './drift.ts';
 import type { Observation, ProxyObservation } from './observation.ts';
 import { targetIndex } from './target-index.ts';
@@ -58,10 +58,7 @@ export function isSeenIn(cluster: Cluster, observation: Observation, node: Node)
   return cluster.proxies.every((proxy) => {
     const targets = targetsOf(observation.proxies[proxy.name], node);
     if (targets === null || targets.length !== node.destinations.length) return false;
-    return targets.every(({ flags }) => {
-      const read = readFlags(flags);
-      return read !== undefined && isSelectable(read);
-    });
+    return targets.every(({ flags }) => takesCalls(flags));
   });
 }
 

@@ -1,6 +1,5 @@
-/** What goes back in when a node does, with which flags, and whether it is in. */
+/** What goes back in when a node does, and with which flags. */
 import { isSelectable, readFlags, stateArgument, type StateArgument } from '../domain/dispatcher-state.ts';
-import { flagsOf } from '../domain/drift.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { BaselineDestination } from '../domain/run-events.ts';
@@ -79,11 +78,4 @@ export function setPatiently(
 /** Everything that goes on the node, read from now on. */
 export function look(context: StepContext): Promise<Observation> {
   return context.watcher.fresh(needsOf(context), context.signal);
-}
-
-/** Whether it is selectable there: a destination that was in state trying before is back as soon as it can be selected. */
-export function isIn(observation: Observation, destination: BaselineDestination): boolean {
-  const flags = flagsOf(observation, destination);
-  const parsed = flags.known ? readFlags(flags.value) : undefined;
-  return parsed !== undefined && isSelectable(parsed);
 }

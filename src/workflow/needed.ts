@@ -1,5 +1,5 @@
 /** Whether a node that waits for its calls is needed by now: the others may have gone, or filled up, since it was taken out. */
-import { isSelectable, readFlags } from '../domain/dispatcher-state.ts';
+import { takesCalls } from '../domain/dispatcher-state.ts';
 import { flagsOf } from '../domain/drift.ts';
 import { FshaError } from '../domain/errors.ts';
 import { afterAloneLook, type Doubt } from '../domain/last-one.ts';
@@ -97,8 +97,7 @@ export class Needed {
     const helps = ({ proxy, set }: EmptySet): boolean =>
       before.destinations.some((one) => {
         if (one.proxy !== proxy || one.set !== set) return false;
-        const flags = readFlags(one.flags);
-        return flags !== undefined && isSelectable(flags) && flagsOf(observation, one).known;
+        return takesCalls(one.flags) && flagsOf(observation, one).known;
       });
     const empty = setsWithoutSurvivor({ cluster: world.cluster, node, observation }).filter(helps);
     // Where this one cannot be read either, that others are not seen says nothing of them.

@@ -1,9 +1,9 @@
 /** The watch over a node that is back in. */
-import { destinationKey, flagsOf } from '../domain/drift.ts';
+import { destinationKey, flagsOf, isIn } from '../domain/drift.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { BaselineDestination } from '../domain/run-events.ts';
-import { isIn, look, LOOK_PATIENTLY, PROXY_PATIENCE, type Sight } from './back-in.ts';
+import { look, LOOK_PATIENTLY, PROXY_PATIENCE, type Sight } from './back-in.ts';
 import { assertHeld, assertSameStart, needsOf, type StepContext } from './step.ts';
 
 /** What was seen while it was active. */

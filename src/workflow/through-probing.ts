@@ -1,12 +1,11 @@
 /** Back in after a restart: through `ip`, so that Kamailio's own next good OPTIONS makes the node active. */
 import { readFlags } from '../domain/dispatcher-state.ts';
-import { flagsOf } from '../domain/drift.ts';
+import { flagsOf, isIn } from '../domain/drift.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { BaselineDestination } from '../domain/run-events.ts';
 import {
   foundArgument,
-  isIn,
   look,
   LOOK_PATIENTLY,
   PROXY_PATIENCE,

@@ -1,5 +1,5 @@
 import { canCarry, loadOf, shareOf, type Survivor } from '../capacity.ts';
-import { isSelectable, readFlags } from '../dispatcher-state.ts';
+import { takesCalls } from '../dispatcher-state.ts';
 import { targetOwners } from '../target-owners.ts';
 import { placedTargets } from '../targets.ts';
 import { type Check, ok, type PreflightInput, readingOf, readProxies, refusal, warning } from './check.ts';
@@ -73,10 +73,7 @@ function survivorsBySet(input: PreflightInput): readonly (readonly Survivor[])[]
   const sets = new Set(input.node.destinations.map((destination) => destination.set));
   return readProxies(input).flatMap(({ sets: listed }) =>
     [...sets].flatMap((set) => {
-      const active = placedTargets(listed).filter((target) => {
-        const flags = readFlags(target.flags);
-        return target.set === set && flags !== undefined && isSelectable(flags);
-      });
+      const active = placedTargets(listed).filter((target) => target.set === set && takesCalls(target.flags));
       const owners = new Set(active.flatMap(targetOwners(input.cluster, listed)));
       const survivors = [...owners].flatMap((node) => {
         const seen = input.observation.nodes[node.name];

@@ -1,7 +1,7 @@
 import { foundDestinations } from '../baseline.ts';
 import { limitsOf } from '../capacity.ts';
 import type { Node } from '../cluster.ts';
-import { isSelectable, readFlags } from '../dispatcher-state.ts';
+import { isSelectable, readFlags, takesCalls } from '../dispatcher-state.ts';
 import type { NodeObservation } from '../observation.ts';
 import { targetOwners } from '../target-owners.ts';
 import { placedTargets } from '../targets.ts';
@@ -26,10 +26,7 @@ export const survivors: Check = {
 };
 
 function isInSomewhere({ cluster, node, observation }: PreflightInput): boolean {
-  return foundDestinations(cluster, node, observation).some(({ flags }) => {
-    const read = readFlags(flags);
-    return read !== undefined && isSelectable(read);
-  });
+  return foundDestinations(cluster, node, observation).some(({ flags }) => takesCalls(flags));
 }
 
 export interface EmptySet {

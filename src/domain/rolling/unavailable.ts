@@ -1,6 +1,6 @@
 import { foundDestinations } from '../baseline.ts';
 import type { Cluster, Node } from '../cluster.ts';
-import { isSelectable, readFlags } from '../dispatcher-state.ts';
+import { readFlags, takesCalls } from '../dispatcher-state.ts';
 import type { Observation } from '../observation.ts';
 import { targetIndex } from '../target-index.ts';
 
@@ -20,10 +20,10 @@ export function whyUnavailable(cluster: Cluster, node: Node, observation: Observ
     const find = targetIndex(sets.value);
     for (const destination of node.destinations) {
       const own = find(destination);
-      const flags = own.map((target) => readFlags(target.flags));
-      if (flags.length > 0 && flags.every((one) => one !== undefined && isSelectable(one))) continue;
-      const [first] = flags;
-      return own.length === 0 ? `not listed on ${name}` : `${first?.state ?? 'unknown'} on ${name}`;
+      const [first] = own;
+      if (first === undefined) return `not listed on ${name}`;
+      if (own.every(({ flags }) => takesCalls(flags))) continue;
+      return `${readFlags(first.flags)?.state ?? 'unknown'} on ${name}`;
     }
   }
   return null;
@@ -46,9 +46,6 @@ export function whyUnavailableAfterwards(
   });
   if (inactive !== undefined) return `set inactive on ${inactive.proxy}`;
   const pause = observation.nodes[node.name]?.pause;
-  const isActive = found.every(({ flags }) => {
-    const read = readFlags(flags);
-    return read !== undefined && isSelectable(read);
-  });
+  const isActive = found.every(({ flags }) => takesCalls(flags));
   return isActive && pause?.known === true && pause.value.inbound ? 'paused' : null;
 }
