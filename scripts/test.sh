@@ -79,6 +79,10 @@ run_suite() {
     --reporter=default --reporter=json --outputFile.json="$reports/$name.json" || code=$?
   reported+=("$reports/$name.json")
   read -r passed failed < <(node scripts/count-tests.mjs "$reports/$name.json" "$code")
+  # How many faults are tried stands in the README.
+  if [[ $name == faults ]]; then
+    node scripts/check-size.mjs "$reports/$name.json" README.md || failed=$((failed + 1))
+  fi
 }
 
 require_node

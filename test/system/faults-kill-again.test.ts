@@ -2,7 +2,8 @@
 import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { isBeforeZero, stepBegins, STEPS, well } from './harness/fault-cases.ts';
+import { well } from './harness/fault-cases.ts';
+import { begins, mayHaveCalls, type Place, placesOf } from './harness/fault-stages.ts';
 import { type Killed, killSuite, said } from './harness/fault-kill-suite.ts';
 import { finalState } from './harness/final-state.ts';
 import { type FshaResult, journalEvents, only, runFsha, startFsha } from './harness/fsha.ts';
@@ -18,7 +19,7 @@ async function expectEnd(what: string, did: string, result: FshaResult, state: s
 }
 
 describe('Ctrl-C, and killed in its undo', () => {
-  const recorded = inject('undoneRun');
+  const recorded = inject('recorded').undo;
   const stopped = only(recorded, 'request.settled')[0]?.seq ?? Number.POSITIVE_INFINITY;
   // The wish to stop is recorded: what comes behind it gives the node back.
   const ofUndo = ({ seq, isSettled }: KillPoint): boolean => !isSettled && seq >= stopped;
@@ -40,7 +41,7 @@ describe('killed as its restart is announced, and the process that goes on is ki
     (step === '' ||
       (/^(step.started|effect)/.test(key) && ['keep_out', 'settle_restart', 'restart'].includes(step)));
 
-  test.each(named(killPoints(inject('resumedRun')).filter(wanted)))('%s', async (_name, point) => {
+  test.each(named(killPoints(inject('recorded').resume).filter(wanted)))('%s', async (_name, point) => {
     const dead = await suite.killAt(AT_RESTART);
     await dead.dieAgain(point);
     await expectEnd(`killed, and again ${point.name}`, 'resume: went on', await dead.resume(), well(1));
@@ -53,16 +54,19 @@ describe('killed as a step begins, and drained again', () => {
     dead.goOn(['drain', 'node-1', '--config', dead.config, '--json']);
 
   test.each(['preflight', 'deactivate'] as const)('%s: nothing was done, a run of its own', async (step) => {
-    const dead = await suite.killAt({ when: 'after', key: stepBegins(step), nth: 1 });
+    const dead = await suite.killAt({ when: 'after', key: begins({ stage: 'drain', step }), nth: 1 });
     const result = await drain(dead);
     await expectEnd(`killed as ${step} begins`, 'drain: a new run', result, well(1));
     expect([result.stderr, journalEvents(dead.stateDir).length]).toEqual(['', 2]);
   });
 
-  test.each(STEPS.slice(2))('%s: goes on with that run, and says so', async (step) => {
+  const begun = placesOf(inject('recorded')).filter(({ stage }) => stage === 'drain');
+  const done = ({ step }: Place): boolean => step !== 'preflight' && step !== 'deactivate';
+  test.each(begun.filter(done))('$step: goes on with that run, and says so', async (place) => {
+    const { step } = place;
     const dead = await suite.killAt({
-      ...{ when: 'after', key: stepBegins(step), nth: 1 },
-      isBeforeZero: isBeforeZero(step),
+      ...{ when: 'after', key: begins(place), nth: 1 },
+      isBeforeZero: mayHaveCalls(place),
     });
     const result = await drain(dead);
     await expectEnd(`killed as ${step} begins`, 'drain: went on with that run', result, well(1));
@@ -79,7 +83,11 @@ describe('on another host, to which the journal was copied', () => {
   }
 
   test('its mark is fresh: refused, unless that is overruled', async () => {
-    const dead = await suite.killAt({ when: 'after', key: stepBegins('wait_drained'), nth: 1 });
+    const dead = await suite.killAt({
+      when: 'after',
+      key: begins({ stage: 'drain', step: 'wait_drained' }),
+      nth: 1,
+    });
     const found = await finalState(suite.cluster());
     const resume = await elsewhere(dead);
     const refused = await resume();

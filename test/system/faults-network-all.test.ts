@@ -1,8 +1,5 @@
-/** Every way at once: the machine of fsha has lost its network. */
+/** Every way at once: the machine of fsha has lost its network, or has a bad one. */
+import { NETWORK_SUITES } from './harness/fault-kinds.ts';
 import { testNetworkFaults } from './harness/fault-network-suite.ts';
 
-testNetworkFaults({
-  what: 'Every way',
-  ways: ['lb-1', 'lb-2', 'esl', 'ssh'],
-  kinds: ['cut', 'half-open'],
-});
+testNetworkFaults(NETWORK_SUITES.all);

@@ -1,4 +1,5 @@
-/** The way to the node's ESL in trouble. */
+/** The way to the node’s ESL in trouble. */
+import { NETWORK_SUITES } from './harness/fault-kinds.ts';
 import { testNetworkFaults } from './harness/fault-network-suite.ts';
 
-testNetworkFaults({ what: 'node-1’s ESL', ways: ['esl'] });
+testNetworkFaults(NETWORK_SUITES.esl);

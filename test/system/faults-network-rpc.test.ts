@@ -1,4 +1,5 @@
-/** The way to a proxy's JSON-RPC in trouble. */
+/** The way to a proxy’s JSON-RPC in trouble. */
+import { NETWORK_SUITES } from './harness/fault-kinds.ts';
 import { testNetworkFaults } from './harness/fault-network-suite.ts';
 
-testNetworkFaults({ what: 'lb-1’s RPC', ways: ['lb-1'] });
+testNetworkFaults(NETWORK_SUITES.rpc);

@@ -1,4 +1,5 @@
-/** The way to the sshd on the node's host in trouble. */
+/** The way to the sshd on the node’s host in trouble. */
+import { NETWORK_SUITES } from './harness/fault-kinds.ts';
 import { testNetworkFaults } from './harness/fault-network-suite.ts';
 
-testNetworkFaults({ what: 'SSH to node-1', ways: ['ssh'] });
+testNetworkFaults(NETWORK_SUITES.ssh);

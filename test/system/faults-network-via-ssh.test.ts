@@ -1,14 +1,12 @@
 /** SSH in trouble that carries ESL to the node, or JSON-RPC to a proxy. */
 import { describe } from 'vitest';
+import { NETWORK_SUITES } from './harness/fault-kinds.ts';
 import { testNetworkFaults } from './harness/fault-network-suite.ts';
 
-// What comes late or in pieces goes through SSH as it does by itself, and what is damaged cuts it.
-const kinds = ['cut', 'half-open'] as const;
-
 describe('to the node', () => {
-  testNetworkFaults({ what: 'SSH to node-1 with ESL in it', ways: ['esl'], via: 'ssh', kinds });
+  testNetworkFaults(NETWORK_SUITES.eslInSsh);
 });
 
 describe('to a proxy', () => {
-  testNetworkFaults({ what: 'SSH to lb-1 with its RPC in it', ways: ['lb-1'], via: 'ssh', kinds });
+  testNetworkFaults(NETWORK_SUITES.rpcInSsh);
 });

@@ -1,11 +1,21 @@
-/** A proxy is restarted, a proxy is reloaded, the node is killed, each in every step of a drain. */
-import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
+/** A proxy is restarted, a proxy is reloaded, the node is killed, each in every step of every kind of run. */
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { until } from '../support/until.ts';
-import { callElsewhere, faultTable, isBeforeZero, stepBegins, STEPS } from './harness/fault-cases.ts';
+import { callElsewhere, faultTable } from './harness/fault-cases.ts';
+import { serverExit } from './harness/fault-kinds.ts';
 import { readFinalState } from './harness/final-state.ts';
 import { FOR_FAULTS } from './harness/fault-quick.ts';
-import { startFaultRun } from './harness/fault-run.ts';
 import { startNodeCall } from './harness/fault-call.ts';
+import {
+  begins,
+  cleanRestarts,
+  finishStage,
+  healStage,
+  mayHaveCalls,
+  placeName,
+  placesOf,
+  startStage,
+} from './harness/fault-stages.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 
 let cluster: RealCluster;
@@ -35,24 +45,36 @@ const TROUBLES: readonly Trouble[] = [
   { what: 'node-1 is killed', hook: () => cluster.nodes[0].kill(), endsNode: true },
 ];
 
-describe.each(STEPS)('in %s', (step) => {
+const places = placesOf(inject('recorded')).map((place) => [placeName(place), place] as const);
+
+describe.each(places)('in %s', (name, place) => {
   test.each(TROUBLES.map((trouble) => [trouble.what, trouble] as const))(
     '%s',
     async (what, { hook, endsNode }) => {
+      const { stage } = place;
       const elsewhere = await callElsewhere(cluster);
-      const call = isBeforeZero(step) && !endsNode ? await startNodeCall(cluster.nodes[0]) : null;
-      const run = await startFaultRun(cluster, { moments: [{ when: 'after', key: stepBegins(step), hook }] });
+      const call = mayHaveCalls(place) && !endsNode ? await startNodeCall(cluster.nodes[0]) : null;
+      const run = await startStage(cluster, stage, {
+        moments: [{ when: 'after', key: begins(place), hook }],
+      });
       await run.met();
       await call?.hangUp();
-      const ended = await run.end();
+      await finishStage(cluster, stage, run);
+      await run.fsha.done;
       // Its unit brings it back, where the run ended sooner.
       await until('node-1 is back', async () => /^(open|paused)$/.test((await readFinalState(cluster)).node));
-      await table.judge(`${what} in ${step}`, {
+      await healStage(cluster, stage);
+      const ended = await run.end();
+      // A node that was killed before it was known whether it was restarted has been: it is not done a second time.
+      const standsForRestart = endsNode && stage === 'resume';
+      await table.judge(`${what} in ${name}`, {
         ended,
         stateDir: run.stateDir,
         elsewhere,
-        startsByOthers: endsNode ? 1 : 0,
+        startsByOthers: endsNode && !standsForRestart ? 1 : 0,
+        restartsWhenDone: cleanRestarts(stage),
       });
+      expect(ended.exitCode, ended.stderr).toBe(serverExit(place, endsNode));
     },
   );
 });

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { driftsOf, lastSeq, settledRun, stepStarted, warnings } from './harness/events-of.ts';
 import { finalState, readFinalState } from './harness/final-state.ts';
-import { fillDisk, only, runFsha, type StartedFsha } from './harness/fsha.ts';
+import { only, runFsha, type StartedFsha } from './harness/fsha.ts';
 import { untilDisabledAgain } from './harness/out-again.ts';
 import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { type EndedRun, runToEnd, startRun, WITH_GATES } from './harness/run-of.ts';
+import { type DiskSize, type SmallDisk, startSmallDisk } from './harness/small-disk.ts';
 
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 const OUT = 'lb-1 DX, lb-2 DX; open; no restart; marked';
@@ -27,15 +28,14 @@ interface Guard {
   readonly end: () => Promise<Pick<EndedRun, 'exitCode' | 'events' | 'settled'>>;
 }
 
-async function guarding(diskBytes?: number): Promise<Guard> {
+async function guarding(disk?: DiskSize): Promise<Guard & { readonly disk: SmallDisk | null }> {
   const config = await cluster.configWith({});
-  const dir = cluster.stateDirOf(config);
-  const disk = diskBytes === undefined ? {} : { disk: { dir, bytes: diskBytes } };
+  const small = disk === undefined ? null : await startSmallDisk(cluster.stateDirOf(config), disk);
   const run = await startRun(cluster, {
     config,
     command: 'deactivate',
     flags: ['--guard', '--json'],
-    ...disk,
+    ...(small === null ? {} : { disk: small }),
   });
   await run.fsha.untilEvent(stepStarted('guard'));
   // Not when it stands in the node, but when that was read back: what is stopped between the two cannot know.
@@ -48,13 +48,13 @@ async function guarding(diskBytes?: number): Promise<Guard> {
     const events = run.fsha.events();
     return { exitCode, events, settled: settledRun(events) };
   };
-  return { fsha: run.fsha, config, end };
+  return { disk: small, fsha: run.fsha, config, end };
 }
 
 const markNow = async (): Promise<string> => (await readFinalState(cluster)).mark ?? '';
 
-test('reloads, restarts of proxies, a restart of the node: out again each time, and marked; activate ends it', async () => {
-  const { fsha, config, end } = await guarding();
+/** Everything that puts a disabled destination back or forgets the mark: each time it is kept out again. */
+async function keptOutOver(fsha: StartedFsha): Promise<void> {
   const [first, second] = cluster.proxies;
   const [node] = cluster.nodes;
   for (const [proxy, act] of [
@@ -68,6 +68,11 @@ test('reloads, restarts of proxies, a restart of the node: out again each time, 
   }
   await node.unit('restart');
   await until('it is marked again', async () => (await markNow()).endsWith(',guard'));
+}
+
+test('reloads, restarts of proxies, a restart of the node: out again each time, and marked; activate ends it', async () => {
+  const { fsha, config, end } = await guarding();
+  await keptOutOver(fsha);
   const activated = await runToEnd(cluster, { config, command: 'activate' });
   const ended = await end();
   expect([activated.exitCode, ended.exitCode]).toEqual([0, 0]);
@@ -188,23 +193,12 @@ test('stopped while it is drained and restarted on another host: the same, and i
 });
 
 test('the disk is full: it says so, and keeps the node out and marked', async () => {
-  const { fsha, config, end } = await guarding(256 * 1_024);
-  fillDisk(fsha, cluster.stateDirOf(config));
-  const [first, second] = cluster.proxies;
-  const [node] = cluster.nodes;
-  for (const [proxy, act] of [
-    ['lb-1', () => first.reload()],
-    ['lb-2', () => second.restart()],
-    ['lb-1', () => first.setState('a', 1, node.destination)],
-  ] as const) {
-    const before = lastSeq(fsha.events());
-    await act();
-    await untilDisabledAgain(fsha, proxy, before);
-  }
-  await node.unit('restart');
-  await until('it is marked again', async () => (await markNow()).endsWith(',guard'));
+  const { fsha, disk, end } = await guarding({ bytes: 256 * 1_024 });
+  disk?.fill();
+  await keptOutOver(fsha);
   expect(warnings(fsha.events()).filter((text) => /kept out all the same/.test(text))).toHaveLength(1);
   // A state directory of its own: as if on another host.
   expect((await runToEnd(cluster, { command: 'activate' })).exitCode).toBe(0);
   expect((await end()).exitCode).toBe(0);
+  await disk?.leave();
 });

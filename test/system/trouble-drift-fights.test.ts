@@ -7,6 +7,7 @@ import { driftsOf, isRestartIntent, lastSeq, waits } from './harness/events-of.t
 import { flagsOf } from './harness/final-state.ts';
 import { only, type StartedFsha } from './harness/fsha.ts';
 import { untilDisabledAgain } from './harness/out-again.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { startRun, startWaitingRun, WITH_GATES } from './harness/run-of.ts';
 
@@ -21,6 +22,7 @@ beforeAll(async () => {
   // Both proxies mark a node that fails a call, which overwrites D.
   cluster = await startRealCluster({
     ...WITH_GATES,
+    settings: SLOW_ANSWERS,
     kamailio: [{ marksFailures: true }, { marksFailures: true }],
   });
 });

@@ -6,6 +6,7 @@ import { driftsOf, lastSeq, waits, waitsBecause } from './harness/events-of.ts';
 import { flagsOf } from './harness/final-state.ts';
 import { only } from './harness/fsha.ts';
 import { untilDisabledAgain, untilOut } from './harness/out-again.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { runToEnd, startRun, startWaitingRun, WITH_GATES } from './harness/run-of.ts';
 
@@ -17,7 +18,7 @@ let cluster: RealCluster;
 const table = troubleTable('Drift while a node is out', () => cluster);
 
 beforeAll(async () => {
-  cluster = await startRealCluster(WITH_GATES);
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());

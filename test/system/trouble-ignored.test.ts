@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { troubleTable } from './harness/case-table.ts';
 import { finalState, flagsOf } from './harness/final-state.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { startWaitingRun, WITH_GATES } from './harness/run-of.ts';
 
@@ -10,7 +11,11 @@ const table = troubleTable('an ignored proxy that answers', () => cluster);
 
 beforeAll(async () => {
   // Mode 2 leaves IX alone.
-  cluster = await startRealCluster({ ...WITH_GATES, kamailio: [{ probingMode: 1 }, { probingMode: 2 }] });
+  cluster = await startRealCluster({
+    ...WITH_GATES,
+    settings: SLOW_ANSWERS,
+    kamailio: [{ probingMode: 1 }, { probingMode: 2 }],
+  });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());

@@ -10,6 +10,7 @@ import { stepStarted } from './harness/events-of.ts';
 import { readFinalState } from './harness/final-state.ts';
 import { only, runFsha } from './harness/fsha.ts';
 import { oneCall } from './harness/hold-at-node.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { type RunOf, type RunOptions, startRun, WITH_GATES } from './harness/run-of.ts';
 
@@ -20,7 +21,7 @@ let cluster: RealCluster;
 let trace: string;
 
 beforeAll(async () => {
-  cluster = await startRealCluster(WITH_GATES);
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
   trace = join(cluster.directory, 'hook');
 });
 beforeEach(async () => {

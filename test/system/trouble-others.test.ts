@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { troubleTable } from './harness/case-table.ts';
 import { driftsOf, waits } from './harness/events-of.ts';
 import { finalState } from './harness/final-state.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import type { GateRequest } from './harness/rpc-gate.ts';
 import { startRun, startWaitingRun, WITH_GATES } from './harness/run-of.ts';
@@ -14,7 +15,7 @@ let cluster: RealCluster;
 const table = troubleTable('Proxies that lie, and other runs', () => cluster);
 
 beforeAll(async () => {
-  cluster = await startRealCluster(WITH_GATES);
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());

@@ -5,6 +5,7 @@ import { troubleTable } from './harness/case-table.ts';
 import { driftsOf, stepStarted } from './harness/events-of.ts';
 import { flagsOf } from './harness/final-state.ts';
 import { only } from './harness/fsha.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { startRun, WITH_GATES } from './harness/run-of.ts';
 
@@ -14,7 +15,7 @@ let cluster: RealCluster;
 const table = troubleTable('Secured behind a restart that failed', () => cluster);
 
 beforeAll(async () => {
-  cluster = await startRealCluster(WITH_GATES);
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(() => cluster.reset());
 afterAll(() => cluster.stop());

@@ -7,6 +7,7 @@ import { caseTable } from './harness/case-table.ts';
 import { deepMerge } from './harness/deep-merge.ts';
 import { finalState } from './harness/final-state.ts';
 import { only } from './harness/fsha.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { type EndedRun, startRun, WITH_GATES } from './harness/run-of.ts';
 import { type Moment, signalMoments } from './harness/signal-moments.ts';
@@ -16,7 +17,7 @@ const table = caseTable('a signal in every step');
 let cluster: RealCluster;
 
 beforeAll(async () => {
-  cluster = await startRealCluster(WITH_GATES);
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(async () => {
   await cluster.reset();

@@ -6,6 +6,7 @@ import { finalState, readFinalState } from './harness/final-state.ts';
 import { only } from './harness/fsha.ts';
 import { oneCall } from './harness/hold-at-node.ts';
 import { runFsha } from './harness/fsha.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
 import { startRun, startWaitingRun, WITH_GATES } from './harness/run-of.ts';
 
@@ -17,6 +18,7 @@ beforeAll(async () => {
   // Mode 2 leaves AP, AX, IX and DX alone; without pings all stay.
   cluster = await startRealCluster({
     ...WITH_GATES,
+    settings: SLOW_ANSWERS,
     kamailio: [{ probingMode: 2 }, { pingInterval: 0 }],
   });
 });

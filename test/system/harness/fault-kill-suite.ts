@@ -186,7 +186,7 @@ export function said({ exitCode, stdout, stderr }: FshaResult): string {
 
 /** Of the drain that went well; for `test.each`. */
 export function recordedPoints(wanted: (point: KillPoint) => boolean): ReturnType<typeof named> {
-  return named(killPoints(inject('cleanRun')).filter(wanted));
+  return named(killPoints(inject('recorded').drain).filter(wanted));
 }
 
 /** Before its restart is announced: goes on to the end, and waits for the calls on the node where there are some. */

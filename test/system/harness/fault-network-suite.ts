@@ -1,60 +1,66 @@
-/** The way to one server in trouble, in every step of a drain. */
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  callElsewhere,
-  faultTable,
-  isBeforeZero,
-  stepBegins,
-  stepBehind,
-  STEPS,
-  type StepOfDrain,
-} from './fault-cases.ts';
+/** The way to one server in trouble, in every step of every kind of run. */
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { callElsewhere, faultTable } from './fault-cases.ts';
 import { startNodeCall } from './fault-call.ts';
+import {
+  type Expected,
+  expectedOf,
+  isSurvived,
+  isTriedAt,
+  NETWORK,
+  type NetworkFaults,
+  type NetworkKind,
+} from './fault-kinds.ts';
 import type { Moment } from './fault-gate.ts';
-import { eventKey } from './fault-orders.ts';
-import { type FaultNetwork, startFaultNetwork, type Way } from './fault-network.ts';
+import { type FaultNetwork, startFaultNetwork } from './fault-network.ts';
 import { FOR_FAULTS } from './fault-quick.ts';
-import { startFaultRun } from './fault-run.ts';
+import {
+  begins,
+  cleanRestarts,
+  finishStage,
+  healStage,
+  isOver,
+  lasting,
+  mayHaveCalls,
+  type Place,
+  placeName,
+  placesOf,
+  type Stage,
+  startStage,
+} from './fault-stages.ts';
+import { finalState } from './final-state.ts';
+import { outcomes } from './events-of.ts';
 import { type RealCluster, startRealCluster } from './real-cluster.ts';
-import type { TcpFault } from './tcp-faults.ts';
 
-type KindName = 'cut' | 'half-open' | 'corrupt' | 'delay' | 'split' | 'slow';
-
-interface Kind {
-  readonly name: KindName;
-  readonly fault: TcpFault;
-  /** Everything gets there, whole: the drain has to end well. It lasts as long as the step. */
-  readonly isHarmless: boolean;
-}
-
-const KINDS: readonly Kind[] = [
-  { name: 'cut', fault: 'cut', isHarmless: false },
-  { name: 'half-open', fault: 'half-open', isHarmless: false },
-  { name: 'corrupt', fault: { corrupt: 5 }, isHarmless: false },
-  // A look at a node asks some ten questions, one after the other, and has the request timeout for all of them.
-  { name: 'delay', fault: { delay: 30 }, isHarmless: true },
-  { name: 'split', fault: { split: 'bytes' }, isHarmless: true },
-  { name: 'slow', fault: { slow: 8_000 }, isHarmless: true },
-];
-/** How long what is not harmless lasts: ms. */
+/** How long what is not harmless lasts, at most: ms. */
 const LASTS = 2_000;
 
-export interface NetworkFaults {
-  /** As people would call that way: `lb-1’s RPC`. */
-  readonly what: string;
-  readonly ways: readonly Way[];
-  /** How fsha reaches ESL and RPC; default `direct`. */
-  readonly via?: 'direct' | 'ssh';
-  /** Default all. */
-  readonly kinds?: readonly KindName[];
+/** Steps of one run, each with the same fault in it. */
+interface Passage {
+  readonly stage: Stage;
+  readonly places: readonly Place[];
+  readonly expected: Expected;
 }
 
-export function testNetworkFaults({ what, ways, via = 'direct', kinds }: NetworkFaults): void {
-  const wanted = KINDS.filter(({ name }) => kinds?.includes(name) ?? true);
+/** What a run survives is met by one run in all of its steps; what ends it, by a run in each. */
+function passagesOf(places: readonly Place[], expectedAt: (place: Place) => Expected): readonly Passage[] {
+  const alone: Passage[] = [];
+  const survived = new Map<Stage, Passage>();
+  for (const place of places) {
+    const expected = expectedAt(place);
+    const { stage } = place;
+    if (isSurvived(place, expected))
+      survived.set(stage, { stage, expected, places: [...(survived.get(stage)?.places ?? []), place] });
+    else alone.push({ stage, expected, places: [place] });
+  }
+  return [...alone, ...survived.values()];
+}
+
+export function testNetworkFaults({ what, ways, via, kinds }: NetworkFaults): void {
   let cluster: RealCluster;
   let network: FaultNetwork;
   const table = faultTable(`${what} in trouble`, () => cluster);
+  const places = placesOf(inject('recorded'));
 
   beforeAll(async () => {
     cluster = await startRealCluster({ ...FOR_FAULTS, via });
@@ -69,37 +75,113 @@ export function testNetworkFaults({ what, ways, via = 'direct', kinds }: Network
     await cluster.stop();
   });
 
-  describe.each(STEPS)('%s', (step) => {
-    test.each(wanted.map((kind) => [kind.name, kind] as const))('%s', async (name, kind) => {
-      const elsewhere = await callElsewhere(cluster);
-      const call = isBeforeZero(step) ? await startNodeCall(cluster.nodes[0]) : null;
-      const moments = [begin(step, () => network.begin(ways, kind.fault))];
-      const behind = stepBehind(step);
-      const run = await startFaultRun(cluster, { settings: network.settings, moments });
-      await run.met();
-      if (kind.isHarmless) {
-        await call?.hangUp();
-        if (behind !== undefined) {
-          await run.until('the next step', (event) => eventKey(event) === stepBegins(behind));
-          network.end();
-        }
-      } else {
-        await Promise.race([delay(LASTS), run.fsha.done]);
-        network.end();
-        await call?.hangUp();
-      }
-      const ended = await run.end();
-      const unmet = network.met() ? '' : ' (nothing went that way)';
-      await table.judge(`${name}, from ${step} on${unmet}`, {
-        ended,
-        stateDir: run.stateDir,
-        elsewhere,
-      });
-      if (kind.isHarmless) expect(ended.exitCode).toBe(0);
-    });
+  describe.each(kinds)('%s', (kind) => {
+    const passages = passagesOf(
+      places.filter((place) => isTriedAt(place, { ways, via, kind })),
+      (place) => expectedOf(place, { ways, via, kind }),
+    );
+    test.each(passages.map((passage) => [passage.places.map(placeName).join(', '), passage] as const))(
+      'in %s',
+      (name, passage) => passes(kind, name, passage),
+    );
   });
+
+  async function passes(
+    kind: NetworkKind,
+    name: string,
+    { stage, places: its, expected }: Passage,
+  ): Promise<void> {
+    const { fault, isHarmless } = NETWORK[kind];
+    const elsewhere = await callElsewhere(cluster);
+    const survives = its.every((place) => isSurvived(place, expected));
+    const waited = its.filter(mayHaveCalls).at(-1);
+    const call = waited === undefined ? null : await startNodeCall(cluster.nodes[0]);
+    const hangUp = once(() => call?.hangUp() ?? Promise.resolve());
+    const seen: { readonly place: Place; readonly state: string; readonly met: boolean }[] = [];
+    const timers: NodeJS.Timeout[] = [];
+    // What the step itself ends with is to be so however long that takes it.
+    const isUntilOver = isHarmless || (!survives && expected.exits.length === 1);
+    let now: Place | null = null;
+    const end = (place: Place): void => {
+      if (now === place) network.end();
+      // A call that was cut is heard of below.
+      if (place === waited) void hangUp().catch(() => undefined);
+    };
+    const moments = its.flatMap((place): readonly Moment[] => [
+      {
+        when: 'after',
+        key: begins(place),
+        hook: () => {
+          now = place;
+          network.begin(ways, fault);
+          // What waits for calls waits through it, and then for them.
+          if (isHarmless && place === waited) void hangUp().catch(() => undefined);
+          if (!isUntilOver) timers.push(setTimeout(() => end(place), LASTS));
+        },
+      },
+      {
+        when: 'after',
+        key: isOver(place),
+        hook: async () => {
+          seen.push({ place, met: network.met(), state: await finalState(cluster) });
+          if (survives || isUntilOver) network.end();
+        },
+      },
+    ]);
+    const run = await startStage(cluster, stage, { settings: network.settings, moments });
+    if (stage === 'guard') {
+      await run.until(
+        'it keeps watch',
+        (event) => event.type === 'step.started' && event.step === 'node-1/guard',
+      );
+      if (!isHarmless) await lasting(LASTS + 100, run);
+    }
+    await finishStage(cluster, stage, run);
+    await run.fsha.done;
+    network.end();
+    for (const timer of timers) clearTimeout(timer);
+    await hangUp();
+    await healStage(cluster, stage);
+    const ended = await run.end();
+    for (const { place, state, met } of its.length > 1 ? seen : []) {
+      const unmet = met ? '' : ' (nothing went that way)';
+      table.among({
+        case: `${kind} in ${placeName(place)}${unmet}`,
+        did: 'went on',
+        state,
+        exit: ended.exitCode,
+      });
+    }
+    await table.judge(`${its.length > 1 ? '  the end of: ' : ''}${kind} in ${name}`, {
+      ended,
+      stateDir: run.stateDir,
+      elsewhere,
+      restartsWhenDone: cleanRestarts(stage),
+    });
+    expect(expected.exits, `${ended.stdout.slice(-3_000)}\n${ended.stderr}`).toContain(ended.exitCode);
+    expect(seen.map(({ place }) => place)).toEqual(its);
+    if (survives) {
+      const how = outcomes(ended.events);
+      expect(its.map(({ step }) => `${step} ${how[step] ?? 'open'}`)).toEqual(
+        its.map(({ stage: of, step }) => `${step} ${of === 'guard' ? 'cancelled' : 'succeeded'}`),
+      );
+      for (const { place, state } of seen) expect(state, placeName(place)).toMatch(stateBehind(place));
+    }
+  }
 }
 
-function begin(step: StepOfDrain, hook: Moment['hook']): Moment {
-  return { when: 'after', key: stepBegins(step), hook };
+const IN = /^lb-1 A., lb-2 A./;
+const OUT = /^lb-1 D., lb-2 D./;
+/** A fence that could not be opened for a while fails Kamailio's pings: its next good one makes it active. */
+const GIVEN_BACK = /^lb-1 [AIT]., lb-2 [AIT]./;
+/** At the end of the step. */
+function stateBehind({ stage, step }: Place): RegExp {
+  if (step === 'restore') return GIVEN_BACK;
+  const isIn = ['admit', 'preflight', 'activate'].includes(step) && stage !== 'resume';
+  return isIn ? IN : OUT;
+}
+
+function once<T>(work: () => T): () => T {
+  let done: { readonly as: T } | undefined;
+  return () => (done ??= { as: work() }).as;
 }

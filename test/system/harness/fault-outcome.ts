@@ -1,6 +1,6 @@
 /** Whether what a run says of its end is so: derived from its own words and from the servers, whatever the fault was. */
 import type { RunEvent, RunSettled } from '../../../src/domain/run-events.ts';
-import { isRestartIntent, restartOf, warnings } from './events-of.ts';
+import { isRestartIntent, restartOf, stepStarted, warnings } from './events-of.ts';
 import type { FinalState } from './final-state.ts';
 import { only } from './fsha.ts';
 
@@ -12,11 +12,13 @@ export interface Outcome {
   readonly real: FinalState;
   /** How often the test itself has restarted or killed the node. */
   readonly startsByOthers: number;
+  /** How often it is to have restarted the node where it is done; default once. */
+  readonly restartsWhenDone?: number;
 }
 
 /** Everything in which the words and the world do not agree; nothing is good. The node was found in, open and unmarked. */
 export function contradictions(outcome: Outcome): readonly string[] {
-  const { exitCode, settled, events, real, startsByOthers } = outcome;
+  const { exitCode, settled, events, real, startsByOthers, restartsWhenDone = 1 } = outcome;
   const restarts = real.restarts - startsByOthers;
   const service = settled.nodes['node-1'] ?? 'not named';
   const flags = Object.values(real.flags).map((one) => one ?? 'unknown');
@@ -47,7 +49,7 @@ export function contradictions(outcome: Outcome): readonly string[] {
       case 0:
         return [
           ...asFound,
-          ...unless(restarts === 1, `done with ${restarts} restarts`),
+          ...unless(restarts === restartsWhenDone, `done with ${restarts} restarts`),
           ...mustBe('in service'),
         ];
       case 3:
@@ -62,6 +64,8 @@ export function contradictions(outcome: Outcome): readonly string[] {
       case 129:
       case 130:
       case 143:
+        // What has ended is the watch over a node that was to be out.
+        if (events.some(stepStarted('guard'))) return [...notRestarted(), ...mustBe('out of service')];
         return [...asFound, ...notRestarted(), ...mustBe('in service')];
       case 6:
         return [...notRestarted(), ...mustBe('out of service')];

@@ -4,21 +4,20 @@ import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { bundle } from '../../../scripts/build.mjs';
 import type { RunEvent } from '../../../src/domain/run-events.ts';
-import { FOR_FAULTS, ON_OUT } from './fault-quick.ts';
+import { stepStarted } from './events-of.ts';
+import { FOR_FAULTS } from './fault-quick.ts';
 import { startFaultRun } from './fault-run.ts';
-import { type FshaResult, journalEvents, runFsha } from './fsha.ts';
-import { FENCED, RESTART_ANNOUNCED } from './kill-points.ts';
+import { cleanExit, finishStage, type Stage, startStage } from './fault-stages.ts';
+import { troubledDrain } from './fault-troubled.ts';
+import { type FshaResult, only } from './fsha.ts';
 import { type RealCluster, startRealCluster } from './real-cluster.ts';
-import { runToEnd } from './run-of.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The events of a drain that went well. */
-    cleanRun: readonly RunEvent[];
-    /** Of one that Ctrl-C has stopped once it was fenced. */
-    undoneRun: readonly RunEvent[];
-    /** Of the process that went on with one which had died as its restart was announced; not those of the first one. */
-    resumedRun: readonly RunEvent[];
+    /** The events of a run of every kind in which a fault may begin, without one: `drain` is one that went well. */
+    recorded: Readonly<Record<Stage, readonly RunEvent[]>>;
+    /** Of a drain in which nodes and proxies made trouble by themselves: see `fault-troubled.ts`. */
+    troubledRun: readonly RunEvent[];
   }
 }
 
@@ -30,42 +29,41 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   process.env['FSHA_FAULT_DIST'] = dist;
   const cluster = await startRealCluster(FOR_FAULTS);
   try {
-    project.provide('cleanRun', await cleanRun(cluster));
-    await cluster.reset();
-    project.provide('undoneRun', await undoneRun(cluster));
-    await cluster.reset();
-    project.provide('resumedRun', await resumedRun(cluster));
+    project.provide('recorded', {
+      drain: await recordOf(cluster, 'drain'),
+      rolling: await recordOf(cluster, 'rolling'),
+      undo: await recordOf(cluster, 'undo'),
+      resume: await recordOf(cluster, 'resume'),
+      guard: await recordOf(cluster, 'guard'),
+      secure: await recordOf(cluster, 'secure'),
+    });
+    project.provide('troubledRun', await troubled(cluster));
   } finally {
     await cluster.stop();
   }
   return () => rm(dist, { recursive: true, force: true });
 }
 
-async function cleanRun(cluster: RealCluster): Promise<readonly RunEvent[]> {
-  const ended = await runToEnd(cluster, { settings: ON_OUT });
+/** Without the events of a process that had to die before. */
+async function recordOf(cluster: RealCluster, stage: Stage): Promise<readonly RunEvent[]> {
+  await cluster.reset();
+  const run = await startStage(cluster, stage, { moments: [] });
+  if (stage === 'guard') {
+    await run.until('it keeps watch', stepStarted('guard'));
+    await finishStage(cluster, stage, run);
+  }
+  const ended = await run.end();
+  mustEnd(ended, cleanExit(stage));
+  const resumed = only(ended.events, 'run.resumed').at(-1)?.seq ?? 1;
+  return ended.events.filter(({ seq }) => seq >= resumed);
+}
+
+async function troubled(cluster: RealCluster): Promise<readonly RunEvent[]> {
+  await cluster.reset();
+  const run = await startFaultRun(cluster, await troubledDrain(cluster));
+  const ended = await run.end();
   mustEnd(ended, 0);
   return ended.events;
-}
-
-async function undoneRun(cluster: RealCluster): Promise<readonly RunEvent[]> {
-  const run = await startFaultRun(cluster, {
-    settings: ON_OUT,
-    moments: [{ when: 'after', key: FENCED, hook: () => run.fsha.send('SIGINT') }],
-  });
-  const ended = await run.end();
-  mustEnd(ended, 130);
-  return ended.events;
-}
-
-async function resumedRun(cluster: RealCluster): Promise<readonly RunEvent[]> {
-  const config = await cluster.configWith(ON_OUT);
-  const death = { when: 'after', key: RESTART_ANNOUNCED, nth: 1, act: { kind: 'kill' } } as const;
-  const run = await startFaultRun(cluster, { config, orders: [death] });
-  await run.fsha.done;
-  const first = run.events();
-  await run.stop();
-  mustEnd(await runFsha(['resume', first[0]?.run ?? '', '--config', config], 60_000), 0);
-  return (journalEvents(run.stateDir).at(-1) ?? []).slice(first.length);
 }
 
 function mustEnd({ exitCode, stdout, stderr }: FshaResult, exit: number): void {

@@ -1,10 +1,11 @@
 /** fsha as its users run it: a process of its own with no terminal, from the bundle in FSHA_DIST. */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EventOf, EventType, RunEvent } from '../../../src/domain/run-events.ts';
+import type { SmallDisk } from './small-disk.ts';
 import { stalledPipe } from './stalled-pipe.ts';
 
 export const LAUNCHER = fileURLToPath(new URL('../../../bin/fsha.js', import.meta.url));
@@ -29,8 +30,10 @@ export interface FshaOptions {
   readonly stdout?: 'pipe' | 'closed' | 'stalled';
   /** `ignore` (default) is /dev/null; `pipe` is written to with `write`. */
   readonly stdin?: 'ignore' | 'pipe';
-  /** This directory is a file system of its own for it, of so many bytes: see `fillDisk`. */
-  readonly disk?: { readonly dir: string; readonly bytes: number };
+  /** It sees that small disk. */
+  readonly disk?: SmallDisk;
+  /** The host name that it sees; default that of this machine. */
+  readonly machine?: string;
   /** It is killed after so long, and `done` rejects. Default 150 s. */
   readonly limitMs?: number;
 }
@@ -52,6 +55,8 @@ export interface StartedFsha {
   stdout(): string;
   stderr(): string;
   send(signal: NodeJS.Signals): void;
+  /** Whoever reads its standard output goes away. */
+  closeStdout(): void;
   /** To its standard input, where that is a pipe. */
   write(text: string): void;
   /** SIGKILL, if it still runs; resolves when it is gone. */
@@ -76,27 +81,10 @@ export async function endStrayRuns(): Promise<number> {
   return strays.length;
 }
 
-/** The same process number: each of these becomes the next one. */
-function onDisk(
-  command: readonly [string, ...string[]],
-  disk: FshaOptions['disk'],
-): readonly [string, ...string[]] {
-  if (disk === undefined) return command;
-  const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
-  const mounted = 'mkdir -p "$0" && mount -t tmpfs -o size="$1" tmpfs "$0" && shift && exec "$@"';
-  return ['unshare', ...namespaces, 'sh', '-c', mounted, disk.dir, String(disk.bytes), ...command];
-}
-
-/** Leaves no room in `dir` as that process sees it. */
-export function fillDisk({ pid }: StartedFsha, dir: string): void {
-  const file = openSync(`/proc/${pid}/root${dir}/filled`, 'w');
-  try {
-    for (;;) writeSync(file, Buffer.alloc(4_096));
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
-  } finally {
-    closeSync(file);
-  }
+/** With a name of its own for its machine; the same process number: each of these becomes the next one. */
+function onMachine(name: string): readonly string[] {
+  const namespaces = process.getuid?.() === 0 ? ['--uts'] : ['--user', '--map-root-user', '--uts'];
+  return ['unshare', ...namespaces, 'sh', '-c', 'hostname "$0" && exec "$@"', name];
 }
 
 /** Starts fsha and returns at once. */
@@ -107,7 +95,11 @@ export async function startFsha(args: readonly string[], options: FshaOptions = 
   const env = Object.fromEntries(
     Object.entries({ ...process.env, ...options.env }).filter(([, value]) => value !== undefined),
   );
-  const [program, ...words] = onDisk([process.execPath, LAUNCHER, ...args], options.disk);
+  const [program = process.execPath, ...words] = [
+    ...(options.disk?.prefix ?? []),
+    ...(options.machine === undefined ? [] : onMachine(options.machine)),
+    ...[process.execPath, LAUNCHER, ...args],
+  ];
   const child = spawn(program, words, {
     stdio: [stdin, stalled?.writingEnd ?? 'pipe', 'pipe'],
     env,
@@ -185,6 +177,7 @@ export async function startFsha(args: readonly string[], options: FshaOptions = 
     stdout: () => stdout,
     stderr: () => stderr,
     send: (signal) => void child.kill(signal),
+    closeStdout: () => void child.stdout?.destroy(),
     write(text) {
       const input: Writable | null = child.stdin;
       if (input === null) throw new Error("its standard input is no pipe: say { stdin: 'pipe' }");

@@ -26,7 +26,10 @@ export interface KillPoint {
   readonly isSettled: boolean;
 }
 
-/** Whether one comes, and how often, is a matter of how fast the machine is: no run can be told to die there. */
+/**
+ * Whether one comes, and how often, is a matter of how fast the machine is: no run can be told to die there, unless it is one in
+ * which they are made to come (`fault-troubled.ts`).
+ */
 const NOT_ALWAYS: readonly string[] = ['step.retrying', 'warning', 'drift.detected'];
 
 /**
@@ -34,6 +37,13 @@ const NOT_ALWAYS: readonly string[] = ['step.retrying', 'warning', 'drift.detect
  * middle of writing down the first announcement of each step.
  */
 export function killPoints(recorded: readonly RunEvent[]): readonly KillPoint[] {
+  return pointsOf(recorded, ({ type }) => !NOT_ALWAYS.includes(type));
+}
+
+function pointsOf(
+  recorded: readonly RunEvent[],
+  isWanted: (event: RunEvent) => boolean,
+): readonly KillPoint[] {
   const restart = recorded.find(isRestartIntent)?.seq ?? Number.POSITIVE_INFINITY;
   const settled = recorded.find(({ type }) => type === 'run.settled')?.seq ?? Number.POSITIVE_INFINITY;
   const zero = recorded.find(isZero)?.seq ?? Number.POSITIVE_INFINITY;
@@ -60,11 +70,17 @@ export function killPoints(recorded: readonly RunEvent[]): readonly KillPoint[] 
     const ofStep = `${event.type} ${event.step ?? ''}`;
     const isFirst = !types.has(ofStep);
     types.add(ofStep);
+    if (!isWanted(event)) return [];
     if (event.type === 'effect.intended')
       return (isFirst ? (['before', 'tear', 'after'] as const) : (['before', 'after'] as const)).map(point);
     if (event.type === 'effect.settled') return (['before', 'after'] as const).map(point);
-    return isFirst && !NOT_ALWAYS.includes(event.type) ? [point('after')] : [];
+    return isFirst ? [point('after')] : [];
   });
+}
+
+/** After the first event in each step of the types that a run has only where it is made trouble. */
+export function troublePoints(recorded: readonly RunEvent[]): readonly KillPoint[] {
+  return pointsOf(recorded, ({ type }) => NOT_ALWAYS.includes(type));
 }
 
 /** The wait for its calls is over. */

@@ -7,14 +7,16 @@ import type { RealCluster } from './real-cluster.ts';
 
 /** The next time that the run has set a destination of that proxy, behind `afterSeq`, and has seen it so. */
 export function untilDisabledAgain(fsha: StartedFsha, proxy: string, afterSeq: number): Promise<RunEvent> {
-  return fsha.untilEvent(
-    (event) =>
-      event.seq > afterSeq &&
-      event.type === 'effect.settled' &&
-      event.data.effect === 'dispatcher.state' &&
-      event.data.target.proxy === proxy &&
-      event.data.outcome === 'done',
-  );
+  return fsha.untilEvent(disabledAgain(proxy, afterSeq));
+}
+
+export function disabledAgain(proxy: string, afterSeq: number): (event: RunEvent) => boolean {
+  return (event) =>
+    event.seq > afterSeq &&
+    event.type === 'effect.settled' &&
+    event.data.effect === 'dispatcher.state' &&
+    event.data.target.proxy === proxy &&
+    event.data.outcome === 'done';
 }
 
 /** Waits until node-1 is disabled on every proxy, read from the servers. */

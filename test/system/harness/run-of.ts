@@ -37,16 +37,18 @@ export interface RunOptions extends FshaOptions {
   readonly config?: string;
   /** Default `drain`. */
   readonly command?: string;
+  /** What the command is about; default node-1. A run that is there already is followed from its beginning. */
+  readonly subject?: string;
 }
 
 /** Starts `fsha drain node-1`, in a state directory of its own unless `config` is told. */
 export async function startRun(cluster: RealCluster, options: RunOptions = {}): Promise<RunOf> {
-  const { flags = ['--json'], settings = {}, command = 'drain', ...rest } = options;
+  const { flags = ['--json'], settings = {}, command = 'drain', subject = 'node-1', ...rest } = options;
   const config = options.config ?? (await cluster.configWith(settings));
-  const stateDir = cluster.stateDirOf(config);
+  const stateDir = options.disk?.seenAt ?? cluster.stateDirOf(config);
   // Before it is started: it may have begun its journal when this process comes to look.
-  const before = runsIn(stateDir);
-  const fsha = await startFsha([command, 'node-1', '--config', config, ...flags], rest);
+  const before = command === 'resume' ? 0 : runsIn(stateDir);
+  const fsha = await startFsha([command, subject, '--config', config, ...flags], rest);
   return followRun(fsha, stateDir, before);
 }
 

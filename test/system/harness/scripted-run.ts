@@ -56,7 +56,12 @@ export async function startScriptedDrain(
   );
   running.add(calling);
   void calling.done.then(() => running.delete(calling));
-  const desk = await until('the run has begun', () => desks[0]);
+  const tooSoon = calling.done.then(({ exit }) => {
+    if (desks[0] === undefined) throw new Error(`the run has ended with ${exit} before it had begun`);
+    return desks[0];
+  });
+  // The first in a process loads all of fsha.
+  const desk = await Promise.race([until('the run has begun', () => desks[0], 60_000), tooSoon]);
   const events = (): readonly RunEvent[] => journalEvents(stateDir).at(-1) ?? [];
   return {
     calling,

@@ -9,7 +9,7 @@ import { readFinalState } from './final-state.ts';
 import { oneCall } from './hold-at-node.ts';
 import type { RealCluster } from './real-cluster.ts';
 import { SETTERS } from './rpc-gate.ts';
-import type { RunOf } from './run-of.ts';
+import { type RunOf, whileItRuns } from './run-of.ts';
 
 export const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
 /** Behind the restart: out and fenced, whatever the signal. */
@@ -52,7 +52,7 @@ export function signalMoments(cluster: () => RealCluster, hookFile: () => string
           send();
         },
       );
-      return until(`${kind} asks lb-1`, () => sent, 60_000);
+      return whileItRuns(run.fsha, `${kind} asks lb-1`, () => sent);
     };
 
   return [
@@ -73,8 +73,8 @@ export function signalMoments(cluster: () => RealCluster, hookFile: () => string
     {
       step: 'on_out',
       settings: { drain: { onOut: { command: 'echo begun > $HOOK_FILE; sleep 300', timeout: '4m' } } },
-      hit: async (_run, send) => {
-        await until('the command runs', () => existsSync(hookFile()), 60_000);
+      hit: async (run, send) => {
+        await whileItRuns(run.fsha, 'the command runs', () => existsSync(hookFile()));
         send();
       },
       state: WELL,
