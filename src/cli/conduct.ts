@@ -5,6 +5,7 @@ import { FshaError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { Foresee } from '../domain/rolling/foresee.ts';
 import { fold } from '../domain/run.ts';
 import type { RunEvent, RunSettled } from '../domain/run-events.ts';
 import type { OpenJournal } from '../journal/journal-file.ts';
@@ -32,6 +33,8 @@ export interface Conduct {
   readonly past: readonly RunEvent[];
   readonly lock: HeldLock;
   readonly stop: Stop;
+  /** Of a dry run of several nodes. */
+  readonly foresee?: Foresee;
 }
 
 export async function conduct(call: Call, run: Conduct): Promise<ExitCode> {
@@ -68,6 +71,7 @@ export async function conduct(call: Call, run: Conduct): Promise<ExitCode> {
       signal: stop.signal,
       leave: stop.leave,
       interruption: stop.interruption,
+      ...(run.foresee === undefined ? {} : { foresee: run.foresee }),
       abort: stop.abort,
       onBegin: (desk, latest) => {
         stop.onStop((by) => void desk.submit({ kind: 'abort' }, by).catch(() => undefined));

@@ -201,7 +201,7 @@ async function lookFirst(
     if (resumption.mode === 'forward' && given === undefined) mustNotBeBack(open, observation, policy, call);
     // A drain that is asked for is to be done, whatever became of the one that was found.
     const why = given === undefined ? resumption.why : (resumption.why ?? whyAnew(open, observation));
-    if (resumption.mode === 'forward') mustHaveTime(state.run, resumption.plan, cluster, call);
+    if (resumption.mode === 'forward') mustHaveTime(state.run, resumption.plan, policy, cluster, call);
     const found: Verdict[] = [];
     if (resumption.mode === 'undo') mustLeaveSurvivors(open, cluster, observation, policy);
     else

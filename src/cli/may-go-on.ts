@@ -104,13 +104,14 @@ function isStillToBeDone(name: string, node: NodeRunState, observation: Observat
  * What is behind its restart is gone on with at any hour.
  * @throws FshaError `refused`
  */
-export function mustHaveTime(run: string, plan: Plan, cluster: Cluster, call: Call): void {
+export function mustHaveTime(run: string, plan: Plan, policy: Policy, cluster: Cluster, call: Call): void {
   const window = plan.rolling?.window ?? null;
   if (window === null) return;
   const wall = call.host.clock.wall();
   const hasTime = plan.nodes.some(
     ({ node, steps }) =>
-      !steps.some(({ kind }) => kind === 'admit') || whyNotBegun(window, cluster, node, wall) === null,
+      !steps.some(({ kind }) => kind === 'admit') ||
+      whyNotBegun(window, cluster, node, policy, wall) === null,
   );
   if (hasTime) return;
   const again = `${callText(call)} resume ${run} --until`;
@@ -148,9 +149,10 @@ export function mustBeDead(
   const sign = aliveElsewhere(run, Object.keys(state.nodes), observation, wroteAt, wall);
   if (sign === null) return;
   const what = sign.who === null ? 'its journal was written' : `${sign.node} was marked by ${sign.who}`;
+  const ago = sign.age === null ? '' : ` ${roughDuration(Math.max(0, sign.age))} ago`;
   throw new FshaError(
     'locked',
-    `run ${run} may still be under way where it was begun: ${what} ${roughDuration(Math.max(0, wall - sign.at))} ago`,
+    `run ${run} may still be under way where it was begun: ${what}${ago}`,
     'A run of which nothing is seen for 5 minutes is dead. Where you know that it is dead: --force mark.',
   );
 }

@@ -3,6 +3,7 @@ import type { Cluster } from '../domain/cluster.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import type { Plan, Purpose } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { Foresee } from '../domain/rolling/foresee.ts';
 import { openJournal } from '../journal/journal-file.ts';
 import { newRunId } from '../journal/run-id.ts';
 import { whereaboutsOf } from '../journal/whereabouts.ts';
@@ -87,8 +88,8 @@ export interface NewRun {
   readonly command: string;
   /** It may go on beside another run: it takes nothing from that one. */
   readonly beside?: boolean;
-  /** For a dry run: why each node would not go now; null where it would. */
-  readonly guard?: ReadonlyMap<string, string | null>;
+  /** For a dry run of several nodes. */
+  readonly foresee?: Foresee;
 }
 
 /** The same for a plan that hangs on how everything is now: made with the lock held, so that no other run changes it. */
@@ -96,7 +97,7 @@ export async function carryPlanned(
   call: Call,
   cluster: Cluster,
   wish: Omit<NewRun, 'plan'>,
-  plan: (signal: AbortSignal) => Promise<Pick<NewRun, 'plan' | 'guard'>>,
+  plan: (signal: AbortSignal) => Promise<Pick<NewRun, 'plan' | 'foresee'>>,
 ): Promise<ExitCode> {
   if (!call.globals.dryRun)
     return locked(call, cluster, wish, async (lock, stop, run) =>
@@ -145,16 +146,24 @@ async function locked(
 async function begin(
   call: Call,
   cluster: Cluster,
-  { plan, policy, command, guard }: NewRun,
+  { plan, policy, command, foresee }: NewRun,
   { run, lock, stop }: { readonly run: string; readonly lock: HeldLock; readonly stop: Stop },
 ): Promise<ExitCode> {
   const { host, globals } = call;
   const { dryRun } = globals;
   const journal = dryRun ? null : await openJournal({ dir: cluster.state.dir, run, cluster: cluster.name });
   const beginning = { kind: 'started', command, reason: reasonOf(call), dryRun } as const;
-  const exit = await conduct(call, { run, cluster, beginning, plan, policy, journal, past: [], lock, stop });
+  let foreseen: ReturnType<Foresee> | undefined;
+  const looking: Foresee | undefined = foresee && ((refused) => (foreseen = foresee(refused)));
+  const exit = await conduct(call, {
+    ...{ run, cluster, beginning, plan, policy, journal, past: [], lock, stop },
+    ...(looking === undefined ? {} : { foresee: looking }),
+  });
   if (dryRun && !globals.json) {
-    const details = { cluster, policy, verbose: globals.verbose, ...(guard === undefined ? {} : { guard }) };
+    const details = {
+      ...{ cluster, policy, verbose: globals.verbose },
+      ...(foreseen === undefined ? {} : { foreseen }),
+    };
     for (const line of planLines(plan, details)) host.stdout.write(`${line}\n`);
   }
   return exit;

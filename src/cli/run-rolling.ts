@@ -3,19 +3,18 @@ import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { ExitCode } from '../domain/exit-codes.ts';
 import type { Observation } from '../domain/observation.ts';
-import { planRolling } from '../domain/plan.ts';
+import { type Plan, planRolling } from '../domain/plan.ts';
 import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { planBatches, type RollingWish } from '../domain/rolling/batches.ts';
-import { guardNow } from '../domain/rolling/guard-now.ts';
-import { whyNotBegun } from '../domain/rolling/window.ts';
+import { foresee } from '../domain/rolling/foresee.ts';
 import { observeAll } from '../workflow/observe-all.ts';
 import type { Call } from './command.ts';
 import { compose } from './compose.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { policyOf } from './node-policy.ts';
 import { rollingWishOf, windowOf } from './rolling-wish.ts';
-import { askForCuts, carryPlanned, type NewRun } from './run-command.ts';
+import { askForCuts, carryPlanned } from './run-command.ts';
 
 export async function runRolling(call: Call): Promise<ExitCode> {
   const cluster = await inventoryOf(call);
@@ -33,11 +32,11 @@ export async function runRolling(call: Call): Promise<ExitCode> {
   return carryPlanned(call, cluster, { policy, command }, async (signal) => {
     const observation = await observe(call, cluster, signal);
     const wall = call.host.clock.wall();
-    const { plan, guard } = planned(cluster, observation, wish, window, policy);
-    const asked = [...guard].map(
-      ([name, why]) => [name, whyNotBegun(window, cluster, name, wall) ?? why] as const,
-    );
-    return { plan, guard: new Map(asked) };
+    const plan = planned(cluster, observation, wish, window, policy);
+    return {
+      plan,
+      foresee: (refused) => foresee({ cluster, observation, plan, policy, wall }, refused),
+    };
   });
 }
 
@@ -57,10 +56,9 @@ function planned(
   wish: RollingWish,
   window: RollingPlan['window'],
   policy: Policy,
-): Required<Pick<NewRun, 'plan' | 'guard'>> {
+): Plan {
   const { batches, canary, skipped, maxUnavailable } = planBatches(cluster, observation, wish);
   const { pause, maxFailures, headroom, dispatch } = wish.settings;
   const limits = { maxUnavailable, headroom, dispatch };
-  const rolling = { batches, canary, limits, pause, maxFailures, window, done: [], skipped };
-  return { plan: planRolling(rolling, policy), guard: guardNow(cluster, observation, rolling, policy) };
+  return planRolling({ batches, canary, limits, pause, maxFailures, window, done: [], skipped }, policy);
 }

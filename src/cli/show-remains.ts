@@ -10,6 +10,7 @@ import { planLines } from '../output/plan-text.ts';
 import { remainingLines } from '../output/remaining-text.ts';
 import { verdictLines } from '../output/verdict-list.ts';
 import type { Call } from './command.ts';
+import { foreseeRest } from './foresee-rest.ts';
 import { type GoingOn, whatRemains } from './go-on.ts';
 import { withoutLock } from './run-lock.ts';
 
@@ -29,10 +30,17 @@ export async function showRemains(
   const looked = await whatRemains(call, cluster, events, { ...how, run, lock });
   const { resumption, policy, verdicts, state } = looked;
   const { mode, plan, why } = resumption;
+  const isForward = mode === 'forward';
+  const rest = { state, plan, policy, observation: looked.observation };
+  const foreseen = isForward ? await foreseeRest(call, cluster, rest, how.stop.signal) : null;
   const effects = remainingEffects(state, resumption, looked.observation);
   if (call.globals.json) {
     const remaining = effects.map(({ node, effect, so }) => ({ node, ...effect, so: valueOr(so, null) }));
-    const document = { v: 1, run, mode, plan, why, effects: remaining, verdicts };
+    const turns = foreseen && [...foreseen].map(([node, one]) => ({ node, ...one }));
+    const document = {
+      ...{ v: 1, run, mode, plan, why, effects: remaining, verdicts },
+      ...(turns === null ? {} : { foreseen: turns }),
+    };
     stdout.write(`${JSON.stringify(document)}\n`);
     return mode;
   }
@@ -41,7 +49,9 @@ export async function showRemains(
     `run ${run} (${printable(command)}) by ${printable(who)}: what remains of it`,
     ...(why === null ? [] : [why]),
     ...verdictLines(verdicts, { verbose: call.globals.verbose }),
-    ...(mode === 'undo' ? ['give back what the run did'] : planLines(plan, { cluster, policy })),
+    ...(isForward
+      ? planLines(plan, { cluster, policy, ...(foreseen === null ? {} : { foreseen }) })
+      : ['give back what the run did']),
     ...(effects.length === 0 ? [] : ['of that, by what is seen now:']),
     ...remainingLines(effects),
   ];

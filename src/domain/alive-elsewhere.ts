@@ -1,5 +1,5 @@
 /** Whether a run whose journal was copied here may be alive where it was begun. */
-import { isFresh, readMark } from './mark.ts';
+import { ageOf, isFresh, readMark } from './mark.ts';
 import type { Observation } from './observation.ts';
 
 /** What speaks for it: the mark of a node, or where that is gone the journal itself. */
@@ -7,12 +7,12 @@ export interface SignOfLife {
   readonly node: string | null;
   /** Who renewed the mark; null where the journal tells. */
   readonly who: string | null;
-  /** Wall clock, ms since 1970; NaN where it was not written as a time. */
-  readonly at: number;
+  /** How long ago it gave it: ms; null where that cannot be told. */
+  readonly age: number | null;
 }
 
 /**
- * A mark that is renewed says that its process is alive. Where the mark is gone or cannot be read, as while the node restarts,
+ * A mark that is renewed, and does not tell its end, says that its process is alive. Where the mark is gone or cannot be read, as while the node restarts,
  * the journal's own last line tells when that process was alive; where the node bears another run's mark, that process has lost it.
  * @param nodes those with which it is not through; none: only its journal tells
  * @param wroteAt when its journal was written last, ms since 1970
@@ -25,12 +25,14 @@ export function aliveElsewhere(
   wroteAt: number,
   wall: number,
 ): SignOfLife | null {
+  const written = Number.isNaN(wroteAt) ? null : wall - wroteAt;
   const signs = nodes.flatMap((node): readonly SignOfLife[] => {
-    const seen = observation.nodes[node]?.mark;
-    const mark = seen?.known === true && seen.value !== null ? readMark(seen.value) : undefined;
-    if (mark === undefined) return [{ node, who: null, at: wroteAt }];
-    return mark.run === run ? [{ node, who: mark.who, at: mark.at }] : [];
+    const seen = observation.nodes[node];
+    const mark =
+      seen?.mark.known === true && seen.mark.value !== null ? readMark(seen.mark.value) : undefined;
+    if (mark === undefined) return [{ node, who: null, age: written }];
+    return mark.run === run && !mark.ended ? [{ node, who: mark.who, age: ageOf(mark, seen, wall) }] : [];
   });
-  const all = nodes.length === 0 ? [{ node: null, who: null, at: wroteAt }] : signs;
-  return all.find((sign) => isFresh(sign, wall)) ?? null;
+  const all = nodes.length === 0 ? [{ node: null, who: null, age: written }] : signs;
+  return all.find(({ age }) => isFresh(age)) ?? null;
 }

@@ -18,7 +18,7 @@ export interface Standing {
 
 /**
  * Takes the baseline of a node from a full look, or says what is missing for it. A proxy that is ignored and did not
- * answer has no destinations in it.
+ * answer has no destinations in it but those that `standing` has.
  * @param standing the baseline of an earlier run that left the node out: it is inherited, so that fsha never takes its
  *   own "disabled" for somebody else's
  * @param options the status with which the node answered SIP OPTIONS from here; null where it did not
@@ -51,7 +51,15 @@ export function takeBaseline(
     return { missing };
   }
   const destinations = foundDestinations(cluster, node, observation);
-  if (standing !== null) return { baseline: inherit(standing, destinations) };
+  if (standing !== null) {
+    // What a silent proxy was to be given back is known from before, and from nowhere else.
+    const known = cluster.proxies.flatMap(({ name }) =>
+      (isRead(observation, name) ? destinations : standing.destinations).filter(
+        ({ proxy }) => proxy === name,
+      ),
+    );
+    return { baseline: inherit(standing, known) };
+  }
   return {
     baseline: {
       node: node.name,
@@ -64,6 +72,11 @@ export function takeBaseline(
       options,
     },
   };
+}
+
+function isRead({ proxies }: Observation, proxy: string): boolean {
+  const seen = proxies[proxy];
+  return seen?.trouble === null && seen.sets.known;
 }
 
 /** The node's destinations as the proxies list them now. */

@@ -59,10 +59,11 @@ export function conclude(
   const notBegun = planned.filter((name) => untouched.includes(name) || onlyWaited(name));
   const failing = ends.find((end) => end.exit === exit) ?? ends.find((end) => end.exit !== EXIT.done);
   const decisive = failing ?? (untouched.length > 0 ? undefined : ends[0]);
-  const error = decisive?.node?.failure?.error ?? whyUntouched(state, untouched);
+  const error = decisive?.node?.failure?.error ?? whyUntouched(state, untouched, interruption);
   const goesOn = rolling !== undefined && exit !== EXIT.done && !isLost && leavesSome(state, untouched);
   return {
-    outcome: decisive?.outcome ?? (untouched.length > 0 ? untouchedOutcome(interruption) : 'already'),
+    outcome:
+      decisive?.outcome ?? (untouched.length > 0 ? untouchedOutcome(state, names, interruption) : 'already'),
     exit,
     nodes: Object.fromEntries(
       ends.flatMap(({ name, service }) => (onlyWaited(name) ? [] : [[name, service]])),
@@ -99,12 +100,31 @@ function resumeRolling(run: string, { window }: RollingPlan, command: string): s
 }
 
 /** Why the first of them was not begun; undefined where nobody asked for it to be. */
-function whyUntouched(state: RunState, untouched: readonly string[]): ErrorInfo | undefined {
-  return untouched.flatMap((name) => state.nodes[name]?.failure?.error ?? [])[0];
+function whyUntouched(
+  state: RunState,
+  untouched: readonly string[],
+  interruption: Interruption,
+): ErrorInfo | undefined {
+  const [asked] = untouched.flatMap((name) => state.nodes[name]?.failure?.error ?? []);
+  const { stopped } = state;
+  if (asked !== undefined || interruption !== null || stopped === null || untouched.length === 0)
+    return asked;
+  const are = untouched.length === 1 ? 'is' : 'are';
+  return {
+    code: 'rolling.stopped',
+    message: `${untouched.join(', ')} ${are} not begun: ${stopped}`,
+    hint: '',
+  };
 }
 
-function untouchedOutcome(interruption: Interruption): RunSettled['outcome'] {
-  return interruption === null ? 'refused' : 'interrupted';
+/** Where nothing failed, and some were not begun. @param begun the others */
+function untouchedOutcome(
+  { plan }: RunState,
+  begun: readonly string[],
+  interruption: Interruption,
+): RunSettled['outcome'] {
+  if (interruption !== null) return 'interrupted';
+  return begun.length + (plan.rolling?.done.length ?? 0) > 0 ? 'partly' : 'refused';
 }
 
 function cutOf(state: RunState, name: string): number {
@@ -220,9 +240,10 @@ function endOfFailure(
 
 /**
  * Whether the record says what node and proxies are like now. A command of the user's and a call that was cut do not; nor
- * does what was tried for safety's sake after the run had failed, or a mark that stays on a node that is back in.
+ * does what was tried for safety's sake after the run had failed, a mark that stays on a node that is back in, or one that does not tell its end.
  */
 function tellsTheState({ intent, step }: NodeRunState['effects'][number]): boolean {
-  if (intent.effect === 'node.mark' && step.endsWith('/activate')) return false;
+  if (intent.effect === 'node.mark' && (step.endsWith('/activate') || step.endsWith('/leave_out')))
+    return false;
   return intent.effect !== 'hook.on_out' && intent.effect !== 'call.hangup' && !step.endsWith('/secure');
 }

@@ -30,6 +30,8 @@ export interface StepParams {
   restore: { readonly effects: readonly Effect[] };
   /** After a failure behind the point of no return: see that it is out, and pause it as soon as ESL answers. */
   secure: Record<string, never>;
+  /** The run ends and leaves the node out: its mark says so. */
+  leave_out: Record<string, never>;
   /** Out on every proxy again, whatever an earlier process did; the node itself may be down. */
   keep_out: Record<string, never>;
   /** Stay, and take it out again whenever somebody enables it, until a run wants to have it. */
@@ -60,7 +62,7 @@ export interface NodePlan {
 }
 
 export interface Plan {
-  readonly kind: Exclude<Purpose, 'resume'> | 'rolling' | 'undo' | 'secure' | 'hangup';
+  readonly kind: Exclude<Purpose, 'resume'> | 'rolling' | 'undo' | 'secure' | 'leave' | 'hangup';
   readonly nodes: readonly NodePlan[];
   /** How the nodes of a rolling run follow each other. */
   readonly rolling?: RollingPlan;
@@ -212,6 +214,11 @@ export function planBehindRestart(
  */
 export function planSecure(node: string): Plan {
   return { kind: 'secure', nodes: [{ node, steps: [step(node, 'secure', {})] }] };
+}
+
+/** What a node gets that the run leaves out, once all of the run is over: nobody has to wait for it then. */
+export function planLeave(node: string): Plan {
+  return { kind: 'leave', nodes: [{ node, steps: [step(node, 'leave_out', {})] }] };
 }
 
 /** Cuts calls that a person named. Neither mark nor preflight: it takes nothing from a run that has the node. */

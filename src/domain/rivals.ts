@@ -2,7 +2,8 @@
  * Runs of other hosts that came for other nodes of the cluster since this one looked. Each has marked its own node before it
  * looked at the others', so of two at least one sees the other; what each makes of that is decided here.
  */
-import { isFresh, readMark, type Whereabouts } from './mark.ts';
+import { ageOf, isFresh, readMark, type Whereabouts } from './mark.ts';
+import type { Known } from './observation.ts';
 import { printable } from './text.ts';
 
 export interface Rival {
@@ -17,7 +18,9 @@ export interface RivalInput {
   readonly node: string;
   /** Marks of nodes as they are now; null for none. A node whose mark is unknown is not in it, as in preflight. */
   readonly marks: Readonly<Record<string, string | null>>;
-  /** The same as preflight saw and judged them. */
+  /** How long each node's FreeSWITCH has been up, as it was read with its mark: ms. */
+  readonly uptimes: Readonly<Record<string, Known<number>>>;
+  /** The marks as preflight saw and judged them. */
   readonly before: Readonly<Record<string, string | null>>;
   /** What is known here of the runs that they name. */
   readonly runs: Readonly<Record<string, Whereabouts>>;
@@ -31,17 +34,20 @@ export interface RivalInput {
  * The runs that change another node at this moment, or are about to. A mark that preflight did not see there was written since, by
  * a run that is alive whatever its clock says.
  */
-export function rivalsOf({ run, node, marks, before, runs, forced, wall }: RivalInput): readonly Rival[] {
+export function rivalsOf(input: RivalInput): readonly Rival[] {
+  const { run, node, marks, uptimes, before, runs, forced, wall } = input;
   return Object.entries(marks).flatMap(([name, mark]) => {
     const held = mark === null ? undefined : readMark(mark);
-    if (name === node || held === undefined || held.run === run || held.guard) return [];
+    if (name === node || held === undefined || held.run === run || held.guard || held.ended) return [];
     const whereabouts = runs[held.run];
-    if (whereabouts === 'ended' || whereabouts === 'interrupted') return [];
+    if (whereabouts === 'ended' || whereabouts === 'interrupted' || whereabouts === 'damaged') return [];
     const earlier = before[name];
     const seen = typeof earlier === 'string' ? readMark(earlier) : undefined;
     if (forced && seen?.run === held.run) return [];
     const isNew = earlier !== undefined && earlier !== mark;
-    return isNew || isFresh(held, wall) ? [{ node: name, run: held.run, who: held.who }] : [];
+    const uptimeMs = uptimes[name];
+    const age = ageOf(held, uptimeMs && { uptimeMs }, wall);
+    return isNew || isFresh(age) ? [{ node: name, run: held.run, who: held.who }] : [];
   });
 }
 

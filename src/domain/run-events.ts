@@ -7,6 +7,7 @@ import type { ErrorInfo } from './errors.ts';
 import type { NamedState, Pause } from './observation.ts';
 import type { Plan } from './plan.ts';
 import type { Policy, RunRequest } from './policy.ts';
+import type { Turn } from './rolling/rolling-plan.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface Envelope {
@@ -61,6 +62,14 @@ export interface EventData {
     readonly nodes: readonly string[];
     /** They go before all others, to be seen well. */
     readonly canary?: true;
+  };
+  /** Of a dry run: what a run would do with a node of several, by what is seen now. */
+  'node.foreseen': {
+    readonly turn: Turn;
+    /** A clause; absent where it goes. */
+    readonly why?: string;
+    /** That are up on it now; null: unknown. */
+    readonly sessions: number | null;
   };
   /** All of them have come to their end. */
   'batch.settled': {
@@ -183,13 +192,24 @@ export type Service = 'in service' | 'out of service' | 'unknown';
 
 export interface RunSettled {
   readonly outcome:
-    'done' | 'already' | 'dry-run' | 'refused' | 'restored' | 'held' | 'failed' | 'unknown' | 'interrupted';
+    | 'done'
+    | 'already'
+    | 'partly'
+    | 'dry-run'
+    | 'refused'
+    | 'restored'
+    | 'held'
+    | 'failed'
+    | 'unknown'
+    | 'interrupted';
   readonly exit: number;
   readonly nodes: Readonly<Record<string, Service>>;
   readonly callsCut: number;
   /** Commands that go on or undo, exact. */
   readonly next: readonly string[];
   readonly error?: ErrorInfo;
+  /** Why the journal lacks a part of the run, which is to be mended before anything goes on with it. */
+  readonly lost?: ErrorInfo;
   /** Nodes of the plan that were not begun; `nodes` has the others. */
   readonly untouched?: readonly string[];
   /** Nodes that an earlier process of the run has brought through; `nodes` has the others. */

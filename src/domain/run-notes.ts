@@ -5,7 +5,7 @@
 import { aliveElsewhere } from './alive-elsewhere.ts';
 import type { Cluster, Node } from './cluster.ts';
 import type { ClusterRuns, LastRun, RollingNote, UnfinishedRun } from './cluster-runs.ts';
-import { isFresh, type Mark, readMark } from './mark.ts';
+import { type MarkNote, markNotes } from './mark-notes.ts';
 import { type Missing, missingFromInventory } from './missing-from-inventory.ts';
 import type { Observation } from './observation.ts';
 import { contradictionOf, type Contradiction, isSeenIn } from './run-contradiction.ts';
@@ -58,14 +58,6 @@ export interface RunNote {
   readonly next: readonly string[];
 }
 
-/**
- * `noted`: by a run of `runs`, which says it all. `ended`: that run came to its end. Of runs that are not known here: `fresh`
- * where it may be under way, `stale` where nobody has renewed the mark. `foreign`: none of fsha's.
- */
-export type MarkNote =
-  | { readonly state: 'noted' | 'ended' | 'fresh' | 'stale'; readonly mark: Mark }
-  | { readonly state: 'foreign'; readonly text: string };
-
 export interface LastWord {
   readonly run: string;
   readonly says: Service;
@@ -88,7 +80,7 @@ export function runNotes(input: RunNotesInput): RunNotes {
   const left = [...leftNotes(input), ...partlyNotes(input)];
   const rank = (note: RunNote): number => ORDER.indexOf(note.state);
   const notes = [...unfinished, ...left].toSorted((one, other) => rank(one) - rank(other));
-  const marks = marksOf(input, notes);
+  const marks = markNotes(input, notes);
   return {
     wall,
     runs: notes,
@@ -271,37 +263,6 @@ function concerns(line: string, nodes: readonly string[], all: readonly string[]
   return named.length === 0 || named.some((name) => nodes.includes(name));
 }
 
-function marksOf(
-  { cluster, observation, runs, wall }: RunNotesInput,
-  notes: readonly RunNote[],
-): RunNotes['marks'] {
-  const marks: Record<string, MarkNote> = {};
-  // Whose they are cannot be told: they say no more than they say themselves.
-  if (runs.known === null) return marks;
-  for (const { name } of cluster.nodes) {
-    const seen = observation.nodes[name];
-    if (seen?.trouble !== null || !seen.mark.known || seen.mark.value === null) continue;
-    const mark = readMark(seen.mark.value);
-    marks[name] =
-      mark === undefined
-        ? { state: 'foreign', text: seen.mark.value }
-        : { state: markState(mark, name, runs, notes, wall), mark };
-  }
-  return marks;
-}
-
-function markState(
-  mark: Mark,
-  node: string,
-  { known }: ClusterRuns,
-  notes: readonly RunNote[],
-  wall: number,
-): 'noted' | 'ended' | 'fresh' | 'stale' {
-  if (notes.some(({ run, nodes }) => run === mark.run && nodes.includes(node))) return 'noted';
-  if (known?.has(mark.run) === true) return 'ended';
-  return isFresh(mark, wall) ? 'fresh' : 'stale';
-}
-
 /** Whether a run changes the node at this moment, or may: what is seen of it is that run's doing. */
 function isBusy(node: string, unfinished: readonly RunNote[]): boolean {
   return unfinished.some(
@@ -311,5 +272,6 @@ function isBusy(node: string, unfinished: readonly RunNote[]): boolean {
 
 /** Whether a run that is not known here has taken the node since: then the last one known here is not the last one. */
 function isHeldByAnother(mark: MarkNote | undefined, last: LastRun | undefined): boolean {
-  return (mark?.state === 'fresh' || mark?.state === 'stale') && mark.mark.run !== last?.run;
+  const isOthers = mark?.state === 'fresh' || mark?.state === 'stale' || mark?.state === 'left';
+  return isOthers && mark.mark.run !== last?.run;
 }

@@ -26,6 +26,8 @@ export interface RunState {
   /** Received and not yet answered, in order. */
   readonly openRequests: readonly RunRequest[];
   readonly settled: RunSettled | null;
+  /** Why no further batch is begun by the process that runs it now, a clause; null: nothing was said of that. */
+  readonly stopped: string | null;
   /** How the process that runs it now goes on; null in the first one. */
   readonly resumed: 'forward' | 'undo' | null;
   readonly lastSeq: number;
@@ -87,12 +89,14 @@ export function apply(state: RunState | null, event: RunEvent): RunState {
       nodes: Object.fromEntries(event.data.plan.nodes.map(({ node }) => [node, NOTHING_YET])),
       openRequests: [],
       settled: null,
+      stopped: null,
       resumed: null,
       lastSeq: event.seq,
     };
   }
   const next: RunState = { ...state, lastSeq: event.seq };
   if (event.type === 'run.settled') return { ...next, settled: event.data };
+  if (event.type === 'batch.settled') return { ...next, stopped: event.data.stopped ?? null };
   if (event.type === 'run.resumed') return resumed(next, event.data);
   if (event.type === 'request.received')
     return { ...next, openRequests: [...state.openRequests, event.data.request] };
@@ -155,6 +159,7 @@ function resumed(state: RunState, { mode, plan, policy, anew }: EventOf<'run.res
     nodes: Object.fromEntries(nodes),
     openRequests: [],
     settled: null,
+    stopped: null,
     resumed: mode,
   };
 }

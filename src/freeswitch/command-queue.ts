@@ -6,7 +6,7 @@ import { interrupted, type FshaError } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
 import type { Clock } from '../workflow/ports.ts';
 import { onAbort } from './abort-listener.ts';
-import { startDeadline } from './cancellable-deadline.ts';
+import { CommandDeadlines } from './command-deadlines.ts';
 import { commandLost, commandTimeout, notOneLine } from './esl-errors.ts';
 import type { EslFrame } from './modesl-connection.ts';
 
@@ -32,12 +32,14 @@ interface QueueSettings {
 
 export class CommandQueue {
   readonly #settings: QueueSettings;
+  readonly #deadlines: CommandDeadlines;
   #inFlight: Waiting | null = null;
   #waiting: Waiting[] = [];
   #closed: FshaError | null = null;
 
   constructor(settings: QueueSettings) {
     this.#settings = settings;
+    this.#deadlines = new CommandDeadlines(settings.clock);
   }
 
   /**
@@ -72,6 +74,7 @@ export class CommandQueue {
     const waiting = this.#waiting;
     this.#inFlight = null;
     this.#waiting = [];
+    this.#deadlines.close();
     inFlight?.failed(commandLost(where, inFlight.command, true, why));
     for (const entry of waiting) entry.failed(commandLost(where, entry.command, false, why));
   }
@@ -89,7 +92,7 @@ export class CommandQueue {
     answered: (frame: EslFrame) => void,
     failed: (error: FshaError) => void,
   ): void {
-    const { where, clock } = this.#settings;
+    const { where } = this.#settings;
     const settled = (): void => {
       cancelDeadline();
       cancelAbort();
@@ -108,7 +111,7 @@ export class CommandQueue {
     const cancelAbort = onAbort(signal, () =>
       this.#giveUp(entry, interrupted(`"${printable(command, 80)}" to ${where}`)),
     );
-    const cancelDeadline = startDeadline(clock, timeout, () =>
+    const cancelDeadline = this.#deadlines.start(timeout, () =>
       this.#giveUp(entry, commandTimeout(where, command, timeout, entry === this.#inFlight)),
     );
     this.#waiting.push(entry);

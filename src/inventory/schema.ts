@@ -188,7 +188,7 @@ const rolling = z
     dispatch: choice(['next', 'even'], {
       default: 'next',
       description:
-        "How a lost node's share spreads: to one neighbour (hash algorithms, algorithm 9), or evenly.",
+        "How a lost node's share spreads: to one neighbour (hash algorithms, algorithm 9), or evenly by heads (weights are not reckoned with).",
     }).prefault('next'),
   })
   .prefault({})

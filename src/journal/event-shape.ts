@@ -213,6 +213,16 @@ const data: { readonly [T in EventType]: Check } = {
     pauseMs: number,
     stopped: absentOr(text),
   }),
+  'node.foreseen': having<EventData['node.foreseen']>({
+    turn: oneOf<EventData['node.foreseen']['turn']>({
+      goes: true,
+      waits: true,
+      refused: true,
+      'not begun': true,
+    }),
+    why: absentOr(text),
+    sessions: orNull(number),
+  }),
   'node.back': having<EventData['node.back']>({
     proof: oneOf<EventData['node.back']['proof']>({ calls: true, soak: true }),
     activeMs: number,
@@ -259,6 +269,7 @@ const data: { readonly [T in EventType]: Check } = {
     callsCut: number,
     next: listOf(text),
     error: absentOr(errorInfo),
+    lost: absentOr(errorInfo),
     untouched: absentOr(listOf(name)),
     earlier: absentOr(listOf(name)),
   }),

@@ -4,8 +4,10 @@ import type { LockUse } from '../domain/lock-holder.ts';
 import { isSameLock } from '../domain/lock-name.ts';
 import type { Whereabouts } from '../domain/mark.ts';
 import { guardOf } from './guard-lock.ts';
+import { isUnreadable } from './journal-errors.ts';
 import { readJournalEnds } from './journal-ends.ts';
 import { journalPath } from './journal-path.ts';
+import { readJournal } from './read-journal.ts';
 import { isRunId } from './run-id.ts';
 
 /**
@@ -29,9 +31,21 @@ export async function whereaboutsOf(
     }
     const use = await lock.use();
     // Who has it may not be told: it may be this very run.
-    return use.held && (use.run === null || use.run === run) ? 'under way' : 'interrupted';
+    if (use.held && (use.run === null || use.run === run)) return 'under way';
+    return (await isDamaged(dir, run)) ? 'damaged' : 'interrupted';
   } catch (error) {
     if (error instanceof FshaError) return 'elsewhere';
+    throw error;
+  }
+}
+
+/** Whether it cannot be gone on with: read whole, as whoever goes on with it does. */
+async function isDamaged(dir: string, run: string): Promise<boolean> {
+  try {
+    await readJournal(journalPath(dir, run));
+    return false;
+  } catch (error) {
+    if (error instanceof FshaError) return !isUnreadable(error);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** Effects in words: what is to be done, and what was found and read. */
 import type { Effect, EffectKind, EffectKinds, HookResult } from '../domain/effect.ts';
+import { readMark } from '../domain/mark.ts';
 import { printable } from '../domain/text.ts';
 import { callWords } from './call-words.ts';
 import { argumentWords } from './state-words.ts';
@@ -36,7 +37,12 @@ const EFFECT_WORDS: { readonly [K in EffectKind]: EffectWords<K> } = {
   },
   'node.mark': {
     target: () => 'mark',
-    order: (_, wanted) => (wanted === null ? 'remove the mark of the run' : 'mark it as held by the run'),
+    order: (_, wanted) =>
+      wanted === null
+        ? 'remove the mark of the run'
+        : readMark(wanted)?.ended === true
+          ? 'mark it as left out by the run'
+          : 'mark it as held by the run',
     reading: (mark) => (mark === null ? 'none' : printable(mark.split(',')[0] ?? mark, 40)),
   },
   'node.restart': {

@@ -1,6 +1,6 @@
 /** The plan of a rolling run as --dry-run prints it: the nodes in their order, and the steps of one of them. */
 import type { NodePlan, Plan, PlannedStep } from '../domain/plan.ts';
-import { isCanary, type RollingPlan } from '../domain/rolling/rolling-plan.ts';
+import { isCanary, type RollingPlan, type Turn } from '../domain/rolling/rolling-plan.ts';
 import { printable } from '../domain/text.ts';
 import { counted } from './count-words.ts';
 import { guardWords, rollingWords } from './rolling-words.ts';
@@ -8,6 +8,15 @@ import { type PlanDetails, stepPlan } from './step-words.ts';
 
 /** Of more batches than that, those in the middle are left out, unless everything is asked for. */
 const BATCHES = 30;
+
+const WOULD: Readonly<Record<Turn, string>> = {
+  goes: 'could go now',
+  waits: 'would not go now',
+  refused: 'would be refused',
+  'not begun': 'would not be begun',
+};
+/** Each of them is worth its line; of those that are not begun any more the first are enough. */
+const ASIDE: ReadonlySet<Turn> = new Set(['waits', 'refused']);
 
 /** How they follow each other, what the guard asks, the batches, who is left out, then the steps of a node once. */
 export function rollingPlanLines(plan: Plan, rolling: RollingPlan, details: PlanDetails): readonly string[] {
@@ -32,7 +41,7 @@ function batchLines(rolling: RollingPlan, details: PlanDetails): readonly string
     lines.length <= BATCHES ||
     index < BATCHES - 3 ||
     index >= lines.length - 2 ||
-    (batches[index] ?? []).some((name) => (details.guard?.get(name) ?? null) !== null);
+    (batches[index] ?? []).some((name) => ASIDE.has(details.foreseen?.get(name)?.turn ?? 'goes'));
   const kept = lines.filter((_, index) => isKept(index));
   const left = lines.length - kept.length;
   const last = kept.slice(-2);
@@ -49,18 +58,21 @@ function batchLine(
   nodes: readonly string[],
   index: number,
   rolling: RollingPlan,
-  { guard }: PlanDetails,
+  { foreseen }: PlanDetails,
 ): readonly string[] {
   const names = nodes.map((name) => {
-    const why = guard?.get(name);
-    if (why === undefined) return printable(name);
-    return why === null ? `${printable(name)} (could go now)` : printable(name);
+    const one = foreseen?.get(name);
+    if (one === undefined) return printable(name);
+    const { turn, sessions } = one;
+    const up = sessions === null ? 'sessions unknown' : counted(sessions, 'session');
+    return `${printable(name)} (${up}${turn === 'goes' ? ', could go now' : ''})`;
   });
-  const waits = nodes.flatMap((name) => {
-    const why = guard?.get(name) ?? null;
-    return why === null ? [] : [`       ${printable(name)} would not go now: ${printable(why, 1000)}`];
+  const aside = nodes.flatMap((name) => {
+    const one = foreseen?.get(name);
+    if (one === undefined || one.turn === 'goes') return [];
+    return [`       ${printable(name)} ${WOULD[one.turn]}: ${printable(one.why ?? '', 1000)}`];
   });
-  return [`  ${index + 1}. ${names.join(', ')}${isCanary(rolling, nodes) ? '  [canary]' : ''}`, ...waits];
+  return [`  ${index + 1}. ${names.join(', ')}${isCanary(rolling, nodes) ? '  [canary]' : ''}`, ...aside];
 }
 
 /** Nodes whose steps are of the same kinds, in groups: after a resume not all have the same before them. */

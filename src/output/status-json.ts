@@ -137,7 +137,7 @@ function isMarkFresh(node: Node, runs: RunNotes | null): boolean | null {
   const note = runs?.marks[node.name];
   return runs === null || note === undefined || note.state === 'foreign'
     ? null
-    : isFresh(note.mark, runs.wall);
+    : !note.mark.ended && isFresh(note.age);
 }
 
 const VALUES = [

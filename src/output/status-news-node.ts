@@ -4,7 +4,7 @@ import type { ErrorInfo } from '../domain/errors.ts';
 import type { Known, NodeObservation } from '../domain/observation.ts';
 import { printable } from '../domain/text.ts';
 import { pauseCell, versionCell } from './status-cells.ts';
-import { holderText } from './status-notes.ts';
+import { heldWords } from './status-notes.ts';
 
 export interface News {
   readonly text: string;
@@ -119,8 +119,8 @@ const TOLD: readonly Told[] = [
   {
     key: 'mark',
     word: 'mark',
-    show: ({ mark }) => (mark.known && mark.value !== null ? holderText(mark.value) : ''),
-    changed: (text, before) => (text === '' ? `no longer held by ${before}` : `held by ${text}`),
+    show: ({ mark }) => (mark.known && mark.value !== null ? heldWords(mark.value) : ''),
+    changed: (text, before) => (text === '' ? `no longer ${before}` : text),
     isBad: never,
   },
 ];
@@ -134,7 +134,7 @@ export function standing(node: Node, seen: NodeObservation | undefined): readonl
     ...(pause.known && (pause.value.inbound || pause.value.outbound)
       ? [said(node, `paused: ${pauseCell(seen)}`, true)]
       : []),
-    ...(mark.known && mark.value !== null ? [said(node, `held by ${holderText(mark.value)}`, false)] : []),
+    ...(mark.known && mark.value !== null ? [said(node, heldWords(mark.value), false)] : []),
   ];
 }
 

@@ -105,11 +105,17 @@ function nodeRemarks(
 
 function heldText(mark: string, node: Node, runs: RunNotes | null): string | null {
   const note = runs?.marks[node.name];
-  return runs === null || note === undefined ? `held by ${holderText(mark)}` : markText(note, runs.wall);
+  return runs === null || note === undefined ? heldWords(mark) : markText(note);
+}
+
+/** What a mark says by itself: `held by run 20261122-213134-k3f9 of ops@bastion`. */
+export function heldWords(mark: string): string {
+  const holder = holderText(mark);
+  return readMark(mark)?.ended === true ? `left out by ${holder}, which has ended` : `held by ${holder}`;
 }
 
 /** Who holds a node that has this mark: `run 20261122-213134-k3f9 of ops@bastion`. */
-export function holderText(mark: string): string {
+function holderText(mark: string): string {
   const holder = readMark(mark);
   return holder === undefined
     ? `a mark that is none of fsha's: ${printable(mark)}`

@@ -3,7 +3,8 @@ import stringWidth from 'string-width';
 import { readFlags } from '../domain/dispatcher-state.ts';
 import type { Contradiction } from '../domain/run-contradiction.ts';
 import type { RollingNote } from '../domain/cluster-runs.ts';
-import type { MarkNote, RunNote, RunNotes } from '../domain/run-notes.ts';
+import type { MarkNote } from '../domain/mark-notes.ts';
+import type { RunNote, RunNotes } from '../domain/run-notes.ts';
 import { printable } from '../domain/text.ts';
 import { counted } from './count-words.ts';
 import { nameList } from './name-list.ts';
@@ -146,16 +147,18 @@ export function saidOfNode(notes: RunNotes, node: string, wall: number): readonl
 }
 
 /** What is said of a mark, to follow the name of the node; null where a run says it all. */
-export function markText(note: MarkNote, wall: number): string | null {
+export function markText(note: MarkNote): string | null {
   if (note.state === 'foreign') return `held by a mark that is none of fsha's: ${printable(note.text)}`;
-  const { run, who, at } = note.mark;
+  const { run, who } = note.mark;
   const holder = `run ${printable(run)} of ${printable(who)}`;
-  const age = Number.isNaN(at) ? '' : `, marked ${shortAge(Math.max(0, wall - at))} ago`;
+  const age = note.age === null ? '' : `, marked ${shortAge(Math.max(0, note.age))} ago`;
   switch (note.state) {
     case 'noted':
       return null;
     case 'ended':
       return `still marked by ${holder}, which is over`;
+    case 'left':
+      return `left out by ${holder}${age}, which has ended on another host`;
     case 'fresh':
       if (note.mark.guard) return `kept out by ${holder}${age}, which gives way: on another host`;
       return `held by ${holder}${age}: may be under way on another host`;

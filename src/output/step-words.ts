@@ -3,6 +3,7 @@ import type { Cluster } from '../domain/cluster.ts';
 import { formatDuration } from '../domain/duration.ts';
 import type { PlannedStep, StepKind, StepParams } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { Foreseen } from '../domain/rolling/rolling-plan.ts';
 import { destinationText } from '../domain/targets.ts';
 import { printable } from '../domain/text.ts';
 import { counted } from './count-words.ts';
@@ -13,8 +14,8 @@ import { cutWords, deadlineWords, neverWords, onOutWords } from './policy-words.
 export interface PlanDetails {
   readonly policy?: Policy;
   readonly cluster?: Cluster;
-  /** Why each node of a rolling run would wait if it were its turn now; null: it would be admitted. */
-  readonly guard?: ReadonlyMap<string, string | null>;
+  /** What a rolling run would do with each node by what is seen now. */
+  readonly foreseen?: ReadonlyMap<string, Foreseen>;
   /** What differs from node to node too. */
   readonly verbose?: boolean;
 }
@@ -98,6 +99,11 @@ const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
     done: 'secured: its inbound side is paused',
     plan: () =>
       'see that it is disabled on every proxy, pause its inbound side as soon as its ESL answers, mark it',
+  },
+  leave_out: {
+    doing: 'noting on it that the run has ended',
+    done: null,
+    plan: () => 'have its mark say that the run has ended and has left it out',
   },
   keep_out: {
     doing: 'keeping it out of service',

@@ -75,6 +75,7 @@ const DOING: Readonly<Record<string, string>> = {
   activate: 'coming back in',
   restore: 'being given back',
   secure: 'being kept out',
+  leave_out: 'left out',
 };
 
 function doingWords(name: string, view: RunView): Pick<RowWords, 'text' | 'style'> {

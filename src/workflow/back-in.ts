@@ -2,15 +2,11 @@
 import { isSelectable, readFlags, stateArgument, type StateArgument } from '../domain/dispatcher-state.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { Observation } from '../domain/observation.ts';
+import { PROXY_PATIENCE } from '../domain/patience.ts';
 import type { BaselineDestination } from '../domain/run-events.ts';
 import { insistOnDestinations } from './insist.ts';
 import { destinationsOf, isIgnored, needsOf, type StepContext } from './step.ts';
 
-/**
- * How long Kamailio is given to bring a node back by its own OPTIONS, and its RPC to answer while the node goes in: ms.
- * Three rounds of the usual interval of 10 s; a proxy that has not done so by then does not ping, which no RPC of 5.6 tells.
- */
-export const PROXY_PATIENCE = 35_000;
 /** Between two looks at whether a proxy shows it active, where there is no hurry: ms. */
 export const LOOK_PATIENTLY = 250;
 

@@ -3,25 +3,28 @@ import type { ListrTask } from 'listr2';
 import { isInterruption } from '../domain/errors.ts';
 import { isCanary, type RollingPlan } from '../domain/rolling/rolling-plan.ts';
 import { whyStopped } from '../domain/rolling/progress.ts';
+import { whyNotBegun } from '../domain/rolling/window.ts';
 import type { Recorder } from './recorder.ts';
 import type { Rolling } from './step.ts';
 import type { World } from './world.ts';
 
 interface Around {
-  readonly world: Pick<World, 'clock'>;
+  readonly world: Pick<World, 'clock' | 'cluster'>;
   readonly recorder: Recorder;
   readonly signal: AbortSignal;
 }
 
 /** What the nodes of a run have in common, made once for each process of it. */
 export function newRolling(plan: RollingPlan, { recorder }: Pick<Around, 'recorder'>): Rolling {
-  return {
+  const rolling: Rolling = {
     plan,
     admitted: new Set(),
     emptied: new Set(),
     surges: new Map(),
-    whyStopped: () => whyStopped(recorder.state, plan),
+    closed: null,
+    whyStopped: () => rolling.closed ?? whyStopped(recorder.state, plan),
   };
+  return rolling;
 }
 
 /**
@@ -69,8 +72,10 @@ export function batchTasks(
   }));
 }
 
-async function endBatch(rolling: Rolling, index: number, { world, recorder, signal }: Around): Promise<void> {
+async function endBatch(rolling: Rolling, index: number, around: Around): Promise<void> {
+  const { world, recorder, signal } = around;
   const { batches, pause } = rolling.plan;
+  rolling.closed = whyClosed(rolling.plan, index + 1, around);
   const isEnd = index + 1 === batches.length;
   const stopped = isEnd ? null : 'the run was stopped';
   const why = signal.aborted ? stopped : rolling.whyStopped();
@@ -86,4 +91,18 @@ async function endBatch(rolling: Rolling, index: number, { world, recorder, sign
     // The next batch is not begun: there is nothing to give back here.
     if (!isInterruption(error)) throw error;
   }
+}
+
+/** A pause behind which the window lets nobody be begun is waited for in vain. @param next the batch behind it */
+function whyClosed(
+  { batches, pause, window }: RollingPlan,
+  next: number,
+  { world, recorder }: Around,
+): string | null {
+  const behind = new Date(world.clock.wall().getTime() + pause);
+  const whys = batches
+    .slice(next)
+    .flat()
+    .map((name) => whyNotBegun(window, world.cluster, name, recorder.state.policy, behind));
+  return whys.includes(null) ? null : (whys[0] ?? null);
 }

@@ -4,19 +4,17 @@
  */
 import { Listr, type ListrTask } from 'listr2';
 import { findNode, type Node } from '../domain/cluster.ts';
-import { type ErrorInfo, errorInfo, FshaError } from '../domain/errors.ts';
+import { errorInfo, FshaError } from '../domain/errors.ts';
 import type { NodeObservation } from '../domain/observation.ts';
-import { type NodePlan, type PlannedStep, planSecure, planUndo, type Plan } from '../domain/plan.ts';
+import { type NodePlan, planLeave, planSecure, planUndo, type Plan } from '../domain/plan.ts';
+import { isLeftOut } from '../domain/left-out.ts';
 import { intentsOf, type NodeRunState, policyFor, restartIntended } from '../domain/run.ts';
-import type { StepOutcome } from '../domain/run-events.ts';
 import { batchTasks, newRolling } from './batches.ts';
 import { within } from './deadline.ts';
 import { hurriedBy } from './hurry.ts';
-import type { Recorder } from './recorder.ts';
-import { newMemory, type NodeMemory, type Rolling, type Step, type StepContext } from './step.ts';
-import { STEPS } from './steps/registry.ts';
-import type { Watcher } from './watcher.ts';
-import type { World } from './world.ts';
+import { type Carrier, runStep, soFar } from './run-step.ts';
+import { newMemory, type NodeMemory, type Rolling } from './step.ts';
+import { LOOKS_AT_A_TIME } from './survey.ts';
 
 /** How long an undo may take: ms. Proxies that do not answer are tried again until then. */
 const UNDO_TIME = 60_000;
@@ -25,30 +23,19 @@ const RETAKE_TIME = 15_000;
 /** How long a node that failed after its restart is waited for, to be fenced: ms; and from a first Ctrl-C on. */
 const SECURE_TIME = 30_000;
 const SECURE_TIME_INTERRUPTED = 3_000;
-
-/** How many nodes a dry run looks at side by side: it logs in to each. */
-const LOOKS_AT_A_TIME = 8;
+/** How long a node that is left out may take to be told that the run has ended: ms. */
+const LEAVE_TIME = 3_000;
 
 const QUIETLY = { renderer: 'silent', registerSignalListeners: false } as const;
-
-export interface Carrier {
-  readonly world: World;
-  readonly watcher: Watcher;
-  readonly recorder: Recorder;
-  readonly run: string;
-  readonly who: string;
-  /** See NodeMemory. */
-  readonly token: string;
-  /** Fires when the run is to stop and undo. */
-  readonly signal: AbortSignal;
-  /** Fires when even the undo is to stop: the second Ctrl-C. */
-  readonly leave: AbortSignal;
-}
 
 /** Carries the plan out, node after node. What went wrong is in the recorder's state; this throws only for a bug. */
 export async function carryOut(plan: Plan, carrier: Carrier): Promise<void> {
   const rolling = plan.rolling === undefined ? null : newRolling(plan.rolling, carrier);
-  const tasks = new Map(plan.nodes.map((planned) => [planned.node, nodeTask(planned, carrier, rolling)]));
+  const memories = new Map(plan.nodes.map(({ node }) => [node, newMemory(carrier.token, rolling)]));
+  const memoryOf = (name: string): NodeMemory => memories.get(name) ?? nothingPlanned(name);
+  const tasks = new Map(
+    plan.nodes.map((planned) => [planned.node, nodeTask(planned, memoryOf(planned.node), carrier, rolling)]),
+  );
   const taskOf = (name: string): ListrTask => tasks.get(name) ?? nothingPlanned(name);
   const root = new Listr(rolling === null ? [...tasks.values()] : [...batchTasks(rolling, carrier, taskOf)], {
     ...QUIETLY,
@@ -56,6 +43,32 @@ export async function carryOut(plan: Plan, carrier: Carrier): Promise<void> {
     concurrent: isLookOnly(plan) ? LOOKS_AT_A_TIME : false,
   });
   await root.run();
+  await leaveOut(plan, memoryOf, carrier);
+}
+
+/** Once all of it is over, and not before: while a rolling run goes on, its marks have to say so. */
+async function leaveOut(
+  { nodes }: Plan,
+  memoryOf: (name: string) => NodeMemory,
+  carrier: Carrier,
+): Promise<void> {
+  const { recorder, world, leave } = carrier;
+  const left = nodes.filter(({ node }) => isLeftOut(recorder.state, node));
+  if (left.length === 0 || leave.aborted) return;
+  // All that was wished has been done, and stands.
+  recorder.tolerateJournalLoss();
+  await Promise.all(
+    left.map(async ({ node: name }) => {
+      const node = findNode(world.cluster, name) ?? nothingPlanned(name);
+      const [step] = planLeave(name).nodes.flatMap(({ steps }) => steps);
+      if (step === undefined) return;
+      await within(world.clock, LEAVE_TIME, leave, `the mark on ${name}`, (signal) =>
+        runStep(step, node, memoryOf(name), carrier, signal),
+      ).catch((error: unknown) => {
+        if (!(error instanceof FshaError)) throw error;
+      });
+    }),
+  );
 }
 
 /** Where nothing is taken out, nobody has to wait for anybody. */
@@ -68,8 +81,12 @@ function nothingPlanned(name: string): never {
 }
 
 /** One node: its steps, and then what becomes of it where one of them failed. */
-function nodeTask({ node: name, steps }: NodePlan, carrier: Carrier, rolling: Rolling | null): ListrTask {
-  const memory = newMemory(carrier.token, rolling);
+function nodeTask(
+  { node: name, steps }: NodePlan,
+  memory: NodeMemory,
+  carrier: Carrier,
+  rolling: Rolling | null,
+): ListrTask {
   const node = findNode(carrier.world.cluster, name);
   if (node === undefined) throw notInInventory(name);
   return {
@@ -131,82 +148,6 @@ function isSameStart({ baseline }: NodeRunState, seen: NodeObservation | undefin
 
 function notInInventory(name: string): FshaError {
   return new FshaError('bug', `the plan names ${name}, which is not in the inventory`);
-}
-
-/** One step, from its first event to its last. @throws whatever failed, after it was recorded */
-async function runStep(
-  planned: PlannedStep,
-  node: Node,
-  memory: NodeMemory,
-  carrier: Carrier,
-  signal: AbortSignal,
-): Promise<void> {
-  const { recorder, world } = carrier;
-  const at = { node: planned.node, step: planned.id };
-  const began = world.clock.now();
-  const settled = async (outcome: StepOutcome, error?: ErrorInfo): Promise<void> => {
-    const ms = Math.round(world.clock.now() - began);
-    await recorder.record({
-      type: 'step.settled',
-      ...at,
-      data: { outcome, ms, ...(error === undefined ? {} : { error }) },
-    });
-  };
-  const context: StepContext = {
-    ...carrier,
-    node,
-    memory,
-    step: planned.id,
-    signal,
-    policy: () => policyFor(recorder.state, planned.node),
-    record: (event) => recorder.record(event),
-    tolerateJournalLoss: (tell) => recorder.tolerateJournalLoss(tell),
-    soFar: () => soFar(recorder, planned.node),
-  };
-  try {
-    await recorder.record({ type: 'step.started', ...at, data: {} });
-    // The registry pairs each kind with its params; TypeScript cannot follow that pairing through a union.
-    const step: Step<never> = STEPS[planned.kind];
-    const outcome = await step(context, planned.params as never);
-    await settled(outcome);
-  } catch (error) {
-    const thrown = errorInfo(error);
-    const info: ErrorInfo =
-      thrown.code === 'interrupted'
-        ? { ...thrown, message: `stopped during ${planned.kind} on ${node.name}` }
-        : thrown;
-    if (info.code === 'journal') recorder.tolerateJournalLoss();
-    const outcome =
-      info.code === 'interrupted' ? 'cancelled' : info.code === 'effect.unknown' ? 'unknown' : 'failed';
-    await recordFailure(recorder, at, () => settled(outcome, info));
-    throw error;
-  }
-}
-
-/**
- * That a step failed has to be known to the run even where it cannot be written down any more: without it nothing would be
- * undone, and the run would take itself for done.
- */
-async function recordFailure(
-  recorder: Recorder,
-  at: { readonly node: string; readonly step: string },
-  record: () => Promise<void>,
-): Promise<void> {
-  try {
-    await record();
-  } catch (error) {
-    const lost = errorInfo(error);
-    if (lost.code !== 'journal') throw error;
-    recorder.tolerateJournalLoss();
-    await recorder.record({ type: 'warning', ...at, data: lost });
-    await record();
-  }
-}
-
-function soFar(recorder: Recorder, node: string): NodeRunState {
-  const state = recorder.state.nodes[node];
-  if (state === undefined) throw new FshaError('bug', `nothing is recorded of ${node}`);
-  return state;
 }
 
 /** What a node gets when forward failed: given back where that may be, kept out for certain where it may not. */

@@ -51,6 +51,9 @@ async function rivals(context: StepContext, observation: Observation): Promise<r
     run,
     node: node.name,
     marks: marksIn(observation),
+    uptimes: Object.fromEntries(
+      Object.entries(observation.nodes).map(([name, { uptimeMs }]) => [name, uptimeMs]),
+    ),
     before: memory.marksBefore,
     runs: await runsOfMarks(world, observation),
     forced: policy().force.includes('mark'),

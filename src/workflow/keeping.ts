@@ -1,13 +1,13 @@
 /**
- * Before a guard disables anything it looks whether the node is still its own to keep out: one that was stopped, or cut off
- * from the network, may have missed that a run of another host has brought it back in.
+ * Before anything is disabled again it is looked whether the node is still the run's own to keep out: one that was stopped, or cut
+ * off from the network, may have missed that a run of another host has brought it back in.
  */
 import { FshaError } from '../domain/errors.ts';
 import { judgeKeeping, type KeepingState, noteAnswer, noteMark } from '../domain/keeping.ts';
 import type { NodeObservation, ProxyObservation } from '../domain/observation.ts';
 import { hasFired, within } from './deadline.ts';
 import { lookAtNode } from './effects/look-at-node.ts';
-import { anothersMark, type StepContext } from './step.ts';
+import { anothersMark, assertHeld, type StepContext } from './step.ts';
 
 /** So long behind a poll without any answer of node or proxies, a run of another host may have come and gone: ms. */
 const AWAY_AFTER = 5_000;
@@ -36,12 +36,12 @@ export function keepingState(context: StepContext, seen: NodeObservation | undef
 }
 
 /**
- * Whether what somebody enabled may be disabled again: of a guard only where its node is not another run's by now. A node that does
+ * Whether what somebody enabled may be disabled again: only where the node is not another run's by now. A node that does
  * not tell is kept out all the same, but by a guard that was away, which waits for its answer.
+ * @throws FshaError `locked` where it is another run's, and this one does more than to keep it out
  */
 export async function mayKeepOut(context: StepContext): Promise<boolean> {
   const { world, watcher, node, signal, memory } = context;
-  if (!memory.isGuarding) return true;
   const isBlind = watcher.latest().nodes[node.name]?.mark.known === false;
   // It is read every second anyway, and one that does not answer must not hold up the proxies.
   if (isBlind) return memory.keeping.awaySince === null;
@@ -51,6 +51,10 @@ export async function mayKeepOut(context: StepContext): Promise<boolean> {
     if (!(error instanceof FshaError) || error.code === 'bug' || hasFired(signal)) throw error;
     return undefined;
   });
+  if (!memory.isGuarding) {
+    if (seen !== undefined) assertHeld(context, { nodes: { [node.name]: seen }, proxies: {} });
+    return true;
+  }
   const state = keepingState(context, seen);
   return state === 'kept' || (state === 'unseen' && memory.keeping.awaySince === null);
 }

@@ -1,4 +1,5 @@
 /** The one stream: every event gets its envelope, reaches the journal, and only then the views. */
+import { type ErrorInfo, errorInfo } from '../domain/errors.ts';
 import { apply, type RunState } from '../domain/run.ts';
 import type { NewEvent, RunEvent } from '../domain/run-events.ts';
 import type { Clock, JournalPort } from './ports.ts';
@@ -26,7 +27,7 @@ export class Recorder {
   #tail: Promise<void> = Promise.resolve();
   #mayLose = false;
   #onLoss: ((error: unknown) => NewEvent) | undefined;
-  #hasLost = false;
+  #lost: ErrorInfo | null = null;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -75,9 +76,9 @@ export class Recorder {
     this.#onLoss ??= tell;
   }
 
-  /** Whether there was an event that the journal does not have: to whoever reads it, the run was interrupted before that. */
-  get hasLost(): boolean {
-    return this.#hasLost;
+  /** Why the journal does not have the first event that it lacks: to whoever reads it, the run was interrupted before that. null: it has all. */
+  get lost(): ErrorInfo | null {
+    return this.#lost;
   }
 
   async #write(event: NewEvent): Promise<void> {
@@ -95,8 +96,8 @@ export class Recorder {
       await journal?.append(whole);
     } catch (error) {
       if (!this.#mayLose) throw error;
-      if (!this.#hasLost) told = this.#onLoss?.(error);
-      this.#hasLost = true;
+      if (this.#lost === null) told = this.#onLoss?.(error);
+      this.#lost ??= errorInfo(error);
     }
     this.#seq = whole.seq;
     this.#state = apply(this.#state, whole);

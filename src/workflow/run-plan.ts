@@ -3,6 +3,8 @@ import { conclude, type Interruption } from '../domain/conclude.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
+import { whyRefused } from '../domain/preflight/checks.ts';
+import type { Foresee } from '../domain/rolling/foresee.ts';
 import { type WindowEnds, windowEnds } from '../domain/rolling/window.ts';
 import type { NewEvent, RunSettled } from '../domain/run-events.ts';
 import { carryOut, undoAll } from './carry-out.ts';
@@ -48,6 +50,8 @@ export interface RunOptions {
   readonly leave: AbortSignal;
   /** What fired the signal. */
   readonly interruption: () => Interruption;
+  /** Of a dry run of several nodes. */
+  readonly foresee?: Foresee;
   /** Fires `signal`, as Ctrl-C does. */
   readonly abort: () => void;
   /**
@@ -74,20 +78,26 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
   const everything = { nodes: [...world.nodes.keys()], proxies: [...world.proxies.keys()] };
   const wake = (): void => watcher.wake(everything);
   const window = (): WindowEnds | null =>
-    windowEnds(plan.rolling, world.cluster, { now: world.clock.now(), wall: world.clock.wall() });
+    windowEnds(plan.rolling, world.cluster, policy, { now: world.clock.now(), wall: world.clock.wall() });
   const desk = createRequestDesk({ recorder, abort: options.abort, wake, window });
   const end = options.onBegin(desk, () => watcher.latest());
   const carrier = { world, watcher, recorder, run, who, token, signal, leave };
   try {
     if (beginning.kind === 'resumed' && beginning.mode === 'undo') await undoAll(plan, carrier);
-    else await carryOut(isDryRun(options) ? preflightOf(plan) : plan, carrier);
+    else if (isDryRun(options)) {
+      await carryOut(preflightOf(plan), carrier);
+      if (!signal.aborted) await tellForeseen(options);
+    } else await carryOut(plan, carrier);
   } finally {
     end();
     await desk.close();
     await watcher.stop();
   }
-  const { state, hasLost } = recorder;
-  const settled = conclude(state, options.interruption(), options.call, hasLost);
+  const { state, lost } = recorder;
+  const settled: RunSettled = {
+    ...conclude(state, options.interruption(), options.call, lost !== null),
+    ...(lost === null ? {} : { lost }),
+  };
   recorder.tolerateJournalLoss();
   await recorder.record({ type: 'run.settled', data: settled });
   return settled;
@@ -95,6 +105,17 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
 
 function isDryRun({ beginning }: RunOptions): boolean {
   return beginning.kind === 'started' && beginning.dryRun;
+}
+
+async function tellForeseen({ recorder, foresee }: RunOptions): Promise<void> {
+  if (foresee === undefined) return;
+  const refused = Object.entries(recorder.state.nodes).flatMap(([name, { failure, verdicts }]) =>
+    failure === null ? [] : [[name, whyRefused(verdicts) ?? failure.error.message] as const],
+  );
+  for (const [node, { turn, why, sessions }] of foresee(new Map(refused))) {
+    const data = { turn, ...(why === null ? {} : { why }), sessions };
+    await recorder.record({ type: 'node.foreseen', node, data });
+  }
 }
 
 function firstEvent(options: RunOptions): NewEvent {

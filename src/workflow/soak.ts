@@ -2,8 +2,9 @@
 import { destinationKey, flagsOf, isIn } from '../domain/drift.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { Observation } from '../domain/observation.ts';
+import { PROXY_PATIENCE } from '../domain/patience.ts';
 import type { BaselineDestination } from '../domain/run-events.ts';
-import { look, LOOK_PATIENTLY, PROXY_PATIENCE, type Sight } from './back-in.ts';
+import { look, LOOK_PATIENTLY, type Sight } from './back-in.ts';
 import { assertHeld, assertSameStart, needsOf, type StepContext } from './step.ts';
 
 /** What was seen while it was active. */

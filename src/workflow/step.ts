@@ -5,8 +5,8 @@ import type { Node } from '../domain/cluster.ts';
 import type { Effect } from '../domain/effect.ts';
 import { type ErrorCode, FshaError } from '../domain/errors.ts';
 import { beginFight, type Fight } from '../domain/fight.ts';
-import { type Keeping, newKeeping } from '../domain/keeping.ts';
-import { readMark, takenByAnother, writeMark } from '../domain/mark.ts';
+import { type Keeping, newKeeping, noteMark } from '../domain/keeping.ts';
+import { markTakenAway, readMark, takenByAnother, writeMark } from '../domain/mark.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
 import type { StepKind, StepParams } from '../domain/plan.ts';
 import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
@@ -66,8 +66,8 @@ export interface NodeMemory {
   cutAt: number | null;
   /** What this process's marks carry, to tell it from one that goes on with its run elsewhere; null: nothing. */
   readonly token: string | null;
-  /** This run's own mark, once it was made. */
-  markWanted: string | null;
+  /** This run's own mark, once it was made, and the FreeSWITCH for which it was: its core_uuid, null where that was not known. */
+  markWanted: { readonly text: string; readonly coreUuid: string | null } | null;
   /** core_uuid that the restart gave the node, or that verify saw first: from then on it has to stay the same one. */
   coreUuid: string | null;
   /** The mark that preflight saw and allowed; null for none. */
@@ -76,7 +76,7 @@ export interface NodeMemory {
   marksBefore: Readonly<Record<string, string | null>>;
   /** It only keeps the node out: that is never given up because somebody fights, and its marks say so. */
   isGuarding: boolean;
-  /** What it has seen of the node while it only keeps it out. */
+  /** What it has seen of its mark, and, while it only keeps the node out, of the node. */
   readonly keeping: Keeping;
   /** An earlier process announced a restart, and it was carried out. */
   isRestarted: boolean;
@@ -92,6 +92,8 @@ export interface Rolling {
   readonly emptied: Set<string>;
   /** How much more those in hand had at their peak than when they were let out, and until when that counts: monotonic ms. */
   readonly surges: Map<string, { readonly load: Load; readonly until: number }>;
+  /** Why there is no time for any further batch, a clause; null: there is. */
+  closed: string | null;
   /** Why no further node is begun, a clause; null: the run goes on. */
   readonly whyStopped: () => string | null;
 }
@@ -120,22 +122,38 @@ export function newMemory(token: string | null = null, rolling: Rolling | null =
   };
 }
 
-/** The mark of this process, as it is written; the same text until it is renewed. */
-export function ownMark({ run, who, memory, world }: StepContext): string {
+/**
+ * The mark of this process, as it is written; the same text until it is renewed, or FreeSWITCH was restarted.
+ * @param seen a reading of the node that was made before
+ */
+export function ownMark({ run, who, memory, world }: StepContext, seen: NodeObservation | undefined): string {
   const { token, isGuarding } = memory;
-  memory.markWanted ??= writeMark({ run, who, token, guard: isGuarding }, world.clock.wall());
-  return memory.markWanted;
+  const coreUuid = seen?.coreUuid.known === true ? seen.coreUuid.value : null;
+  const last = memory.markWanted;
+  if (last !== null && (coreUuid === null || coreUuid === last.coreUuid)) return last.text;
+  const up = seen?.uptimeMs.known === true ? seen.uptimeMs.value : null;
+  const text = writeMark({ run, who, token, guard: isGuarding }, world.clock.wall(), up);
+  memory.markWanted = { text, coreUuid };
+  return text;
+}
+
+/** The same, for a node that the run leaves out as it ends. */
+export function endedMark({ run, who, memory, world }: StepContext, seen: NodeObservation): string {
+  const up = seen.uptimeMs.known ? seen.uptimeMs.value : null;
+  return writeMark({ run, who, token: memory.token, guard: false, ended: true }, world.clock.wall(), up);
 }
 
 /**
  * Whether a mark was written by this run: by this process, or by an earlier one whose journal it goes on with. One that went on
- * with a copy of the journal elsewhere is another.
+ * with a copy of the journal elsewhere is another, unless it was there when preflight let this one go on, and is silent since.
  */
 function isOwn(mark: string, context: StepContext): boolean {
   const { run, memory } = context;
   const read = readMark(mark);
   if (read?.run !== run) return false;
   if (read.token === null || memory.token === null || read.token === memory.token) return true;
+  // A full disk may have kept its writer out of the journal: preflight has judged it, and nobody has renewed it since.
+  if (mark === memory.markFound) return true;
   return context
     .soFar()
     .effects.some(({ intent }) => intent.effect === 'node.mark' && tokenOf(intent.wanted) === read.token);
@@ -153,12 +171,18 @@ function tokenOf(mark: string | null): string | null {
 
 /**
  * That the node is still this run's. Two runs on two hosts may both have found it free: the mark that was written last
- * stays, and whoever no longer sees its own gives way, without an undo, since the node is the other's now.
+ * stays, and whoever no longer sees its own gives way, without an undo, since the node is the other's now. One that was taken away
+ * says the same of a run of another host that has come to its end, while this one was stopped or cut off.
  * @throws FshaError `locked`
  */
 export function assertHeld(context: StepContext, observation: Observation): void {
-  const other = anothersMark(context, observation.nodes[context.node.name]?.mark);
-  if (other !== null) throw takenByAnother(context.node.name, other, context.run);
+  const { node, run, memory } = context;
+  const seen = observation.nodes[node.name];
+  const other = anothersMark(context, seen?.mark);
+  if (other !== null) throw takenByAnother(node.name, other, run);
+  if (seen?.mark.known !== true || !seen.coreUuid.known) return;
+  if (seen.mark.value !== null) noteMark(memory.keeping, seen.coreUuid, seen.at);
+  else if (seen.coreUuid.value === memory.keeping.markedIn) throw markTakenAway(node.name);
 }
 
 /** The mark of another run; null for none, this run's own, and one that could not be read. */

@@ -18,6 +18,8 @@ import { hostPort, type World } from './world.ts';
 
 /** How long a node may take to answer OPTIONS: ms. */
 export const OPTIONS_TIMEOUT = 2_000;
+/** How many nodes a dry run looks at side by side: it logs in to each. */
+export const LOOKS_AT_A_TIME = 8;
 
 /** What is to be known, and for whom. */
 export interface Survey {
@@ -59,7 +61,7 @@ export async function surveyNode(
     left !== null &&
     !left.settled &&
     left.run !== run &&
-    (await world.whereabouts(left.run)) === 'interrupted';
+    ['interrupted', 'damaged'].includes(await world.whereabouts(left.run));
   // A node that is in service again was brought back by somebody: what an earlier run had found is history.
   const standing = isDisabledSomewhere(world, node, observation) ? left : null;
   return {

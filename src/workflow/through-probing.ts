@@ -3,16 +3,9 @@ import { readFlags } from '../domain/dispatcher-state.ts';
 import { flagsOf, isIn } from '../domain/drift.ts';
 import { FshaError } from '../domain/errors.ts';
 import type { Observation } from '../domain/observation.ts';
+import { PROXY_PATIENCE } from '../domain/patience.ts';
 import type { BaselineDestination } from '../domain/run-events.ts';
-import {
-  foundArgument,
-  look,
-  LOOK_PATIENTLY,
-  PROXY_PATIENCE,
-  setPatiently,
-  setTo,
-  type Sight,
-} from './back-in.ts';
+import { foundArgument, look, LOOK_PATIENTLY, setPatiently, setTo, type Sight } from './back-in.ts';
 import { needsOf, type StepContext } from './step.ts';
 import { probeOptions } from './survey.ts';
 

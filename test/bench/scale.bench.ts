@@ -13,6 +13,9 @@ const NODES = Number(process.env['FSHA_BENCH_NODES'] ?? 500);
 /** Of the largest cluster, so many are restarted. */
 const SLICE = Math.min(100, NODES);
 const GOAL = { statusMs: 1_500, statusMb: 200 };
+/** Of one look, of one run, and of a test with all of its runs: a run that hangs is ended by its own limit, and leaves nothing behind. */
+const LOOK_LIMIT = 120_000;
+const RUN_LIMIT = 1_200_000;
 const LIMIT = 3_000_000;
 const ROLLING = ['--max-unavailable', '5%', '--pause', '0s', '--json'] as const;
 
@@ -51,7 +54,7 @@ function rowOf({ wallMs, cpuMs, memoryMb, sockets }: Measured): Row {
 async function statusOf(cluster: ScaleCluster): Promise<Row> {
   const looks: Measured[] = [];
   for (let nth = 0; nth < 3; nth += 1) {
-    const look = await measureFsha(['status', '--config', cluster.configFile], LIMIT);
+    const look = await measureFsha(['status', '--config', cluster.configFile], LOOK_LIMIT);
     expect(look.exit, look.stdout.slice(-2_000)).toBe(0);
     looks.push(look);
   }
@@ -67,7 +70,7 @@ async function rollingOver(
   which: readonly string[],
 ): Promise<RollingRow> {
   const before = await cluster.lists();
-  const run = await measureFsha(['rolling', ...which, ...ROLLING, '--config', cluster.configFile], LIMIT);
+  const run = await measureFsha(['rolling', ...which, ...ROLLING, '--config', cluster.configFile], RUN_LIMIT);
   expect(run.exit, run.stderr + run.stdout.slice(-2_000)).toBe(0);
   const after = await cluster.lists();
   const events = run.stdout
@@ -151,7 +154,7 @@ test('a look at 500 nodes, a dry run, and a rolling run over 100 of them', { tim
     const status = await statusOf(cluster);
     console.table({ [`status of ${NODES}`]: status });
     const config = ['--config', cluster.configFile];
-    const planned = await measureFsha(['rolling', '--all', '--dry-run', ...ROLLING, ...config], LIMIT);
+    const planned = await measureFsha(['rolling', '--all', '--dry-run', ...ROLLING, ...config], RUN_LIMIT);
     expect(planned.exit, planned.stderr + planned.stdout.slice(-2_000)).toBe(0);
     const dryRun = rowOf(planned);
     console.table({ [`status of ${NODES}`]: status, 'rolling --all --dry-run': dryRun });

@@ -28,6 +28,7 @@ describe('a window', () => {
   const ending = (at: number): Parameters<typeof admit>[2] => ({
     now: 0,
     of: (node) => (node === 'node-1' ? at : null),
+    last: () => null,
   });
   const one: RunRequest = { ...EXTEND, node: 'node-1' };
   it('that ends the wait before its deadline is not extended', () => {

@@ -2,11 +2,16 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { MARK_FRESH, type Whereabouts, writeMark } from '../../src/domain/mark.ts';
+import { known } from '../../src/domain/observation.ts';
 import { type Rival, type RivalInput, rivalsOf, whoseTurn } from '../../src/domain/rivals.ts';
 
 const WALL = Date.parse('2026-11-22T20:10:00Z');
 const markOf = (run: string, age = 1_000, guard = false): string =>
   writeMark({ run, who: 'ops@b', token: 'aaaaaaaa', guard }, new Date(WALL - age));
+/** Written that long ago by the node's clock, and long ago by that of a host which is far behind. */
+const UP = 86_400_000;
+const byNode = (age: number): string =>
+  writeMark({ run: 'r2', who: 'ops@b', token: 'aaaaaaaa', guard: false }, new Date(0), UP - age);
 const FRESH = markOf('r2');
 const STALE = markOf('r2', MARK_FRESH + 1_000);
 
@@ -18,6 +23,7 @@ function inTheWay(mark: string | null, changes: Partial<RivalInput> = {}): reado
     marks: { 'node-1': markOf('r1'), 'node-2': mark },
     before: { 'node-1': null, 'node-2': null },
     runs: {},
+    uptimes: { 'node-2': known(UP) },
     forced: false,
     wall: WALL,
     ...changes,
@@ -33,6 +39,7 @@ describe('what is in the way', () => {
     ['one of another host', FRESH, {}, ['r2']],
     ['one of this very run, on another node that it has in hand', markOf('r1'), {}, []],
     ['one that only keeps its node out', markOf('r2', 1_000, true), {}, []],
+    ['one of a run that has ended and left its node out', `${FRESH},ended`, {}, []],
     ['one that is none of fsha’s', 'hello', {}, []],
     ['one of a run of this host that has ended', FRESH, knownAs('ended'), []],
     ['one of a run that was interrupted', FRESH, knownAs('interrupted'), []],
@@ -41,6 +48,8 @@ describe('what is in the way', () => {
     ['one that was old and was renewed since: its writer lives', FRESH, before(STALE), ['r2']],
     ['one that came since, by a clock that is far behind', STALE, {}, ['r2']],
     ['one that is old on a node that preflight could not read', STALE, { before: {} }, []],
+    ['one of a host whose clock is far behind, renewed', byNode(1_000), before(byNode(1_000)), ['r2']],
+    ['and one that was not', byNode(MARK_FRESH + 1), before(byNode(MARK_FRESH + 1)), []],
     ['one that preflight saw, overruled', FRESH, { ...before(FRESH), forced: true }, []],
     ['the same, renewed since', markOf('r2', 0), { ...before(FRESH), forced: true }, []],
     ['one that came since, where an earlier one was overruled', FRESH, { forced: true }, ['r2']],
@@ -92,7 +101,7 @@ function step(host: Host, marks: Map<string, string>): void {
     host.seen[next] = marks.get(next) ?? null;
     return;
   }
-  const input = { run: host.run, node: host.node, marks: host.seen, before: {}, runs: {} };
+  const input = { run: host.run, node: host.node, marks: host.seen, before: {}, runs: {}, uptimes: {} };
   const { turn } = whoseTurn(host.run, rivalsOf({ ...input, forced: false, wall: WALL }));
   host.seen = {};
   host.looks += 1;

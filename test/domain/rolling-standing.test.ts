@@ -4,9 +4,10 @@ import { admit } from '../../src/domain/requests.ts';
 import { rollingStanding } from '../../src/domain/rolling-standing.ts';
 import { fold, type RunState } from '../../src/domain/run.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
-import { rollingOf, rollingStarted, stepFails, through, until } from '../tui/rolling-stories.ts';
+import { rollingStarted, stepFails, through, until } from '../tui/rolling-stories.ts';
 import { type At, told } from '../tui/run-stories.ts';
 import { policy } from './builders.ts';
+import { rolling } from './rolling/rolling-plan.ts';
 
 const ONE_BY_ONE = ['node-1', 'node-2', 'node-3'].map((name) => [name]);
 
@@ -54,11 +55,12 @@ test('where it stands: through, failed with the reason, not begun', () => {
 });
 
 test('where it stands after a resume: what an earlier process did counts, and what it had in hand is in hand', () => {
-  const rolling = rollingOf([['node-2'], ['node-3']], {
+  const rest = rolling({
+    batches: [['node-2'], ['node-3']],
     done: ['node-1'],
     skipped: [{ node: 'node-4', why: 'ESL does not answer' }],
   });
-  const plan = planRolling(rolling, policy());
+  const plan = planRolling(rest, policy());
   const resumed: NewEvent = { type: 'run.resumed', data: { who: 'ops', mode: 'forward', plan } };
   const standing = rollingStanding(state(...SECOND, [200, resumed]));
   expect(standing?.nodes).toEqual([

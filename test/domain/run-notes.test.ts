@@ -187,6 +187,7 @@ describe('a run that has not come to its end', () => {
       }).runs.map(({ state }) => state);
     expect(states(true, '2026-11-22T21:59:00.000Z')).toEqual(['unfinished']);
     expect(states(true, '2026-11-22T21:00:00.000Z')).toEqual(['interrupted']);
+    expect(states(true, '2026-11-22T21:59:00.000Z,ended')).toEqual(['interrupted']);
     expect(states(false, '2026-11-22T21:59:00.000Z')).toEqual(['interrupted']);
     expect(says(true, { elsewhere: true })).toMatchObject([{ state: 'in-progress' }]);
   });
@@ -450,6 +451,7 @@ describe('the last run and the proxies say different things', () => {
   test('nor what a run of another host did, whose mark the node has', () => {
     const foreign = '20261122-215900-zzzz,eve@other,2026-11-22T21:59:00.000Z';
     expect(between(leftIn, shown('DX', 'DX'), {}, marked(foreign))).toEqual([]);
+    expect(between(leftIn, shown('DX', 'DX'), {}, marked(`${foreign},ended`))).toEqual([]);
     expect(
       between(leftOut, shown('AP', 'AP'), {}, marked(`${R1},ops@bastion,2026-11-22T20:00:00.000Z`)),
     ).toHaveLength(1);
@@ -501,6 +503,7 @@ describe('marks', () => {
     expect(state('20261122-215900-zzzz,eve@other,2026-11-22T21:59:00.000Z')).toBe('fresh');
     expect(state('20261122-210000-zzzz,eve@other,2026-11-22T21:00:00.000Z')).toBe('stale');
     expect(state('20261122-210000-zzzz,eve@other,no-time')).toBe('fresh');
+    expect(state('20261122-215900-zzzz,eve@other,2026-11-22T21:59:00.000Z,ended')).toBe('left');
     expect(state('somebody was here')).toBe('foreign');
   });
 
@@ -509,6 +512,7 @@ describe('marks', () => {
     expect(state(mark, runs({ unfinished: [unfinished] }))).toBe('noted');
     expect(state(mark, runs({ unfinished: [{ ...unfinished, underWay: true }] }))).toBe('noted');
     expect(state(mark)).toBe('ended');
+    expect(state(`${mark},ended`)).toBe('ended');
   });
 
   test('say only what they say themselves where it is not known which runs there were here', () => {

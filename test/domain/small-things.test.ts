@@ -280,14 +280,46 @@ describe('marks', () => {
           run: '20261122-200000-abcd',
           who: 'ops_team@bastion___x',
           at: Date.parse('2026-11-22T20:00:00Z'),
+          up: null,
           token,
           guard,
+          ended: false,
         });
+        const at = new Date('2026-11-22T20:00:00Z');
+        expect(readMark(writeMark({ ...writer, token, guard }, at, 90_061_001))).toMatchObject({
+          at: at.getTime(),
+          up: 90_061_001,
+          token,
+          guard,
+          ended: false,
+        });
+        // That it has ended says more than what it was.
+        const over = writeMark({ ...writer, token, guard, ended: true }, at, 5);
+        expect(readMark(over)).toMatchObject({ up: 5, token, guard: false, ended: true });
       }
   });
-  it.each(['', 'nonsense', 'a b,c,d'])('does not take %j for one', (text) =>
-    expect(readMark(text)).toBeUndefined(),
+  it.each([
+    // As they were written before a mark told its node's clock.
+    'r1,ops@b,2026-11-22T20:00:00.000Z',
+    'r1,ops@b,2026-11-22T20:00:00.000Z,0a1b2c3d',
+    'r1,ops@b,2026-11-22T20:00:00.000Z,0a1b2c3d,guard',
+  ])('reads the older form %s', (text) =>
+    expect(readMark(text)).toMatchObject({
+      run: 'r1',
+      who: 'ops@b',
+      up: null,
+      at: Date.parse('2026-11-22T20:00:00Z'),
+    }),
   );
+  it.each([
+    '',
+    'nonsense',
+    'a b,c,d',
+    'r1,b,2026-11-22T20:00:00.000Z,up1e9',
+    'r1,b,x,guard,ended',
+    'r1,b,x,over',
+    'r1,b,x,up99999999999999999999',
+  ])('does not take %j for one', (text) => expect(readMark(text)).toBeUndefined());
 });
 
 describe('restart permission', () => {
@@ -335,6 +367,16 @@ describe('takeBaseline', () => {
     expect(
       'baseline' in taken && taken.baseline.destinations.map((one) => `${one.proxy} ${one.flags}`),
     ).toEqual(['lb-1 AX', 'lb-2 DX']);
+  });
+  it('inherits what a proxy had that does not answer now: nobody else knows where the node is to be in again', () => {
+    const standing = baseline();
+    const silent = observation({
+      proxies: [
+        seenProxy('lb-1', [], { trouble: DOWN, sets: unknown('silent') }),
+        seenProxy('lb-2', [['sip:10.0.1.10:5080', 'DX']]),
+      ],
+    });
+    expect(takeBaseline(whole, first, silent, standing, null)).toEqual({ baseline: standing });
   });
   it('says what is missing', () => {
     expect(

@@ -5,7 +5,7 @@ import { isSelectable, readFlags, stateArgument } from '../../src/domain/dispatc
 import { formatDuration, parseDuration, roughDuration } from '../../src/domain/duration.ts';
 import { isInNetwork, maskedIp, parseIp, sameIp } from '../../src/domain/ip-address.ts';
 import { nestsDeeperThan } from '../../src/domain/json-nesting.ts';
-import { isFresh, readMark, takenByAnother, writeMark } from '../../src/domain/mark.ts';
+import { ageOf, isFresh, readMark, takenByAnother, writeMark } from '../../src/domain/mark.ts';
 import { parseSipAddress, sameSipAddress } from '../../src/domain/sip-address.ts';
 import { masked, printable } from '../../src/domain/text.ts';
 import { holds } from './support/fuzzing.ts';
@@ -60,9 +60,10 @@ describe('marks', () => {
         expectTyped(takenByAnother('node-1', some, 'r1'), ['locked']);
         if (mark === undefined) return;
         expect(`${mark.run},${mark.who},`).toBe(some.slice(0, mark.run.length + mark.who.length + 2));
-        expect(isFresh(mark, wall)).toBeTypeOf('boolean');
-        // A time that is none says nothing against it.
-        if (Number.isNaN(mark.at)) expect(isFresh(mark, wall)).toBe(true);
+        const age = ageOf(mark, undefined, wall);
+        expect(isFresh(age)).toBeTypeOf('boolean');
+        // A time that is none says nothing against it, nor does one of a clock that cannot be read.
+        if (Number.isNaN(mark.at) || mark.up !== null) expect([age, isFresh(age)]).toEqual([null, true]);
       }),
       { share: 2 },
     );
@@ -71,11 +72,12 @@ describe('marks', () => {
   test('what is written is read again, and is one argument of one command', () => {
     const at = fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true });
     const tokens = fc.option(fc.stringMatching(/^[0-9a-f]{8}$/));
+    const ups = fc.option(fc.nat({ max: Number.MAX_SAFE_INTEGER }));
     holds(
-      fc.property(anyText, anyText, at, tokens, fc.boolean(), (run, who, time, token, guard) => {
-        const written = writeMark({ run: `r${run}`, who, token, guard }, time);
+      fc.property(anyText, anyText, at, ups, tokens, fc.boolean(), (run, who, time, up, token, guard) => {
+        const written = writeMark({ run: `r${run}`, who, token, guard }, time, up);
         expect(written).toMatch(/^[A-Za-z0-9@._:,-]{1,512}$/);
-        expect(readMark(written)).toMatchObject({ at: time.getTime(), token, guard });
+        expect(readMark(written)).toMatchObject({ at: time.getTime(), up, token, guard });
       }),
     );
   });

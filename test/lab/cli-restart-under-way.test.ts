@@ -147,7 +147,7 @@ test('drain --hold goes on with it: verified, then fenced, and it stays out', as
   const done = held.events.flatMap((event) =>
     event.type === 'step.settled' && event.data.outcome === 'succeeded' ? [event.step] : [],
   );
-  expect([held.exit, done.slice(-2)]).toEqual([6, ['node-1/verify', 'node-1/fence']]);
+  expect([held.exit, done.slice(-3)]).toEqual([6, ['node-1/verify', 'node-1/fence', 'node-1/leave_out']]);
   expect(held.events.at(-1)).toMatchObject({
     data: { outcome: 'held', nodes: { 'node-1': 'out of service' } },
   });

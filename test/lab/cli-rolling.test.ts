@@ -239,7 +239,7 @@ describe('a window', () => {
 
   test('is in the plan: who could not be begun', async () => {
     const plan = await lab.call('rolling', '--all', '--dry-run', '--until', clockIn(3));
-    expect(plan.stdout.match(/would not go now: too little time is left/g)).toHaveLength(3);
+    expect(plan.stdout.match(/would not be begun: too little time is left/g)).toHaveLength(3);
     expect(plan.stdout).not.toContain('could go now');
   });
 

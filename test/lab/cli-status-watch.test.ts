@@ -69,7 +69,7 @@ test('tells what changes, with its time, and nothing else; Ctrl-C ends it', asyn
   const watching = watch();
   await watching.says(/^\d\d:\d\d:\d\d {2}lab-\S+: 2 nodes, 2 proxies: 2 in service, 0 sessions\n/);
   expect((await lab.call('deactivate', 'node-1')).exit).toBe(0);
-  await watching.says(/node-1: held by run \S+ of tester@bench\n/);
+  await watching.says(/node-1: left out by run \S+ of tester@bench, which has ended\n/);
   await until(
     'each proxy has shown it',
     () => /disabled on .*lb-1/.test(watching.text()) && /disabled on .*lb-2/.test(watching.text()),

@@ -11,6 +11,7 @@ import type { RollingPlan } from '../../src/domain/rolling/rolling-plan.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Baseline, NewEvent, RunEvent } from '../../src/domain/run-events.ts';
 import { Secret } from '../../src/domain/secret.ts';
+import { rolling } from '../domain/rolling/rolling-plan.ts';
 
 export const RUN = '20261122-213134-k3f9';
 export const URI = 'sip:10.0.1.10:5080';
@@ -49,17 +50,7 @@ export const baseline: Baseline = {
 
 /** One node after the other. */
 export function rollingOf(nodes: readonly string[], changes: Partial<RollingPlan> = {}): RollingPlan {
-  return {
-    batches: nodes.map((name) => [name]),
-    canary: [],
-    limits: { maxUnavailable: 1, headroom: 0.2, dispatch: 'next' },
-    pause: 30_000,
-    maxFailures: 0,
-    window: null,
-    done: [],
-    skipped: [],
-    ...changes,
-  };
+  return rolling({ batches: nodes.map((name) => [name]), ...changes });
 }
 
 export function startedRolling(

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { planActivate, planDeactivate, planDrain, planSecure, planUndo } from '../../src/domain/plan.ts';
+import {
+  planActivate,
+  planDeactivate,
+  planDrain,
+  planLeave,
+  planSecure,
+  planUndo,
+} from '../../src/domain/plan.ts';
 import { planLines } from '../../src/output/plan-text.ts';
 import { cluster, policy, TARGET, URI } from './events.ts';
 
@@ -75,6 +82,13 @@ test('what becomes of a node that failed after its restart', () => {
   expect(planLines(planSecure('node-1'))).toEqual([
     'node-1: secure in 1 step',
     '  1. secure: see that it is disabled on every proxy, pause its inbound side as soon as its ESL answers, mark it',
+  ]);
+});
+
+test('what becomes of a node that is left out', () => {
+  expect(planLines(planLeave('node-1'))).toEqual([
+    'node-1: leave in 1 step',
+    '  1. leave_out: have its mark say that the run has ended and has left it out',
   ]);
 });
 

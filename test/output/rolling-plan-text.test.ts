@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { planRolling } from '../../src/domain/plan.ts';
-import type { RollingPlan } from '../../src/domain/rolling/rolling-plan.ts';
+import type { Foreseen, RollingPlan } from '../../src/domain/rolling/rolling-plan.ts';
 import { planLines } from '../../src/output/plan-text.ts';
 import type { PlanDetails } from '../../src/output/step-words.ts';
 import { cluster, manyNodes, policy, rollingOf } from './events.ts';
@@ -36,16 +36,29 @@ test('a small first batch is one of canaries only where it was meant so', () => 
   expect(said).toContain('  1. node-2');
 });
 
-test('what the guard would say now stands beside the node', () => {
-  const guard = new Map([
-    ['node-1', null],
-    ['node-2', 'the others would be too full: node-3 would have 620 calls\u001b[2J'],
+test('what would become of it stands beside the node, with what is up on it', () => {
+  const foreseen = new Map<string, Foreseen>([
+    ['node-1', { turn: 'goes', why: null, sessions: 1 }],
+    [
+      'node-2',
+      {
+        turn: 'waits',
+        why: 'the others would be too full: node-3 would have 620 calls\u001b[2J',
+        sessions: 12,
+      },
+    ],
+    ['node-3', { turn: 'refused', why: 'found-state: node-3 is disabled already', sessions: null }],
+    ['node-4', { turn: 'not begun', why: 'node-3 would be refused, and none may fail', sessions: 0 }],
   ]);
-  expect(lines({}, { guard }).slice(3, 7)).toEqual([
-    '  1. node-1 (could go now)',
-    '  2. node-2',
+  expect(lines({}, { foreseen }, [...NAMES, 'node-4', 'node-5']).slice(3, 11)).toEqual([
+    '  1. node-1 (1 session, could go now)',
+    '  2. node-2 (12 sessions)',
     '       node-2 would not go now: the others would be too full: node-3 would have 620 calls\ufffd[2J',
-    '  3. node-3',
+    '  3. node-3 (sessions unknown)',
+    '       node-3 would be refused: found-state: node-3 is disabled already',
+    '  4. node-4 (0 sessions)',
+    '       node-4 would not be begun: node-3 would be refused, and none may fail',
+    '  5. node-5',
   ]);
 });
 
@@ -80,13 +93,14 @@ test('a single node is told whole', () => {
 });
 
 test('of a hundred batches the first and the last, and whoever would wait', () => {
-  const guard = new Map([['node-50', 'nobody would be left in set 1 of lb-1']]);
-  const said = lines({}, { guard }, manyNodes(100) as string[]);
+  const why = 'nobody would be left in set 1 of lb-1';
+  const foreseen = new Map<string, Foreseen>([['node-50', { turn: 'waits', why, sessions: 3 }]]);
+  const said = lines({}, { foreseen }, manyNodes(100) as string[]);
   expect(said.length).toBeLessThan(50);
   expect(said).toContain('       node-50 would not go now: nobody would be left in set 1 of lb-1');
   expect(said).toContain('  … 70 batches more: --verbose');
   expect(said).toContain('  100. node-100');
-  expect(lines({}, { guard, verbose: true }, manyNodes(100) as string[])).toContain('  70. node-70');
+  expect(lines({}, { foreseen, verbose: true }, manyNodes(100) as string[])).toContain('  70. node-70');
 });
 
 test('nodes that have other steps before them are told apart', () => {

@@ -72,6 +72,21 @@ export const EFFECT_CASES: Readonly<
       says: 'node-1: about to mark it as held by the run, found none',
     },
     {
+      title: 'a mark that tells the end of the run',
+      event: {
+        type: 'effect.intended',
+        ...at,
+        data: {
+          effect: 'node.mark',
+          target: { node: 'node-1' },
+          found: `${RUN},ops,x`,
+          wanted: `${RUN},ops,x,ended`,
+        },
+      },
+      level: 'detail',
+      says: `node-1: about to mark it as left out by the run, found ${RUN}`,
+    },
+    {
       title: 'the restart',
       event: intend.restart,
       level: 'info',
@@ -214,6 +229,21 @@ export const EFFECT_CASES: Readonly<
       },
       level: 'detail',
       says: `node-1: marked as held by ${RUN}`,
+    },
+    {
+      title: 'marked as left out',
+      event: {
+        type: 'effect.settled',
+        ...at,
+        data: {
+          effect: 'node.mark',
+          target: { node: 'node-1' },
+          outcome: 'done',
+          read: `${RUN},ops@bastion,2026-11-22T21:31:34.000Z,ended`,
+        },
+      },
+      level: 'detail',
+      says: `node-1: marked as left out by ${RUN}, which has ended`,
     },
     {
       title: 'mark removed',

@@ -5,7 +5,10 @@ import type { Case } from './sentence-cases.ts';
 import { planRolling } from '../../src/domain/plan.ts';
 
 export const BATCH_CASES: Readonly<
-  Record<Extract<EventType, 'batch.started' | 'batch.settled' | 'node.back'>, readonly Case[]>
+  Record<
+    Extract<EventType, 'batch.started' | 'batch.settled' | 'node.back' | 'node.foreseen'>,
+    readonly Case[]
+  >
 > = {
   'batch.started': [
     {
@@ -25,6 +28,14 @@ export const BATCH_CASES: Readonly<
       event: { type: 'batch.started', data: { batch: 1, of: 4, nodes: ['node-2'], canary: true } },
       level: 'info',
       says: 'batch 1 of 4, canary: node-2',
+    },
+  ],
+  'node.foreseen': [
+    {
+      title: 'the plan at the end has it',
+      event: { type: 'node.foreseen', node: 'node-2', data: { turn: 'waits', why: 'x', sessions: 3 } },
+      level: 'info',
+      says: null,
     },
   ],
   'node.back': [

@@ -294,6 +294,32 @@ export const RUN_CASES: Readonly<
       ].join('\n'),
     },
     {
+      title: 'behind a disk that is full: that comes first',
+      event: {
+        type: 'run.settled',
+        data: {
+          outcome: 'failed',
+          exit: 8,
+          nodes: { 'node-1': 'out of service' },
+          callsCut: 0,
+          next: ['fsha resume RUN'],
+          lost: {
+            code: 'journal',
+            message: 'Cannot write the journal x: the disk is full.',
+            hint: 'Free space there.',
+          },
+        },
+      },
+      level: 'end',
+      says: [
+        'failed (exit 8: health not reached, or a proxy never showed it active; node out of service)',
+        '  node-1: out of service',
+        '  first: the journal lacks a part of this run, and until it can be written nothing goes on. Free space there. (Cannot write the journal x: the disk is full.)',
+        '  next:',
+        '    fsha resume RUN',
+      ].join('\n'),
+    },
+    {
       title: 'held, with what to do next',
       event: {
         type: 'run.settled',

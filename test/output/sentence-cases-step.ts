@@ -62,6 +62,12 @@ export const STEP_CASES: Readonly<
       says: 'node-1: seeing to it that it stays out',
     },
     {
+      title: 'that notes the end of the run',
+      event: { type: 'step.started', node: 'node-1', step: 'node-1/leave_out', data: {} },
+      level: 'detail',
+      says: 'node-1: noting on it that the run has ended',
+    },
+    {
       title: 'of a later version',
       event: { type: 'step.started', node: 'node-1', step: 'node-1/polish', data: {} },
       level: 'info',

@@ -1,7 +1,8 @@
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { known } from '../../src/domain/observation.ts';
-import type { MarkNote, RunNote, RunNotes } from '../../src/domain/run-notes.ts';
+import type { MarkNote } from '../../src/domain/mark-notes.ts';
+import type { RunNote, RunNotes } from '../../src/domain/run-notes.ts';
 import { jsonText } from '../../src/output/json-text.ts';
 import { statusDocument } from '../../src/output/status-json.ts';
 import { RunNews } from '../../src/output/status-news-runs.ts';
@@ -170,7 +171,11 @@ test('what others wrote does not steer the terminal', () => {
     contradictions: [{ ...contradiction, run: evil, shown: [{ proxy: evil, flags: [evil] }] }],
     gaps: [evil],
     marks: {
-      'node-1': { state: 'stale', mark: { run: evil, who: evil, at: NaN, token: null, guard: false } },
+      'node-1': {
+        state: 'stale',
+        mark: { run: evil, who: evil, at: NaN, up: null, token: null, guard: false, ended: false },
+        age: null,
+      },
     },
     last: { 'node-1': { run: evil, says: 'unknown' } },
   };
@@ -183,30 +188,40 @@ test('what others wrote does not steer the terminal', () => {
   expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
 });
 
+const mark = {
+  run: RUN,
+  who: 'ops@bastion',
+  at: WALL - 150_000,
+  up: null,
+  token: null,
+  guard: false,
+  ended: false,
+};
+
 describe('a mark', () => {
-  const mark = { run: RUN, who: 'ops@bastion', at: WALL - 150_000, token: null, guard: false };
   test.each([
-    [{ state: 'noted', mark }, null],
-    [{ state: 'ended', mark }, 'still marked by run RUN of ops@bastion, which is over'],
+    [{ state: 'noted', mark, age: 150_000 }, null],
+    [{ state: 'ended', mark, age: 150_000 }, 'still marked by run RUN of ops@bastion, which is over'],
     [
-      { state: 'fresh', mark },
+      { state: 'fresh', mark, age: 150_000 },
       'held by run RUN of ops@bastion, marked 2m ago: may be under way on another host',
     ],
+    [{ state: 'fresh', mark, age: null }, 'held by run RUN of ops@bastion: may be under way on another host'],
     [
-      { state: 'fresh', mark: { ...mark, at: NaN } },
-      'held by run RUN of ops@bastion: may be under way on another host',
-    ],
-    [
-      { state: 'fresh', mark: { ...mark, guard: true } },
+      { state: 'fresh', mark: { ...mark, guard: true }, age: 150_000 },
       'kept out by run RUN of ops@bastion, marked 2m ago, which gives way: on another host',
     ],
     [
-      { state: 'stale', mark: { ...mark, at: WALL - 12_000_000 } },
+      { state: 'left', mark: { ...mark, ended: true }, age: 150_000 },
+      'left out by run RUN of ops@bastion, marked 2m ago, which has ended on another host',
+    ],
+    [
+      { state: 'stale', mark, age: 12_000_000 },
       'held by run RUN of ops@bastion, marked 3h20m ago: stale, nobody renews it; on its host: fsha show RUN',
     ],
     [{ state: 'foreign', text: 'me' }, "held by a mark that is none of fsha's: me"],
   ] satisfies [MarkNote, string | null][])('%j', (note, expected) => {
-    expect(markText(note, WALL)?.replaceAll(RUN, 'RUN') ?? null).toBe(expected);
+    expect(markText(note)?.replaceAll(RUN, 'RUN') ?? null).toBe(expected);
   });
 });
 
@@ -249,11 +264,10 @@ describe('the table', () => {
       ],
       [seenProxy('lb-1', ['DX', 'AP']), seenProxy('lb-2', ['DX', 'AP'])],
     );
-    const mark = { run: RUN, who: 'ops@bastion', at: WALL - 150_000, token: null, guard: false };
     const said = (marks: RunNotes['marks']) =>
       statusTable(two, marked, 80, { ...NOTHING, marks }).filter((line) => /held|marked/.test(line));
-    expect(said({ 'node-1': { state: 'noted', mark } })).toEqual([]);
-    expect(said({ 'node-1': { state: 'fresh', mark } })).toEqual([
+    expect(said({ 'node-1': { state: 'noted', mark, age: 150_000 } })).toEqual([]);
+    expect(said({ 'node-1': { state: 'fresh', mark, age: 150_000 } })).toEqual([
       `node-1: held by run ${RUN} of ops@bastion, marked 2m ago: may be under way on another host`,
     ]);
     // Nothing is known of runs: the mark says what it says.
@@ -281,7 +295,11 @@ describe('the document', () => {
       runs: [interrupted],
       contradictions: [contradiction],
       marks: {
-        'node-2': { state: 'fresh', mark: { run: RUN, who: 'ops', at: WALL, token: null, guard: false } },
+        'node-2': {
+          state: 'fresh',
+          mark: { run: RUN, who: 'ops', at: WALL, up: null, token: null, guard: false, ended: false },
+          age: 0,
+        },
       },
       last: { 'node-1': { run: RUN, says: 'out of service' } },
       gaps: ['a journal cannot be read'],

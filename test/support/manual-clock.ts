@@ -9,6 +9,7 @@ interface Sleeper {
 
 export class ManualClock implements Clock {
   #now = 0;
+  #wallSetBy = 0;
   readonly #sleepers = new Set<Sleeper>();
 
   now(): number {
@@ -16,7 +17,12 @@ export class ManualClock implements Clock {
   }
 
   wall(): Date {
-    return new Date(Date.parse('2026-11-22T20:00:00Z') + this.#now);
+    return new Date(Date.parse('2026-11-22T20:00:00Z') + this.#now + this.#wallSetBy);
+  }
+
+  /** Somebody sets the wall clock of this host: ms by which it is off from then on. */
+  setWall(by: number): void {
+    this.#wallSetBy = by;
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {

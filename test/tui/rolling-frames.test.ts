@@ -2,6 +2,7 @@ import stringWidth from 'string-width';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { planRolling } from '../../src/domain/plan.ts';
 import { known, policy, seenNode, seenProxy } from '../domain/builders.ts';
+import { rolling } from '../domain/rolling/rolling-plan.ts';
 import { expectGolden } from './golden-file.ts';
 import { stage, type Stage } from './run-stage.ts';
 import {
@@ -11,7 +12,6 @@ import {
   names,
   notYet,
   restartIntended,
-  rollingOf,
   rollingStarted,
   stepFails,
   through,
@@ -201,7 +201,8 @@ const STORIES: Readonly<Record<string, () => Stage | Promise<Stage>>> = {
               who: 'ops@bastion',
               mode: 'forward',
               plan: planRolling(
-                rollingOf([['node-2'], ['node-3']], {
+                rolling({
+                  batches: [['node-2'], ['node-3']],
                   done: ['node-1'],
                   skipped: [{ node: 'node-4', why: 'ESL does not answer' }],
                 }),

@@ -4,24 +4,8 @@ import type { RollingPlan } from '../../src/domain/rolling/rolling-plan.ts';
 import type { ErrorInfo } from '../../src/domain/errors.ts';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { policy } from '../domain/builders.ts';
+import { rolling } from '../domain/rolling/rolling-plan.ts';
 import { type At, preflightSettled, stepBegins, stepEnds } from './run-stories.ts';
-
-export function rollingOf(
-  batches: readonly (readonly string[])[],
-  changes: Partial<RollingPlan> = {},
-): RollingPlan {
-  return {
-    batches,
-    canary: [],
-    limits: { maxUnavailable: 1, headroom: 0.2, dispatch: 'next' },
-    pause: 30_000,
-    maxFailures: 0,
-    window: null,
-    done: [],
-    skipped: [],
-    ...changes,
-  };
-}
 
 export function rollingStarted(
   batches: readonly (readonly string[])[],
@@ -37,7 +21,7 @@ export function rollingStarted(
       cluster: 'voice-eu',
       inventory: { path: '/etc/fsha/fsha.yaml', sha256: 'ab' },
       policy: settings,
-      plan: planRolling(rollingOf(batches, changes), settings),
+      plan: planRolling(rolling({ batches, ...changes }), settings),
     },
   };
 }

@@ -155,8 +155,10 @@ export function withRuns(): [Cluster, Observation, RunNotes] {
     run: '20261122-170000-dddd',
     who: 'eve@other',
     at: new Date(2026, 10, 22, 17, 0, 9).getTime(),
+    up: null,
     token: null,
     guard: false,
+    ended: false,
   };
   const flags = ['DX', 'DX', 'DX', 'AP', 'AP'];
   const mark = (run: string) => known(`${run},${who},2026-11-22T18:30:00.000Z`);
@@ -222,10 +224,22 @@ export function withRuns(): [Cluster, Observation, RunNotes] {
         },
       ],
       marks: {
-        'node-1': { state: 'noted', mark: { run: first, who, at: 0, token: null, guard: false } },
-        'node-2': { state: 'noted', mark: { run: second, who, at: 0, token: null, guard: false } },
-        'node-3': { state: 'noted', mark: { run: third, who, at: 0, token: null, guard: false } },
-        'node-4': { state: 'stale', mark: foreign },
+        'node-1': {
+          state: 'noted',
+          mark: { run: first, who, at: 0, up: null, token: null, guard: false, ended: false },
+          age: 0,
+        },
+        'node-2': {
+          state: 'noted',
+          mark: { run: second, who, at: 0, up: null, token: null, guard: false, ended: false },
+          age: 0,
+        },
+        'node-3': {
+          state: 'noted',
+          mark: { run: third, who, at: 0, up: null, token: null, guard: false, ended: false },
+          age: 0,
+        },
+        'node-4': { state: 'stale', mark: foreign, age: 4 * 3_600_000 + 31 * 60_000 },
       },
       last: {
         'node-1': { run: first, says: 'unknown' },

@@ -65,6 +65,7 @@ function share(changes: Partial<RollingPlan> = {}): void {
     admitted: new Set(),
     emptied: new Set(),
     surges: new Map(),
+    closed: null,
     whyStopped: () => stopped,
   };
 }
@@ -183,8 +184,10 @@ test('it is told to stop while it waits', async () => {
 });
 
 describe('a window', () => {
-  // Restart 90 s, verify 120 s and soak 5 s have to have their time before it closes.
-  const BEHIND = 215_000;
+  // The longest restart (its timeout of 90 s twice, and 15 s), verify (120 s), the wait for pings (35 s) and as long a soak.
+  const BEHIND = 385_000;
+  /** Calls that are cut have 30 s to be gone, settle and frTimer. */
+  const CUT = 65_000;
   const untilIn = (ms: number): number => clock.wall().getTime() + ms;
 
   test('as much as is wanted is left: begun', async () => {
@@ -223,6 +226,26 @@ describe('a window', () => {
     const context = contextOf('node-1');
     context.memory.outSince = clock.now();
     expect(deadlineOf(context)).toBe(clock.now() + expected);
+  });
+  test('where calls are cut then, these have their time to be gone, and no more', () => {
+    share({ window: { asked: '05:00', until: untilIn(5 * MINUTE + BEHIND), minDrain: MINUTE } });
+    const context = contextOf('node-1', { timeout: null, onTimeout: 'hangup' });
+    context.memory.outSince = clock.now();
+    expect(deadlineOf(context)).toBe(clock.now() + 5 * MINUTE - CUT);
+    context.memory.cutAt = clock.now() + 5 * MINUTE - 1_000;
+    expect(deadlineOf(context)).toBe(clock.now() + 5 * MINUTE);
+  });
+  test('where calls are cut then, that time is not one to drain', async () => {
+    const left = 15 * MINUTE + BEHIND + CUT;
+    for (const [until, expected] of [
+      [untilIn(left + 1_000), 'succeeded'],
+      [untilIn(left - 1_000), expect.stringMatching(/^rolling\.stopped/) as string],
+    ] as const) {
+      share({ window: { asked: '05:00', until, minDrain: 15 * MINUTE } });
+      const one = ask('node-1', { onTimeout: 'hangup' });
+      await clock.pass(100);
+      expect(one.what).toEqual(expected);
+    }
   });
   test('it is a deadline also where there is no other', () => {
     share({ window: { asked: '05:00', until: untilIn(5 * MINUTE + BEHIND), minDrain: MINUTE } });

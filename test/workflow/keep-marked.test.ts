@@ -1,6 +1,6 @@
 /** The mark of a run that has its node for long: when it is renewed, and when it is left alone. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isFresh, MARK_EVERY, MARK_FRESH, readMark, writeMark } from '../../src/domain/mark.ts';
+import { ageOf, isFresh, MARK_EVERY, MARK_FRESH, readMark, writeMark } from '../../src/domain/mark.ts';
 import type { NodeObservation } from '../../src/domain/observation.ts';
 import { keepMarked } from '../../src/workflow/keep-marked.ts';
 import { newMemory, type StepContext } from '../../src/workflow/step.ts';
@@ -17,6 +17,9 @@ let mark: string | null;
 /** What the node looks like where it is not well. */
 let changes: Partial<NodeObservation>;
 let writes: number;
+/** How long FreeSWITCH had been up when the test began: ms. */
+const UP = 86_400_000;
+let upSince: number;
 let context: StepContext;
 
 beforeEach(() => {
@@ -24,6 +27,7 @@ beforeEach(() => {
   stop = new AbortController();
   changes = {};
   writes = 0;
+  upSince = clock.now() - UP;
   const port = {
     observe: () => Promise.resolve(seen()),
     setMark: (wanted: string | null) => {
@@ -50,11 +54,11 @@ beforeEach(() => {
 afterEach(() => stop.abort());
 
 function markNow(run = 'r1', guard = false): string {
-  return writeMark({ run, who: 'me', token: 'aaaaaaaa', guard }, clock.wall());
+  return writeMark({ run, who: 'me', token: 'aaaaaaaa', guard }, clock.wall(), clock.now() - upSince);
 }
 
 function seen(): NodeObservation {
-  return seenNode('node-1', { mark: known(mark), ...changes });
+  return seenNode('node-1', { mark: known(mark), uptimeMs: known(clock.now() - upSince), ...changes });
 }
 
 /** Looks once a poll for that long. */
@@ -79,7 +83,9 @@ test('it is left alone for a minute, and renewed then', async () => {
 test('over hours it is never so old that a run on another host would take it for that of a dead one', async () => {
   for (let looks = 0; looks < (3 * MARK_FRESH) / POLL; looks += 1) {
     await keptFor(POLL);
-    expect(isFresh({ at: readMark(mark ?? '')?.at ?? 0 }, clock.wall().getTime() + MARK_EVERY)).toBe(true);
+    const read = readMark(mark ?? '');
+    const age = read === undefined ? Infinity : ageOf(read, seen(), clock.wall().getTime());
+    expect(isFresh((age ?? Infinity) + MARK_EVERY)).toBe(true);
   }
   expect(writes).toBe((3 * MARK_FRESH) / MARK_EVERY);
 });
@@ -98,7 +104,43 @@ test('from the moment at which it only keeps the node out, its mark says so', as
   expect(writes).toBe(1);
 });
 
+describe('by the clock of its node', () => {
+  const upNow = (): number | null | undefined => readMark(mark ?? '')?.up;
+
+  test.each([-3_600_000, 3_600_000])('that of this host is set by %i ms: renewed as ever', async (by) => {
+    await keptFor(POLL);
+    clock.setWall(by);
+    await keptFor(MARK_EVERY - 2 * POLL);
+    expect(writes).toBe(0);
+    await keptFor(POLL);
+    expect([writes, upNow()]).toEqual([1, clock.now() - upSince]);
+  });
+
+  test('it does not say how long it is up: marked by the clock of this host, until it does', async () => {
+    changes = { uptimeMs: unknown('no answer') };
+    await keptFor(MARK_EVERY);
+    expect([writes, upNow()]).toEqual([1, null]);
+    changes = {};
+    await keptFor(MARK_EVERY);
+    expect([writes, upNow()]).toEqual([2, UP + MARK_EVERY + POLL]);
+  });
+
+  test('one that is ahead of it is another start’s: renewed at once', async () => {
+    upSince = clock.now();
+    await keptFor(POLL);
+    expect([writes, upNow()]).toEqual([1, POLL]);
+  });
+});
+
 describe('what is not touched', () => {
+  test('one that this process has written since the observation was made', async () => {
+    const observed = observation({ nodes: [seen()] });
+    context.memory.isGuarding = true;
+    await keepMarked(context, observed);
+    await keepMarked(context, observed);
+    expect([writes, readMark(mark ?? '')?.guard]).toEqual([1, true]);
+  });
+
   test('a mark that cannot be read: it may be another’s', async () => {
     changes = { mark: unknown('no answer') };
     await keptFor(2 * MARK_EVERY);

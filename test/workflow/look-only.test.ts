@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { FshaError } from '../../src/domain/errors.ts';
 import { planDrain, type Plan } from '../../src/domain/plan.ts';
-import { type Carrier, carryOut } from '../../src/workflow/carry-out.ts';
+import { carryOut } from '../../src/workflow/carry-out.ts';
+import type { Carrier } from '../../src/workflow/run-step.ts';
 import { Recorder } from '../../src/workflow/recorder.ts';
 import { cluster, policy } from '../domain/builders.ts';
 import { ManualClock } from '../support/manual-clock.ts';

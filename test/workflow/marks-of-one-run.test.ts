@@ -67,6 +67,19 @@ test.each([
   expect(anothersMark(context, seen().mark)).toBe(isAnothers ? mark : null);
 });
 
+test('a mark of its own run that preflight has judged is no successor, as long as nobody renews it', async () => {
+  // The journal may have lost who wrote it: the disk was full.
+  mark = markOf(ELSEWHERE);
+  context.memory.markFound = mark;
+  expect(anothersMark(context, seen().mark)).toBeNull();
+  await keepMarked(context, observation({ nodes: [seen()] }));
+  expect(readMark(mark)?.token).toBe(MINE);
+
+  await clock.pass(60_000);
+  mark = markOf(ELSEWHERE);
+  expect(anothersMark(context, seen().mark)).toBe(mark);
+});
+
 test('who has been succeeded gives way, and says to whom', () => {
   mark = markOf(ELSEWHERE);
   expect(() => assertHeld(context, observation({ nodes: [seen()] }))).toThrow(

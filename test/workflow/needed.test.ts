@@ -89,6 +89,7 @@ async function begin(drain: Drain = {}): Promise<void> {
     admitted: new Set(['node-1']),
     emptied: new Set(),
     surges: new Map(),
+    closed: null,
     whyStopped: () => null,
   };
   const memory = { ...newMemory(null, drain.isRolling === false ? null : shared), outSince: clock.now() };

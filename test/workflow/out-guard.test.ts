@@ -90,6 +90,8 @@ interface Changes {
   readonly ignore?: string;
   /** It only keeps the node out; what the node says of its mark at that moment. */
   readonly guarded?: () => NodeObservation;
+  /** It is a drain, of which the node says that. */
+  readonly drained?: () => NodeObservation;
   /** How long the disk takes for an event: ms; after BROKEN it fails. */
   readonly onDisk?: (event: NewEvent) => number;
 }
@@ -100,10 +102,11 @@ function stage(changes: Changes = {}): Stage {
   const two = new FakeProxy('lb-2', clock);
   const events: NewEvent[] = [];
   const { guarded } = changes;
+  const tells = guarded ?? changes.drained;
   const observe = (): Promise<NodeObservation> =>
-    Promise.resolve().then(() => guarded?.() ?? seenNode('node-1'));
+    Promise.resolve().then(() => tells?.() ?? seenNode('node-1'));
   const nodePort = { node: 'node-1', observe, onActivity: () => () => undefined } as unknown as NodePort;
-  const watcher = new Watcher(guarded === undefined ? [] : [nodePort], [one, two], clock, POLL);
+  const watcher = new Watcher(tells === undefined ? [] : [nodePort], [one, two], clock, POLL);
   watcher.start();
   const state: NodeRunState = {
     baseline: baseline(),
@@ -323,12 +326,55 @@ describe('the guard', () => {
   });
 });
 
+interface Kept {
+  mark: NodeObservation['mark'];
+  core: string;
+}
+
+describe('a drain that was stopped, or cut off', () => {
+  function draining(restarting = false): Stage & { readonly kept: Kept } {
+    const kept: Kept = { mark: known('r1,ops@bastion,2026-11-22T20:00:00.000Z'), core: 'first' };
+    const at: Stage = stage({
+      restarting,
+      drained: () => seenNode('node-1', { at: at.clock.now(), mark: kept.mark, coreUuid: known(kept.core) }),
+    });
+    at.memory.keeping.markedIn = 'first';
+    return { ...at, kept };
+  }
+
+  it.each([
+    ['another run has marked it', known('r2,ops@h2,2026-11-22T20:00:00.000Z'), false],
+    ['its mark is gone from the same FreeSWITCH', known(null), false],
+    ['its mark is gone, and its own restart was announced and never begun', known(null), true],
+  ])('comes back and sees it enabled: %s, so it gives way', async (_, mark, restarting) => {
+    const { clock, one, two, kept, events, step } = draining(restarting);
+    await clock.pass(1_000);
+    Object.assign(kept, { mark });
+    one.flags = 'AX';
+    two.flags = 'AX';
+    clock.jump(3_600_000);
+    await clock.pass(3 * POLL);
+    expect([one.flags, two.flags, one.sets + two.sets, drifts(events)]).toEqual(['AX', 'AX', 0, []]);
+    expect(await step).toMatchObject({ code: 'locked' });
+  });
+
+  it.each([
+    ['the mark is its own', {}],
+    ['the mark died with a restart', { mark: known(null), core: 'second' }],
+    ['the node does not tell', { mark: unknown('it is silent') }],
+  ])('disables it again where %s', async (_, changes) => {
+    const { clock, one, kept } = draining();
+    await clock.pass(1_000);
+    Object.assign(kept, changes);
+    one.flags = 'AX';
+    clock.jump(3_600_000);
+    await clock.pass(3 * POLL);
+    expect(one.flags).toBe('DX');
+  });
+});
+
 describe('a guard that only keeps the node out', () => {
   const OWN = 'r1,ops@bastion,2026-11-22T20:00:00.000Z,guard';
-  interface Kept {
-    mark: NodeObservation['mark'];
-    core: string;
-  }
 
   function keeping(): Stage & { readonly kept: Kept } {
     const kept: Kept = { mark: known(OWN), core: 'first' };

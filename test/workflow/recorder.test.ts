@@ -88,10 +88,10 @@ describe('Recorder', () => {
     await made.record(started);
     full = true;
     await expect(made.record(step)).rejects.toMatchObject({ code: 'journal' });
-    expect([seen, made.hasLost]).toEqual([['run.started'], false]);
+    expect([seen, made.lost]).toEqual([['run.started'], null]);
     made.tolerateJournalLoss();
     await made.record(step);
-    expect(made.hasLost).toBe(true);
+    expect(made.lost).toMatchObject({ code: 'journal', message: 'disk full' });
     expect(seen).toEqual(['run.started', 'step.started']);
   });
 

@@ -366,6 +366,7 @@ describe('in a rolling run', () => {
       admitted: new Set(['node-1']),
       emptied: new Set(),
       surges: new Map(),
+      closed: null,
       whyStopped: () => null,
     };
     memory = { ...newMemory(null, shared), outSince: 0, drainedOut: 0 };

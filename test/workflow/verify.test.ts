@@ -34,8 +34,8 @@ afterEach(async () => {
   await watcher.stop();
 });
 
-/** The run of an activate that found that mark. */
-function begin(guard: boolean, whereabouts: Whereabouts): void {
+/** The run of an activate that found that mark; or none, since FreeSWITCH had just been restarted, and sees it now. */
+function begin(guard: boolean, whereabouts: Whereabouts, isNew = false): void {
   const found = writeMark({ run: 'g1', who: 'you@h2', token: null, guard }, clock.wall());
   mark = found;
   const port = {
@@ -74,7 +74,7 @@ function begin(guard: boolean, whereabouts: Whereabouts): void {
       return Promise.resolve();
     },
     soFar: () => ({ effects: [], baseline: baseline() }),
-    memory: { ...newMemory(), markFound: found },
+    memory: { ...newMemory(), markFound: isNew ? null : found },
   } as unknown as StepContext;
   void verify(context, {}).then(
     () => (endedAt = clock.now()),
@@ -95,6 +95,20 @@ test('a guard of this host was seen to end', async () => {
   begin(true, 'ended');
   await clock.pass(60_000);
   expect([endedAt === null, warned]).toEqual([false, []]);
+});
+
+test('a guard that has marked its node again since preflight gives way, as it would have then', async () => {
+  begin(true, 'elsewhere', true);
+  await clock.pass(60_000);
+  expect((endedAt ?? 0) - (markedAt ?? 0)).toBeGreaterThanOrEqual(3_000);
+  expect(warned).toEqual([expect.stringMatching(/^node-1 was kept out by run g1 of you@h2 on another host/)]);
+});
+
+test('who has marked it since preflight and is no guard has taken it', async () => {
+  begin(false, 'elsewhere', true);
+  await clock.pass(60_000);
+  expect([endedAt, markedAt]).toEqual([null, null]);
+  expect(warned).toEqual([expect.stringMatching(/node-1 was taken by/)]);
 });
 
 test('what is no guard is not waited for', async () => {

@@ -55,6 +55,12 @@ export function judge(input: PreflightInput): readonly Verdict[] {
   );
 }
 
+/** The first refusal, a clause that begins with its check; null where there is none. */
+export function whyRefused(verdicts: readonly Verdict[]): string | null {
+  const first = verdicts.find(({ level }) => level === 'refusal');
+  return first === undefined ? null : `${first.check}: ${first.why}`;
+}
+
 /** Whether the run must not begin. */
 export function refuses(verdicts: readonly Verdict[]): boolean {
   return verdicts.some((verdict) => verdict.level === 'refusal');

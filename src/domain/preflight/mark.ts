@@ -1,6 +1,7 @@
 import type { Node } from '../cluster.ts';
 import { roughDuration } from '../duration.ts';
-import { isFresh, type Mark, readMark } from '../mark.ts';
+import { ageOf, isFresh, type Mark, readMark } from '../mark.ts';
+import type { NodeObservation } from '../observation.ts';
 import { printable } from '../text.ts';
 import { type Check, type Finding, ok, type PreflightInput, readingOf, refusal, warning } from './check.ts';
 
@@ -47,15 +48,20 @@ function ownNode(input: PreflightInput): readonly Finding[] {
       },
     ];
   if (held.run === input.run) return [ok(`${node.name} is marked by this run`)];
-  const text = `${node.name} is held by ${holder(held, input.wall)}`;
+  const text = `${node.name} is held by ${holder(held, seen, input.wall)}`;
   const whereabouts = input.runs[held.run] ?? 'elsewhere';
+  if (whereabouts === 'elsewhere' && held.ended)
+    return [ok(`${node.name} was left out by ${holder(held, seen, input.wall)}, which has ended`)];
   if (whereabouts === 'guarding' || (whereabouts === 'elsewhere' && held.guard))
-    return [guarded(input, held)];
+    return [guarded(input, held, seen)];
   switch (whereabouts) {
     case 'ended':
       return [ok(`${node.name} is marked by run ${held.run}, which has ended`)];
     case 'interrupted':
       return [ok(`${node.name} is marked by run ${held.run}, which was interrupted`)];
+    // What that is to the node is said where its journal is read.
+    case 'damaged':
+      return [ok(`${node.name} is marked by run ${held.run}, which was interrupted; its journal is damaged`)];
     default:
       return [locked(input, text, held.run)];
   }
@@ -63,7 +69,8 @@ function ownNode(input: PreflightInput): readonly Finding[] {
 
 /**
  * Whether the node may be held by a run of which nothing is known here, so that nobody here can say whether it has begun a restart.
- * Whoever forced this check has been told of the mark, not of that. One that only keeps the node out restarts nothing.
+ * Whoever forced this check has been told of the mark, not of that. One that only keeps the node out restarts nothing, and one that
+ * has left it out has begun nothing that goes on.
  */
 export function isMarkedByUnknown(input: PreflightInput): boolean {
   const seen = readingOf(input);
@@ -73,12 +80,13 @@ export function isMarkedByUnknown(input: PreflightInput): boolean {
   if (held === undefined) return true;
   if (held.run === input.run) return false;
   const whereabouts = input.runs[held.run] ?? 'elsewhere';
-  return whereabouts === 'under way' || (whereabouts === 'elsewhere' && !held.guard);
+  if (whereabouts === 'damaged') return true;
+  return whereabouts === 'under way' || (whereabouts === 'elsewhere' && !held.guard && !held.ended);
 }
 
 /** It gives way to whoever brings the node back; who wants it out has that already. */
-function guarded(input: PreflightInput, held: Mark): Finding {
-  const text = `${input.node.name} is kept out by ${holder(held, input.wall)}`;
+function guarded(input: PreflightInput, held: Mark, seen: NodeObservation): Finding {
+  const text = `${input.node.name} is kept out by ${holder(held, seen, input.wall)}`;
   switch (input.purpose) {
     case 'deactivate':
       return locked(input, text, held.run);
@@ -95,9 +103,9 @@ function anotherNode(input: PreflightInput, node: Node): readonly Finding[] {
   // One that is being restarted is silent, and has no mark: that of a run of another host cannot be seen then.
   if (seen?.trouble !== null || !seen.mark.known || seen.mark.value === null) return [];
   const held = readMark(seen.mark.value);
-  // One that is only kept out is in nobody's way.
-  if (held === undefined || held.run === input.run || held.guard) return [];
-  const text = `${node.name} is held by ${holder(held, input.wall)}`;
+  // One that is only kept out, or was left out, is in nobody's way.
+  if (held === undefined || held.run === input.run || held.guard || held.ended) return [];
+  const text = `${node.name} is held by ${holder(held, seen, input.wall)}`;
   switch (input.runs[held.run]) {
     case 'ended':
       return [];
@@ -108,8 +116,15 @@ function anotherNode(input: PreflightInput, node: Node): readonly Finding[] {
           `Go on with it: ${input.call} resume ${held.run}`,
         ),
       ];
+    case 'damaged':
+      return [
+        warning(
+          `${node.name} was left by run ${held.run}, which was interrupted; its journal is damaged`,
+          `Move its file out of its directory, then bring the node back: ${input.call} activate ${node.name} --force mark`,
+        ),
+      ];
     default:
-      return isFresh(held, input.wall)
+      return isFresh(ageOf(held, seen, input.wall))
         ? [locked(input, `${text}: one run at a time changes ${printable(input.cluster.name)}`, held.run)]
         : [
             warning(
@@ -133,11 +148,13 @@ function lockedBy({ purpose }: PreflightInput, why: string): Finding {
   return purpose === 'doctor' ? warning(why) : { ...refusal(why, ''), locked: true };
 }
 
-function holder({ run, who, at }: Mark, wall: number): string {
-  const age = Number.isNaN(at)
-    ? ''
-    : at > wall + CLOCKS_DIFFER
-      ? `, ${roughDuration(at - wall)} ahead of the clock of this host`
-      : `, ${roughDuration(Math.max(0, wall - at))} ago`;
-  return `run ${printable(run)} of ${printable(who)}${age}`;
+function holder(held: Mark, seen: NodeObservation, wall: number): string {
+  const age = ageOf(held, seen, wall);
+  const words =
+    age === null
+      ? ''
+      : age < -CLOCKS_DIFFER
+        ? `, ${roughDuration(-age)} ahead of the clock of this host`
+        : `, ${roughDuration(Math.max(0, age))} ago`;
+  return `run ${printable(held.run)} of ${printable(held.who)}${words}`;
 }

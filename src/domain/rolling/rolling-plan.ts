@@ -42,6 +42,20 @@ export interface SkippedNode {
   readonly why: string;
 }
 
+/**
+ * `goes`: its batch would begin with it now. `waits`: the guard would not let it out yet. `refused`: a check stands against it.
+ * `not begun`: the run would end before, or the window leaves too little time.
+ */
+export type Turn = 'goes' | 'waits' | 'refused' | 'not begun';
+
+export interface Foreseen {
+  readonly turn: Turn;
+  /** A clause; null where it goes. */
+  readonly why: string | null;
+  /** That are up on it now; null: unknown. */
+  readonly sessions: number | null;
+}
+
 /** Whether these are begun before all others, to be seen well. */
 export function isCanary({ canary }: Pick<RollingPlan, 'canary'>, nodes: readonly string[]): boolean {
   return nodes.length > 0 && nodes.every((name) => canary.includes(name));

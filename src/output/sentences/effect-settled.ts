@@ -1,6 +1,7 @@
 import { readFlags, type StateArgument } from '../../domain/dispatcher-state.ts';
 import { roughDuration } from '../../domain/duration.ts';
 import type { EffectKind } from '../../domain/effect.ts';
+import { readMark } from '../../domain/mark.ts';
 import type { EffectSettled, EventOf } from '../../domain/run-events.ts';
 import { printable } from '../../domain/text.ts';
 import { callWords } from '../call-words.ts';
@@ -114,7 +115,10 @@ function markWords(data: SettledOf<'node.mark'>): string {
   switch (data.outcome) {
     case 'done':
     case 'already':
-      return data.read === null ? 'mark of the run removed' : `marked as held by ${mark}`;
+      if (data.read === null) return 'mark of the run removed';
+      return readMark(data.read)?.ended === true
+        ? `marked as left out by ${mark}, which has ended`
+        : `marked as held by ${mark}`;
     case 'failed':
       return 'mark of the run not set or removed';
     case 'unknown':

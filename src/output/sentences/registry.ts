@@ -6,6 +6,7 @@ import { driftDetected } from './drift-detected.ts';
 import { effectIntended } from './effect-intended.ts';
 import { effectSettled } from './effect-settled.ts';
 import { nodeBack } from './node-back.ts';
+import { nodeForeseen } from './node-foreseen.ts';
 import { preflightSettled } from './preflight-settled.ts';
 import { requestReceived } from './request-received.ts';
 import { requestSettled } from './request-settled.ts';
@@ -27,6 +28,7 @@ export const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   'batch.started': batchStarted,
   'batch.settled': batchSettled,
   'node.back': nodeBack,
+  'node.foreseen': nodeForeseen,
   'preflight.settled': preflightSettled,
   'step.started': stepStarted,
   'step.progress': stepProgress,

@@ -1,3 +1,4 @@
+import type { ErrorInfo } from '../../domain/errors.ts';
 import type { EventData, RunEvent } from '../../domain/run-events.ts';
 import { printable } from '../../domain/text.ts';
 import { cutCallLine } from '../call-words.ts';
@@ -12,7 +13,7 @@ const LISTED = 20;
 export const runSettled: Sentence<'run.settled'> = {
   level: () => 'end',
   say: (event, context) => {
-    const { outcome, exit, nodes, callsCut, next, error, untouched = [], earlier = [] } = event.data;
+    const { outcome, exit, nodes, callsCut, next, error, lost, untouched = [], earlier = [] } = event.data;
     return [
       `${printable(outcome)} (exit ${exit}: ${exitMeaning(exit)})`,
       ...serviceLines(nodes),
@@ -20,6 +21,7 @@ export const runSettled: Sentence<'run.settled'> = {
       ...(untouched.length === 0 ? [] : [`  not begun: ${nameList(untouched)}`]),
       ...cutLines(event, callsCut, context).map((line) => `  ${line}`),
       ...(error === undefined ? [] : [`  why: ${errorWords(error, context).replaceAll('\n', '\n  ')}`]),
+      ...(lost === undefined ? [] : [`  first: ${lostWords(lost)}`]),
       // Whole, however long: they are there to be copied.
       ...(next.length === 0
         ? []
@@ -27,6 +29,12 @@ export const runSettled: Sentence<'run.settled'> = {
     ].join('\n');
   },
 };
+
+/** What the commands below hang on: without room for a journal none of them begins. */
+function lostWords({ message, hint }: ErrorInfo): string {
+  const todo = hint === '' ? '' : ` ${printable(hint, 500)}`;
+  return `the journal lacks a part of this run, and until it can be written nothing goes on.${todo} (${printable(message, 500)})`;
+}
 
 /** Whoever is not in service is named, however many there are; of many that are it is enough how many. */
 function serviceLines(nodes: EventData['run.settled']['nodes']): readonly string[] {

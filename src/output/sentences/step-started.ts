@@ -1,8 +1,10 @@
 import { stepDoing } from '../step-words.ts';
 import { type Sentence, stepKind, subject } from './sentence.ts';
 
+/** That it has to wait is told when it does; that a run notes its end is nobody's concern. */
+const QUIET: readonly string[] = ['admit', 'leave_out'];
+
 export const stepStarted: Sentence<'step.started'> = {
-  // That it has to wait is told when it does.
-  level: (event, context) => (stepKind(event, context) === 'admit' ? 'detail' : 'info'),
+  level: (event, context) => (QUIET.includes(stepKind(event, context)) ? 'detail' : 'info'),
   say: (event, context) => `${subject(event)}${stepDoing(stepKind(event, context))}`,
 };

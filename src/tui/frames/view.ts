@@ -47,7 +47,9 @@ export function shownPolicy({ model }: RunView): Policy | null {
 
 /** When the window of a rolling run ends each wait; null: it has none. */
 export function windowOf({ model, cluster, now, wall }: RunView): WindowEnds | null {
-  return cluster === null ? null : windowEnds(model.state?.plan.rolling, cluster, { now, wall });
+  const { state } = model;
+  if (cluster === null || state === null) return null;
+  return windowEnds(state.plan.rolling, cluster, state.policy, { now, wall });
 }
 
 /** When the wait for the calls of a node ends, on the axis of the events' `mono`, and whether the window ends it; null: at no time. */

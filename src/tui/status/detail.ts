@@ -6,7 +6,7 @@ import { destinationText } from '../../domain/targets.ts';
 import { printable } from '../../domain/text.ts';
 import { flagsWords } from '../../output/state-words.ts';
 import { callsCell, pauseCell, sessionsCell, UNKNOWN, uptimeCell } from '../../output/status-cells.ts';
-import { holderText, nodeNotes, proxyUnknowns } from '../../output/status-notes.ts';
+import { heldWords, nodeNotes, proxyUnknowns } from '../../output/status-notes.ts';
 import { inLines, saidOfNode } from '../../output/status-runs.ts';
 import { serviceIn } from '../../output/status-service.ts';
 import { targetIndex } from '../../domain/target-index.ts';
@@ -50,8 +50,7 @@ export function detailLines({ cluster, observation, runs, node, moment, width }:
 
 function values(seen: NodeObservation, now: number): readonly Line[] {
   const text = (value: Known<unknown>): string => (value.known ? printable(String(value.value)) : UNKNOWN);
-  const mark =
-    seen.mark.known && seen.mark.value !== null ? `held by ${holderText(seen.mark.value)}` : 'none';
+  const mark = seen.mark.known && seen.mark.value !== null ? heldWords(seen.mark.value) : 'none';
   return [
     field('sessions', sessionsText(seen)),
     field('calls', `${callsCell(seen)}, channels ${text(seen.channels)}`),

@@ -3,7 +3,8 @@ import stringWidth from 'string-width';
 import type { Cluster, Node } from '../../domain/cluster.ts';
 import { readMark } from '../../domain/mark.ts';
 import type { NodeObservation, Observation, ProxyObservation } from '../../domain/observation.ts';
-import type { MarkNote, RunNotes } from '../../domain/run-notes.ts';
+import type { MarkNote } from '../../domain/mark-notes.ts';
+import type { RunNotes } from '../../domain/run-notes.ts';
 import { printable } from '../../domain/text.ts';
 import {
   callsCell,
@@ -175,6 +176,7 @@ function notesOf(name: string, seen: NodeObservation | undefined, runs: RunNotes
 function heldNotes(run: string, state: MarkNote['state'] | undefined): readonly Note[] {
   if (state === 'noted') return [];
   if (state === 'ended') return [note(`still marked by ${run}`, 'marked')];
+  if (state === 'left') return [note(`left out by ${run}`, 'left out')];
   return [state === 'stale' ? note(`held by ${run}, stale`, 'held, stale') : note(`held by ${run}`, 'held')];
 }
 

@@ -3,6 +3,7 @@ import { type ErrorCode, type ErrorInfo, errorInfo, FshaError } from '../../doma
 import { printable } from '../../domain/text.ts';
 import { findNode } from '../../domain/cluster.ts';
 import type { Known } from '../../domain/observation.ts';
+import { COMMAND_GRACE } from '../../domain/patience.ts';
 import type { EffectHandler, ReadBack } from '../effect-handler.ts';
 import { hostPort, nodePort, type World } from '../world.ts';
 import { lookAtNode } from './look-at-node.ts';
@@ -11,8 +12,6 @@ import { lookAtNode } from './look-at-node.ts';
 const LOOK_EVERY = 100;
 /** After the command failed by its own account, how long an unchanged core_uuid is watched before that is believed: ms. */
 const SURE_AFTER = 3_000;
-/** What the remote command may take beyond its timeout until `timeout -k` has ended it, and the lock's wait: ms. */
-const GRACE = 15_000;
 /** A new core_uuid with an uptime above the time since the restart is another FreeSWITCH behind this address: ms. */
 const UPTIME_SLACK = 2_000;
 const ANOTHER =
@@ -44,7 +43,7 @@ export const nodeRestart: EffectHandler<'node.restart'> = {
     const timeout = timeoutOf(world, target.node);
     const result = await hostPort(world, target.node).run(
       world.guard(target.node, wanted, timeout),
-      timeout + GRACE,
+      timeout + COMMAND_GRACE,
       signal,
     );
     if (result.exitCode === 0) return;

@@ -38,10 +38,10 @@ export const admit: Step<'admit'> = async (context) => {
 };
 
 /** @throws FshaError `rolling.stopped` */
-function mustGoOn({ world, node, memory }: StepContext, why: string | null): void {
+function mustGoOn({ world, node, memory, policy }: StepContext, why: string | null): void {
   if (why !== null) throw stopped(node.name, why);
   const window = memory.rolling?.plan.window ?? null;
-  if (window !== null && !mayBegin(window, node, world.cluster, world.clock.wall().getTime()))
+  if (window !== null && !mayBegin(window, node, world.cluster, policy(), world.clock.wall().getTime()))
     throw stopped(node.name, 'too little time is left until the window closes');
 }
 

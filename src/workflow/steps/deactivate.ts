@@ -50,10 +50,14 @@ export const deactivate: Step<'deactivate'> = async (context) => {
 async function takeMark(context: StepContext): Promise<void> {
   const { world, node, signal } = context;
   await world.lock.relieve(node.name, signal);
-  const mark = (await nodePort(world, node.name).observe('pulse', signal)).mark;
-  const other = anothersMark(context, mark);
+  const seen = await nodePort(world, node.name).observe('pulse', signal);
+  const other = anothersMark(context, seen.mark);
   if (other !== null && !isMarkFound(context, other)) throw takenByAnother(node.name, other, context.run);
-  await doEffect(context, { effect: 'node.mark', target: { node: node.name }, wanted: ownMark(context) });
+  await doEffect(context, {
+    effect: 'node.mark',
+    target: { node: node.name },
+    wanted: ownMark(context, seen),
+  });
 }
 
 /** Since preflight another run, which this host cannot see, may have taken out the last survivor. */

@@ -1,6 +1,7 @@
 import { FshaError } from '../../domain/errors.ts';
+import type { Observation } from '../../domain/observation.ts';
 import { insist, mayPass } from '../insist.ts';
-import { needsOf, type Step, type StepContext } from '../step.ts';
+import { assertHeld, needsOf, type Step, type StepContext } from '../step.ts';
 import { deadlineOf, waitUntilDrained } from './wait-drained.ts';
 
 /**
@@ -8,6 +9,8 @@ import { deadlineOf, waitUntilDrained } from './wait-drained.ts';
  * 503 and fails over. A fence refuses REGISTER too, so by default it goes up only once the node was seen empty.
  */
 export const fence: Step<'fence'> = async (context, params) => {
+  // Minutes or a stop of this process may lie behind the look that saw it drained, and a fence refuses the calls of whoever has it now.
+  assertHeld(context, await seenNow(context));
   if (params.when === 'early') {
     await pause(context, true);
     return 'succeeded';
@@ -42,12 +45,17 @@ async function pause(context: StepContext, wanted: boolean): Promise<void> {
 
 /** Counts again, until the count is known. */
 async function isEmpty(context: StepContext): Promise<boolean> {
-  const { watcher, node, signal } = context;
+  const { node } = context;
   for (;;) {
-    const observation = await watcher.fresh({ ...needsOf(context), proxies: [] }, signal);
+    const observation = await seenNow(context);
+    assertHeld(context, observation);
     const sessions = observation.nodes[node.name]?.sessions;
     if (sessions?.known === true) return sessions.value === 0;
     // Unknown is not empty: let the wait, which has the deadline, find out.
     await waitUntilDrained(context);
   }
+}
+
+function seenNow(context: StepContext): Promise<Observation> {
+  return context.watcher.fresh({ ...needsOf(context), proxies: [] }, context.signal);
 }

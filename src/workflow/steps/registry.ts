@@ -9,6 +9,7 @@ import { fence } from './fence.ts';
 import { guard } from './guard.ts';
 import { hangUp } from './hang-up.ts';
 import { keepOut } from './keep-out.ts';
+import { leaveOut } from './leave-out.ts';
 import { onOut } from './on-out.ts';
 import { preflight } from './preflight.ts';
 import { restart } from './restart.ts';
@@ -30,6 +31,7 @@ export const STEPS: { readonly [K in StepKind]: Step<K> } = {
   activate,
   restore,
   secure: whileOut(secure, true),
+  leave_out: leaveOut,
   keep_out: keepOut,
   guard: whileOut(guard),
   settle_restart: whileOut(settleRestart, true),

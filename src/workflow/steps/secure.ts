@@ -99,7 +99,7 @@ async function whenItAnswers(context: StepContext): Promise<boolean> {
       if (anothersMark(context, seen.mark) !== null) return false;
       return unlessItFails(context, 'could not be paused', async () => {
         await doEffect(context, { effect: 'node.pause', target, wanted: true });
-        await doEffect(context, { effect: 'node.mark', target, wanted: ownMark(context) });
+        await doEffect(context, { effect: 'node.mark', target, wanted: ownMark(context, seen) });
       });
     }
     if (seen !== null) why = seen.trouble?.message ?? 'its mark cannot be read';

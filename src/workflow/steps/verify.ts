@@ -42,7 +42,11 @@ export const verify: Step<'verify'> = async (context) => {
     assertUntaken(context);
     // Not before it is well: until then somebody keeps it out.
     await world.lock.relieve(node.name, signal);
-    await insist(context, { effect: 'node.mark', target, wanted: ownMark(context) }, until);
+    await insist(
+      context,
+      { effect: 'node.mark', target, wanted: ownMark(context, watcher.latest().nodes[node.name]) },
+      until,
+    );
     if (memory.markFound !== null) await letGuardSee(context, memory.markFound);
     await insist(context, { effect: 'node.pause', target, wanted: false }, until);
     if (settings.options && baselineOf(context).options !== null) await untilOptions(context, deadline);
@@ -80,13 +84,19 @@ async function letGuardSee(context: StepContext, found: string): Promise<void> {
   );
 }
 
-/** The mark died with the restart; who has set one since has taken the node. One that preflight allowed is no news. */
+/**
+ * The mark died with the restart; who has set one since has taken the node. One that preflight allowed is no news, nor is a guard
+ * that has marked its node again since: it gives way to whoever brings that back in.
+ */
 function assertUntaken(context: StepContext): void {
-  const { watcher, node } = context;
+  const { watcher, node, memory } = context;
   const observation = watcher.latest();
   const mark = observation.nodes[node.name]?.mark;
-  if (mark?.known === true && mark.value !== null && !isMarkFound(context, mark.value))
-    assertHeld(context, observation);
+  if (mark?.known !== true || mark.value === null || isMarkFound(context, mark.value)) return;
+  // A run that has marked the node itself had it taken from it.
+  const isGuards = memory.markWanted === null && readMark(mark.value)?.guard === true;
+  if (isGuards) memory.markFound = mark.value;
+  else assertHeld(context, observation);
 }
 
 async function untilHealthy(context: StepContext, deadline: number): Promise<void> {

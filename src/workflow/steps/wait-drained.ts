@@ -11,7 +11,8 @@ import { mayCut } from '../../domain/cutting.ts';
 import { readOut } from '../../domain/drift.ts';
 import { FshaError } from '../../domain/errors.ts';
 import type { Observation } from '../../domain/observation.ts';
-import { windowEnds } from '../../domain/rolling/window.ts';
+import { CUT_GRACE } from '../../domain/patience.ts';
+import { type WindowEnds, windowEnds } from '../../domain/rolling/window.ts';
 import { type CutAttempt, cutCalls } from '../cut-calls.ts';
 import { keepMarked } from '../keep-marked.ts';
 import { keepLoggedIn, tryLogin } from '../login-keeper.ts';
@@ -31,8 +32,6 @@ import {
 } from '../step.ts';
 import { DrainReport } from '../drain-report.ts';
 
-/** How long calls that were cut may take to be gone, beside settle and frTimer: ms. */
-const CUT_GRACE = 30_000;
 /** At the deadline, so many looks in a row may lack full sight before cutting is given up. */
 const BLIND_LOOKS = 3;
 
@@ -138,12 +137,25 @@ export function readDrain(context: StepContext, observation: Observation): Drain
 /** Monotonic ms at which the drain has run out of time; null: never. */
 export function deadlineOf(context: StepContext): number | null {
   const own = ownDeadlineOf(context);
-  const { memory, node, world } = context;
-  if (memory.cutAt !== null) return own;
-  // Asked for anew each time: the window is one of the wall clock.
-  const moment = { now: world.clock.now(), wall: world.clock.wall() };
-  const end = windowEnds(memory.rolling?.plan, world.cluster, moment)?.of(node.name) ?? null;
+  const { memory, node } = context;
+  const window = windowOf(context);
+  const end = (memory.cutAt === null ? window?.of(node.name) : window?.last(node.name)) ?? null;
   return end === null ? own : Math.min(own ?? Number.POSITIVE_INFINITY, end);
+}
+
+/** Asked for anew each time: the window is one of the wall clock. */
+function windowOf(context: StepContext): WindowEnds | null {
+  const { memory, world } = context;
+  const moment = { now: world.clock.now(), wall: world.clock.wall() };
+  return windowEnds(memory.rolling?.plan, world.cluster, context.policy(), moment);
+}
+
+/** Until when a protected call keeps the others from being cut: monotonic ms; the window ends that, too. */
+function protectedUntil(context: StepContext): number {
+  const { protectTimeout } = context.policy().cutting;
+  const own =
+    protectTimeout === null ? Number.POSITIVE_INFINITY : (deadlineOf(context) ?? 0) + protectTimeout;
+  return Math.min(own, windowOf(context)?.last(context.node.name) ?? Number.POSITIVE_INFINITY);
 }
 
 function ownDeadlineOf(context: StepContext): number | null {
@@ -260,10 +272,7 @@ class Cutter {
     { by, why }: CutAttempt & { kind: 'refused' },
   ): DrainDecision {
     if (by === 'protected') {
-      const { protectTimeout } = this.#context.policy().cutting;
-      const deadline = deadlineOf(this.#context) ?? 0;
-      if (protectTimeout === null || this.#context.world.clock.now() < deadline + protectTimeout)
-        return { kind: 'wait', why };
+      if (this.#context.world.clock.now() < protectedUntil(this.#context)) return { kind: 'wait', why };
     } else {
       // A call that began or ended between two questions looks like one without a row: looked at again.
       this.#blindLooks += 1;

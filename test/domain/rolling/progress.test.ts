@@ -192,6 +192,41 @@ describe('the end', () => {
     expect(end).toMatchObject({ exit: 11, untouched: ['node-1'] });
     expect(end.next).toEqual([`fsha resume r1 --until '05:00 Europe/Berlin'`]);
   });
+  describe('the window closes behind some of them', () => {
+    const why = 'too little time is left until the window closes (05:00)';
+    const over: NewEvent = { type: 'batch.settled', data: { batch: 1, of: 3, pauseMs: 0, stopped: why } };
+    test('partly done, and nothing failed', () => {
+      const end = conclude(
+        state([...upTo('activate'), ...failed('admit', 'rolling.stopped', 'node-2')]),
+        null,
+        'fsha',
+      );
+      expect([end.outcome, end.exit, end.untouched]).toEqual(['partly', 11, ['node-2', 'node-3']]);
+      expect(end.error?.code).toBe('rolling.stopped');
+    });
+    test('before the pause: why, too', () => {
+      const end = conclude(state([...upTo('activate'), over]), null, 'fsha');
+      expect([end.outcome, end.exit, end.error?.message]).toEqual([
+        'partly',
+        11,
+        `node-2, node-3 are not begun: ${why}`,
+      ]);
+    });
+    test('that a person stopped it is no error', () => {
+      const stopped = { ...over, data: { ...over.data, stopped: 'the run was stopped' } } as NewEvent;
+      const end = conclude(state([...upTo('activate'), stopped]), 'SIGINT', 'fsha');
+      expect([end.outcome, end.error]).toEqual(['interrupted', undefined]);
+    });
+    test('nobody was begun: refused', () => {
+      const end = conclude(state(failed('admit', 'rolling.stopped')), null, 'fsha');
+      expect([end.outcome, end.exit]).toEqual(['refused', 11]);
+    });
+    test('of those that an earlier process has brought through, too', () => {
+      const plan = rolling({ batches: [['node-2']], done: ['node-1'] });
+      const end = conclude(state(failed('admit', 'rolling.stopped', 'node-2'), plan), null, 'fsha');
+      expect(end.outcome).toBe('partly');
+    });
+  });
   test('all are done', () => {
     const all = state([...upTo('activate'), ...upTo('activate', 'node-2'), ...upTo('activate', 'node-3')]);
     expect(conclude(all, null, 'fsha')).toMatchObject({ outcome: 'done', exit: 0, next: [] });
