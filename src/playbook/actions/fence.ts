@@ -1,0 +1,3 @@
+import { own } from './own.ts';
+
+export const fence = own('fence', 'Pauses the inbound side of the node and counts again.', 'node');
