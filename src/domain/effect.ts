@@ -3,6 +3,8 @@
  * and read back; see workflow/effects for how. What is here is pure: names, targets, and what would undo each.
  */
 import { readFlags, stateArgument, type StateArgument } from './dispatcher-state.ts';
+import type { Changes } from './playbook/frame.ts';
+import type { JsonObject } from './playbook/json.ts';
 
 export interface EffectKinds {
   /** A destination's state on a proxy. Found and read: FLAGS. */
@@ -26,6 +28,27 @@ export interface EffectKinds {
   'call.hangup': { target: { readonly node: string; readonly uuid: string }; found: boolean; wanted: HangUp };
   /** A command of the user's, run on this machine once the node is out. Nothing in the world tells afterwards what it did. */
   'hook.on_out': { target: { readonly node: string }; found: HookResult | null; wanted: string };
+  /** An action of a playbook, by the id of its step. What it did is told by itself alone: there is nothing to be found before. */
+  'action.run': {
+    target: { readonly node: string; readonly step: string };
+    found: ActionReading | null;
+    wanted: ActionWanted;
+  };
+}
+
+export interface ActionWanted {
+  readonly action: string;
+  /** As they were written, templates and all: no secret's text is in them. */
+  readonly params: JsonObject;
+  readonly changes: Changes;
+  /** The point of no return, as a restart is. */
+  readonly disruptive: boolean;
+}
+
+export interface ActionReading {
+  readonly ok: boolean;
+  /** What came of it, a clause without secrets: `exit status 0`. */
+  readonly said: string;
 }
 
 /** Which call is cut, as it may be shown: numbers are masked unless the user wanted to see them. */
@@ -97,6 +120,13 @@ export function inverse(intent: Intent): Effect | undefined {
     case 'node.restart':
     case 'call.hangup':
     case 'hook.on_out':
+    // What gives back what it did are steps of the playbook's own.
+    case 'action.run':
       return undefined;
   }
+}
+
+/** Whether nothing can be given back from here on: recovery goes forward only. */
+export function isPointOfNoReturn(intent: Intent): boolean {
+  return intent.effect === 'node.restart' || (intent.effect === 'action.run' && intent.wanted.disruptive);
 }

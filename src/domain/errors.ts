@@ -49,6 +49,7 @@ export type ErrorCode =
   | 'verify.failed'
   | 'activate.failed'
   | 'hook.failed'
+  | 'action.failed'
   | 'rolling.stopped'
   | 'journal'
   | 'lock.lost'

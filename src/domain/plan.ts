@@ -1,5 +1,7 @@
 /** Plans are data: made by pure functions, printed by --dry-run, journaled, and carried out by workflow/carry-out.ts. */
-import { effectKey, inverse, type Effect, type Intent } from './effect.ts';
+import { effectKey, inverse, isPointOfNoReturn, type Effect, type Intent } from './effect.ts';
+import type { Changes, Frame } from './playbook/frame.ts';
+import type { JsonObject } from './playbook/json.ts';
 import type { Policy } from './policy.ts';
 import type { RollingPlan } from './rolling/rolling-plan.ts';
 
@@ -40,6 +42,8 @@ export interface StepParams {
   settle_restart: Record<string, never>;
   /** Cut these calls, each named by the uuid of its first leg, and no others. */
   hang_up: { readonly calls: readonly string[] };
+  /** An action of a playbook; `params` as they were written, templates and all: no secret's text is in them. */
+  action: { readonly action: string; readonly params: JsonObject; readonly changes: Changes };
 }
 
 /** `resume`: going on behind an announced restart, where the node may be down. */
@@ -53,6 +57,8 @@ export type PlannedStep = {
     readonly kind: K;
     readonly node: string;
     readonly params: StepParams[K];
+    /** What a playbook adds to it. */
+    readonly frame?: Frame;
   };
 }[StepKind];
 
@@ -62,7 +68,7 @@ export interface NodePlan {
 }
 
 export interface Plan {
-  readonly kind: Exclude<Purpose, 'resume'> | 'rolling' | 'undo' | 'secure' | 'leave' | 'hangup';
+  readonly kind: Exclude<Purpose, 'resume'> | 'rolling' | 'playbook' | 'undo' | 'secure' | 'leave' | 'hangup';
   readonly nodes: readonly NodePlan[];
   /** How the nodes of a rolling run follow each other. */
   readonly rolling?: RollingPlan;
@@ -151,7 +157,7 @@ export function planActivate(node: string): Plan {
  * @param carefully the node is silent, or another FreeSWITCH by now: the proxies' own pings are to bring it back
  */
 export function planUndo(node: string, intents: readonly Intent[], carefully = false): Plan | undefined {
-  if (intents.some((intent) => intent.effect === 'node.restart')) return undefined;
+  if (intents.some(isPointOfNoReturn)) return undefined;
   const first = new Map<string, Intent>();
   for (const intent of intents) if (!first.has(effectKey(intent))) first.set(effectKey(intent), intent);
   // The mark goes last: until then the node is this run's.

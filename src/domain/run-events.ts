@@ -6,6 +6,8 @@ import type { Effect, EffectKinds, EffectKind, EffectOutcome, Intent } from './e
 import type { ErrorInfo } from './errors.ts';
 import type { NamedState, Pause } from './observation.ts';
 import type { Plan } from './plan.ts';
+import type { ActionResult } from './playbook/frame.ts';
+import type { PlaybookSource } from './playbook/source.ts';
 import type { Policy, RunRequest } from './policy.ts';
 import type { Turn } from './rolling/rolling-plan.ts';
 import type { Verdict } from './verdict.ts';
@@ -39,6 +41,8 @@ export interface EventData {
     readonly lock?: string;
     /** Only the preflight is carried out, and nothing is written. */
     readonly dryRun?: true;
+    /** The playbook of which the plan was made. */
+    readonly playbook?: PlaybookSource;
   };
   /** Another process goes on. `plan` is what remains, `policy` what counts from here on; absent: as before. */
   'run.resumed': {
@@ -99,6 +103,10 @@ export interface EventData {
   'step.progress': { readonly observation: ProgressReading; readonly decision: string };
   'step.retrying': { readonly attempt: number; readonly error: ErrorInfo };
   'step.settled': { readonly outcome: StepOutcome; readonly ms: number; readonly error?: ErrorInfo };
+  /** What a step of a playbook found or did, as later steps can ask for it. */
+  'step.result': StepResult;
+  /** A step of a playbook has failed, and what is to be done then was done: where that succeeded, the run goes on. */
+  'rescue.settled': { readonly outcome: 'rescued' | 'failed' };
   'effect.intended': Intent;
   'effect.settled': EffectSettled;
   'request.received': { readonly request: RunRequest; readonly by: string };
@@ -111,7 +119,8 @@ export interface EventData {
     readonly now: string;
     readonly cause: string;
   };
-  'undo.started': { readonly effects: readonly Effect[] };
+  /** `steps`: those of a playbook that are carried out before; absent: none. */
+  'undo.started': { readonly effects: readonly Effect[]; readonly steps?: readonly string[] };
   'undo.settled': { readonly outcome: 'done' | 'failed' | 'unknown' };
   'run.settled': RunSettled;
 }
@@ -130,6 +139,17 @@ export type NewEvent = {
   };
 }[EventType];
 export type EventOf<T extends EventType> = Extract<RunEvent, { type: T }>;
+
+export interface StepResult {
+  /** Under which name it is kept; null where it is only shown. */
+  readonly register: string | null;
+  /** Secrets are masked in it, and long text is cut. */
+  readonly value: ActionResult;
+  /** Something in it is masked: a process that goes on with the run does not have it. */
+  readonly masked?: true;
+  /** Something in it was cut. */
+  readonly truncated?: true;
+}
 
 export type StepOutcome = 'succeeded' | 'skipped' | 'failed' | 'cancelled' | 'unknown';
 

@@ -1,6 +1,6 @@
 /** The state of a run: a fold of its events, the same from a journal as from the live stream. */
 import { destinationKey } from './drift.ts';
-import { effectKey, type Intent } from './effect.ts';
+import { effectKey, type Intent, isPointOfNoReturn } from './effect.ts';
 import type { ErrorInfo } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { Policy, RunRequest } from './policy.ts';
@@ -12,6 +12,7 @@ import type {
   RunEvent,
   RunSettled,
   StepOutcome,
+  StepResult,
 } from './run-events.ts';
 import type { Verdict } from './verdict.ts';
 import { lastingWishes, NO_WISHES, policyWith, refusalsFor, type Wishes, withWish } from './wishes.ts';
@@ -41,6 +42,8 @@ export interface NodeRunState {
   /** In the order in which they were intended. */
   readonly effects: readonly EffectRecord[];
   readonly steps: Readonly<Record<string, StepRecord>>;
+  /** What came of the steps of a playbook, by the step's id. */
+  readonly results: Readonly<Record<string, StepResult>>;
   /** The first step that failed, and why. */
   readonly failure: { readonly step: string; readonly error: ErrorInfo } | null;
   readonly undo: 'started' | 'done' | 'failed' | 'unknown' | null;
@@ -70,6 +73,7 @@ const NOTHING_YET: NodeRunState = {
   verdicts: [],
   effects: [],
   steps: {},
+  results: {},
   failure: null,
   undo: null,
   wishes: NO_WISHES,
@@ -186,6 +190,13 @@ function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
         return settled;
       return { ...settled, failure: { step: event.step ?? '', error } };
     }
+    case 'rescue.settled':
+      // Of a step within another's rescue the failure is the other's.
+      return event.data.outcome === 'rescued' && node.failure?.step === event.step
+        ? { ...node, failure: null }
+        : node;
+    case 'step.result':
+      return { ...node, results: { ...node.results, [event.step ?? '']: event.data } };
     case 'effect.intended':
       return {
         ...node,
@@ -251,9 +262,9 @@ export function changesOf({ nodes }: RunState): readonly { readonly node: string
   ]);
 }
 
-/** Whether the point of no return was passed. */
+/** Whether the point of no return was passed: by a restart, or by a step of a playbook that is as much. */
 export function restartIntended(node: NodeRunState): boolean {
-  return node.effects.some((record) => record.intent.effect === 'node.restart');
+  return node.effects.some(({ intent }) => isPointOfNoReturn(intent));
 }
 
 /** The outcome of the node's step of that kind; null where it has none or was not reached. */

@@ -4,10 +4,20 @@
  */
 import type { FencePolicy, OnTimeout } from '../domain/cluster.ts';
 import { readFlags, type StateArgument } from '../domain/dispatcher-state.ts';
-import type { Effect, EffectKind, EffectKinds, EffectOutcome, HangUp } from '../domain/effect.ts';
+import type {
+  ActionReading,
+  ActionWanted,
+  Effect,
+  EffectKind,
+  EffectKinds,
+  EffectOutcome,
+  HangUp,
+} from '../domain/effect.ts';
 import type { ErrorInfo } from '../domain/errors.ts';
 import type { NamedState, Pause } from '../domain/observation.ts';
-import type { NodePlan, Plan, PlannedStep } from '../domain/plan.ts';
+import type { NodePlan, Plan, PlannedStep, StepParams } from '../domain/plan.ts';
+import type { ActionResult, Changes, Frame, PlacedText } from '../domain/playbook/frame.ts';
+import type { PlaybookSource } from '../domain/playbook/source.ts';
 import type { CutRules, Policy, RunRequest } from '../domain/policy.ts';
 import type {
   Arrivals,
@@ -76,6 +86,7 @@ const hook = orNull(
     output: text,
   }),
 );
+const changes = oneOf<Changes>({ nothing: true, elsewhere: true, node: true });
 
 /** `found` is also what is read back. */
 const EFFECTS: {
@@ -95,6 +106,11 @@ const EFFECTS: {
     wanted: having<HangUp>({ cause: text, call: text, from: text, to: text, since: text, expendable: flag }),
   },
   'hook.on_out': { target: onNode, found: hook, wanted: text },
+  'action.run': {
+    target: having<Target<'action.run'>>({ node: name, step: name }),
+    found: orNull(having<ActionReading>({ ok: flag, said: text })),
+    wanted: having<ActionWanted>({ action: name, params: record, changes, disruptive: flag }),
+  },
 };
 
 /** Of a kind that this version does not know only what all have in common is looked at. */
@@ -116,7 +132,38 @@ const effect = effectWith({ wanted: present }, ({ wanted }) => ({ wanted }));
 
 const effects = listOf(effect);
 const params = both(record, having<{ readonly effects: readonly Effect[] }>({ effects: absentOr(effects) }));
-const step = having<PlannedStep>({ id: name, kind: name, node: name, params });
+const framed = (value: unknown): string | null => step(value);
+const placed = having<PlacedText>({ text, at: text });
+const frame = having<Frame>({
+  name: text,
+  at: text,
+  when: absentOr(placed),
+  timeout: absentOr(number),
+  register: absentOr(name),
+  rescue: absentOr(listOf(framed)),
+  always: absentOr(listOf(framed)),
+  undo: absentOr(listOf(framed)),
+  disruptive: absentOr(flag),
+  cutsCalls: absentOr(flag),
+  rerun: absentOr(oneOf<'safe'>({ safe: true })),
+  check: absentOr(framed),
+});
+const step: Check = (value) => {
+  const wrong = having<PlannedStep>({ id: name, kind: name, node: name, params, frame: absentOr(frame) })(
+    value,
+  );
+  if (wrong !== null || !isRecord(value) || value['kind'] !== 'action') return wrong;
+  return having<{ readonly params: StepParams['action'] }>({ params: action })(value);
+};
+const action = having<StepParams['action']>({ action: name, params: record, changes });
+const source = having<PlaybookSource>({
+  name: text,
+  path: text,
+  files: listOf(having<PlaybookSource['files'][number]>({ path: text, sha256: text })),
+  vars: record,
+  secrets: mapOf(text),
+  answers: mapOf(text),
+});
 const plan = both(
   having<Plan>({ kind: name, nodes: listOf(having<NodePlan>({ node: name, steps: listOf(step) })) }),
   rollingOfPlan,
@@ -190,6 +237,7 @@ const data: { readonly [T in EventType]: Check } = {
     plan,
     call: absentOr(text),
     lock: absentOr(text),
+    playbook: absentOr(source),
   }),
   'run.resumed': having<EventData['run.resumed']>({
     who: text,
@@ -241,6 +289,15 @@ const data: { readonly [T in EventType]: Check } = {
     ms: number,
     error: absentOr(errorInfo),
   }),
+  'step.result': having<EventData['step.result']>({
+    register: orNull(name),
+    value: having<ActionResult>({ ok: flag }),
+    masked: absentOr(flag),
+    truncated: absentOr(flag),
+  }),
+  'rescue.settled': having<EventData['rescue.settled']>({
+    outcome: oneOf<EventData['rescue.settled']['outcome']>({ rescued: true, failed: true }),
+  }),
   'effect.intended': effectWith({ found: present, wanted: present }, ({ found, wanted }) => ({
     found,
     wanted,
@@ -260,7 +317,7 @@ const data: { readonly [T in EventType]: Check } = {
     now: text,
     cause: text,
   }),
-  'undo.started': having<EventData['undo.started']>({ effects }),
+  'undo.started': having<EventData['undo.started']>({ effects, steps: absentOr(listOf(name)) }),
   'undo.settled': having<EventData['undo.settled']>({ outcome: undoOutcome }),
   'run.settled': having<EventData['run.settled']>({
     outcome: text,

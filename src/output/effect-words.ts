@@ -18,7 +18,7 @@ interface EffectWords<K extends EffectKind> {
 }
 
 /** Kinds for which null is a reading of its own: no mark, not run. */
-const NULL_IS_READ: ReadonlySet<EffectKind> = new Set<EffectKind>(['node.mark', 'hook.on_out']);
+const NULL_IS_READ: ReadonlySet<EffectKind> = new Set<EffectKind>(['node.mark', 'hook.on_out', 'action.run']);
 
 const EFFECT_WORDS: { readonly [K in EffectKind]: EffectWords<K> } = {
   'dispatcher.state': {
@@ -60,6 +60,11 @@ const EFFECT_WORDS: { readonly [K in EffectKind]: EffectWords<K> } = {
     target: () => 'drain.onOut',
     order: (_, command) => `run on this machine: ${printable(command, 1000)}`,
     reading: hookReading,
+  },
+  'action.run': {
+    target: ({ step }) => printable(step),
+    order: ({ step }, { action }) => `carry out ${printable(action)} (${printable(step)})`,
+    reading: (reading) => (reading === null ? 'not run' : printable(reading.said, 300)),
   },
 };
 

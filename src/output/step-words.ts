@@ -8,6 +8,7 @@ import { destinationText } from '../domain/targets.ts';
 import { printable } from '../domain/text.ts';
 import { counted } from './count-words.ts';
 import { effectOrder } from './effect-words.ts';
+import { frameLines } from './frame-words.ts';
 import { cutWords, deadlineWords, neverWords, onOutWords } from './policy-words.ts';
 
 /** What is known beside the step when a plan is printed; each may be missing. */
@@ -131,6 +132,11 @@ const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
         ...calls.map((id) => printable(id)),
       ].join('\n'),
   },
+  action: {
+    doing: 'carrying out an action',
+    done: 'done',
+    plan: ({ action, params }) => `${printable(action)}: ${printable(JSON.stringify(params), 1000)}`,
+  },
 };
 
 /** What a step of that kind is doing; a kind of a later version is called by its name. */
@@ -146,7 +152,8 @@ export function stepDone(kind: string): string | null {
 
 /** What a planned step will do, and change; perhaps several lines. */
 export function stepPlan(step: PlannedStep, details: PlanDetails): string {
-  return wordsOf(step.kind)?.plan(step.params, step.node, details) ?? printable(step.kind);
+  const plan = wordsOf(step.kind)?.plan(step.params, step.node, details) ?? printable(step.kind);
+  return step.frame === undefined ? plan : [plan, ...frameLines(step.frame)].join('\n');
 }
 
 function wordsOf(kind: string): StepWords<StepKind> | undefined {

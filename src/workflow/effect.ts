@@ -19,6 +19,8 @@ export interface EffectContext {
   /** Fires when even reading back is to stop. */
   readonly leave: AbortSignal;
   readonly record: (event: NewEvent) => Promise<void>;
+  /** In place of the handler's act: what its step alone can do, with values that must not be written down. */
+  readonly actAsProof?: () => Promise<ReadBack<'action.run'>>;
 }
 
 /**
@@ -79,6 +81,7 @@ async function perform<K extends EffectKind>(
     throw error;
   }
   const result =
+    ((await context.actAsProof?.()) as ReadBack<K> | undefined) ??
     (await handler.actAsProof?.(effect.target, effect.wanted, world, signal)) ??
     (await actAndLook({ effect, handler, found, acted: null, since }, context));
   await settle(result);

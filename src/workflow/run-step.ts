@@ -4,6 +4,7 @@ import { type ErrorInfo, errorInfo, FshaError } from '../domain/errors.ts';
 import type { PlannedStep } from '../domain/plan.ts';
 import { type NodeRunState, policyFor } from '../domain/run.ts';
 import type { StepOutcome } from '../domain/run-events.ts';
+import type { PlaybookRun } from './playbook-run.ts';
 import type { Recorder } from './recorder.ts';
 import type { NodeMemory, Step, StepContext } from './step.ts';
 import { STEPS } from './steps/registry.ts';
@@ -22,6 +23,8 @@ export interface Carrier {
   readonly signal: AbortSignal;
   /** Fires when even the undo is to stop: the second Ctrl-C. */
   readonly leave: AbortSignal;
+  /** Absent: the run is none of a playbook. */
+  readonly playbook?: PlaybookRun;
 }
 
 /** One step, from its first event to its last. @throws whatever failed, after it was recorded */
@@ -53,6 +56,7 @@ export async function runStep(
     record: (event) => recorder.record(event),
     tolerateJournalLoss: (tell) => recorder.tolerateJournalLoss(tell),
     soFar: () => soFar(recorder, planned.node),
+    frame: planned.frame,
   };
   try {
     await recorder.record({ type: 'step.started', ...at, data: {} });

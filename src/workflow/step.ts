@@ -9,12 +9,14 @@ import { type Keeping, newKeeping, noteMark } from '../domain/keeping.ts';
 import { markTakenAway, readMark, takenByAnother, writeMark } from '../domain/mark.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
 import type { StepKind, StepParams } from '../domain/plan.ts';
+import type { Frame } from '../domain/playbook/frame.ts';
 import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
 import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
 import type { Policy } from '../domain/policy.ts';
 import { type NodeRunState, restartIntended } from '../domain/run.ts';
 import type { Baseline, BaselineDestination, NewEvent } from '../domain/run-events.ts';
 import { performEffect } from './effect.ts';
+import type { PlaybookRun, StepValues } from './playbook-run.ts';
 import type { Needs, Watcher } from './watcher.ts';
 import type { World } from './world.ts';
 
@@ -42,6 +44,10 @@ export interface StepContext {
   /** What the run has recorded of this node so far. */
   readonly soFar: () => NodeRunState;
   readonly memory: NodeMemory;
+  /** Absent: the run is none of a playbook. */
+  readonly playbook?: PlaybookRun;
+  /** What a playbook adds to this step. */
+  readonly frame?: Frame | undefined;
 }
 
 /** What steps of one node hand to each other beside the recorded state: moments of this process's own clock. */
@@ -82,6 +88,8 @@ export interface NodeMemory {
   isRestarted: boolean;
   /** What the nodes of a rolling run have in common; null in any other run. */
   readonly rolling: Rolling | null;
+  /** What its steps of a playbook work with; null until first asked for. */
+  values: StepValues | null;
 }
 
 export interface Rolling {
@@ -103,6 +111,7 @@ export function newMemory(token: string | null = null, rolling: Rolling | null =
   return {
     token,
     rolling,
+    values: null,
     outSince: null,
     startedAs: {},
     markWanted: null,
@@ -326,4 +335,10 @@ export function needsOf(context: StepContext): Needs {
     .map((proxy) => proxy.name)
     .filter((proxy) => !isIgnored(context, { proxy }));
   return { nodes: [node.name], proxies };
+}
+
+/** What the steps of a playbook on this node work with. @throws FshaError `bug` in a run of any other kind */
+export function valuesOf({ memory, playbook, node, step }: StepContext): StepValues {
+  if (playbook === undefined) throw new FshaError('bug', `${step} is of a playbook, and there is none`);
+  return (memory.values ??= playbook.valuesOf(node));
 }

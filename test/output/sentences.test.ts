@@ -6,6 +6,7 @@ import { SentenceMemory } from '../../src/output/sentences/sentence.ts';
 import { enveloped, started, TARGET, UUID_AFTER } from './events.ts';
 import { type Case, intend, restartSettled, stateSettled } from './sentence-cases.ts';
 import { EFFECT_CASES } from './sentence-cases-effect.ts';
+import { FRAMED_CASES, PLAYBOOK_CASES } from './sentence-cases-playbook.ts';
 import { BATCH_CASES, ROLLING_CASES } from './sentence-cases-rolling.ts';
 import { RUN_CASES } from './sentence-cases-run.ts';
 import { STEP_CASES } from './sentence-cases-step.ts';
@@ -15,12 +16,17 @@ const CASES: Readonly<Record<EventType, readonly Case[]>> = {
   ...RUN_CASES,
   ...BATCH_CASES,
   ...STEP_CASES,
+  ...PLAYBOOK_CASES,
   ...EFFECT_CASES,
 };
 
-const all = [...Object.values(CASES).flat(), ...ROLLING_CASES];
+const all = [...Object.values(CASES).flat(), ...ROLLING_CASES, ...FRAMED_CASES];
 
-describe.each([...Object.entries(CASES), ['a rolling run', ROLLING_CASES] as const])('%s', (_type, cases) => {
+describe.each([
+  ...Object.entries(CASES),
+  ['a rolling run', ROLLING_CASES] as const,
+  ['a step with a name of its own', FRAMED_CASES] as const,
+])('%s', (_type, cases) => {
   test.each(cases.map((one) => [one.title, one] as const))(
     '%s',
     (_title, { before = [], event, says, level, verbose }) => {

@@ -123,6 +123,7 @@ function stage(changes: Changes = {}): Stage {
           ]
         : [],
     steps: {},
+    results: {},
     failure: null,
     undo: null,
     wishes: NO_WISHES,

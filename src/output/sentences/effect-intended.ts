@@ -10,7 +10,8 @@ export const effectIntended: Sentence<'effect.intended'> = {
     const found = effectReading(data.effect, data.found);
     if (data.effect === 'node.restart') return `${subject(event)}${order} (core_uuid ${found})`;
     // There is nothing that could be found.
-    if (data.effect === 'hook.on_out') return `${subject(event)}about to ${order}`;
+    if (data.effect === 'hook.on_out' || data.effect === 'action.run')
+      return `${subject(event)}about to ${order}`;
     return `${subject(event)}about to ${order}, found ${found}`;
   },
 };

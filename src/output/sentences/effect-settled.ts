@@ -34,7 +34,8 @@ function levelOf(event: EventOf<'effect.settled'>, context: SentenceContext): Le
   // Whatever it was to do: the node is out, and the drain goes on.
   if (data.effect === 'hook.on_out') return data.outcome === 'done' ? 'info' : 'warning';
   if (data.outcome === 'failed' || data.outcome === 'unknown') return 'error';
-  if (data.effect === 'node.mark') return 'detail';
+  // Its step says the same.
+  if (data.effect === 'node.mark' || data.effect === 'action.run') return 'detail';
   // What was open and stays open is worth no line.
   if (data.effect === 'node.pause' && data.outcome === 'already' && data.read !== true) return 'detail';
   // One line a call: its further legs go with the first one.
@@ -61,6 +62,8 @@ function words(
       return hangUpWords(data, before, event.at, isCutAlready(event, context));
     case 'hook.on_out':
       return hookWords(data, before, context.verbose);
+    case 'action.run':
+      return actionWords(data);
     default:
       return otherWords(data);
   }
@@ -182,6 +185,12 @@ function hookWords(data: SettledOf<'hook.on_out'>, before: OpenIntent | undefine
     case 'unknown':
       return 'unknown what the command on this machine did';
   }
+}
+
+function actionWords(data: SettledOf<'action.run'>): string {
+  const said = data.read === null ? '' : ` (${effectReading(data.effect, data.read)})`;
+  const what = effectTarget(data);
+  return data.outcome === 'unknown' ? `unknown what ${what} did` : `${what}: ${data.outcome}${said}`;
 }
 
 /** Effects of a later version. */

@@ -10,11 +10,13 @@ import { nodeForeseen } from './node-foreseen.ts';
 import { preflightSettled } from './preflight-settled.ts';
 import { requestReceived } from './request-received.ts';
 import { requestSettled } from './request-settled.ts';
+import { rescueSettled } from './rescue-settled.ts';
 import { runResumed } from './run-resumed.ts';
 import { runSettled } from './run-settled.ts';
 import { runStarted } from './run-started.ts';
 import type { Level, Sentence, SentenceContext } from './sentence.ts';
 import { stepProgress } from './step-progress.ts';
+import { stepResult } from './step-result.ts';
 import { stepRetrying } from './step-retrying.ts';
 import { stepSettled } from './step-settled.ts';
 import { stepStarted } from './step-started.ts';
@@ -34,6 +36,8 @@ export const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   'step.progress': stepProgress,
   'step.retrying': stepRetrying,
   'step.settled': stepSettled,
+  'step.result': stepResult,
+  'rescue.settled': rescueSettled,
   'effect.intended': effectIntended,
   'effect.settled': effectSettled,
   'request.received': requestReceived,

@@ -1,11 +1,13 @@
 /** What a sentence is: an event in words. One file for each type of event, one line in registry.ts. */
 import { effectKey, type Effect, type Intent } from '../../domain/effect.ts';
 import type { ErrorInfo } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan, PlannedStep } from '../../domain/plan.ts';
+import { stepNamed } from '../../domain/playbook/all-steps.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { EventData, EventOf, EventType, RunEvent } from '../../domain/run-events.ts';
 import { printable } from '../../domain/text.ts';
 import { CutCalls } from '../call-words.ts';
+import { stepDoing } from '../step-words.ts';
 
 /** How much it matters: `detail` is for --verbose only, `end` is the end of the run. */
 export type Level = 'detail' | 'info' | 'good' | 'warning' | 'error' | 'end';
@@ -41,8 +43,22 @@ export interface OpenIntent {
 /** The kind of the step an event belongs to: from the plan, else from the step's name. */
 export function stepKind(event: RunEvent, context: SentenceContext): string {
   const id = event.step ?? '';
-  const planned = context.plan?.nodes.flatMap(({ steps }) => steps).find((step) => step.id === id);
-  return planned?.kind ?? id.slice(id.indexOf('/') + 1);
+  return plannedOf(event, context)?.kind ?? id.slice(id.indexOf('/') + 1);
+}
+
+/** What the step is doing: in the words of its playbook, where it is of one and has a name there. */
+export function stepTitle(event: RunEvent, context: SentenceContext): string {
+  const name = plannedOf(event, context)?.frame?.name;
+  return name === undefined ? stepDoing(stepKind(event, context)) : printable(name);
+}
+
+/** Whether a playbook has a name of its own for the step. */
+export function isNamed(event: RunEvent, context: SentenceContext): boolean {
+  return plannedOf(event, context)?.frame !== undefined;
+}
+
+function plannedOf({ step }: RunEvent, { plan }: SentenceContext): PlannedStep | undefined {
+  return plan === null || step === undefined ? undefined : stepNamed(plan, step);
 }
 
 /** `node-1: `, or nothing for an event of the whole run. */

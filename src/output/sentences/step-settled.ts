@@ -1,6 +1,14 @@
 import { roughDuration } from '../../domain/duration.ts';
-import { stepDoing, stepDone } from '../step-words.ts';
-import { errorWords, type Sentence, type SentenceContext, stepKind, subject } from './sentence.ts';
+import { stepDone } from '../step-words.ts';
+import {
+  errorWords,
+  isNamed,
+  type Sentence,
+  type SentenceContext,
+  stepKind,
+  stepTitle,
+  subject,
+} from './sentence.ts';
 import type { EventOf, StepOutcome } from '../../domain/run-events.ts';
 
 const LEVELS = {
@@ -36,8 +44,9 @@ export const stepSettled: Sentence<'step.settled'> = {
     const after = `after ${roughDuration(ms)}`;
     if (isNotBegun(event)) return `${subject(event)}${notBegunWords(event, context)}`;
     if (outcome !== 'succeeded')
-      return `${subject(event)}${stepDoing(kind)}: ${ENDED[outcome]} ${after}${reason(event, context)}`;
-    return `${subject(event)}${stepDone(kind) ?? `${stepDoing(kind)}: done`} ${after}`;
+      return `${subject(event)}${stepTitle(event, context)}: ${ENDED[outcome]} ${after}${reason(event, context)}`;
+    const done = isNamed(event, context) ? null : stepDone(kind);
+    return `${subject(event)}${done ?? `${stepTitle(event, context)}: done`} ${after}`;
   },
 };
 

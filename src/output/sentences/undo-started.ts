@@ -5,8 +5,9 @@ import { type Sentence, subject } from './sentence.ts';
 export const undoStarted: Sentence<'undo.started'> = {
   level: () => 'warning',
   say: (event, { verbose }) => {
-    const { effects } = event.data;
-    const head = `${subject(event)}undoing: ${counted(effects.length, 'thing')} to give back as found`;
+    const { effects, steps = [] } = event.data;
+    const first = steps.length === 0 ? '' : `${counted(steps.length, 'step')} of the playbook, then `;
+    const head = `${subject(event)}undoing: ${first}${counted(effects.length, 'thing')} to give back as found`;
     return verbose ? [head, ...effects.map((effect) => `  ${effectOrder(effect)}`)].join('\n') : head;
   },
 };

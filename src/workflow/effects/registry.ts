@@ -1,6 +1,7 @@
 /** Every kind of effect and how it is done. */
 import type { EffectKind } from '../../domain/effect.ts';
 import type { EffectHandler } from '../effect-handler.ts';
+import { actionRun } from './action-run.ts';
 import { callHangup } from './call-hangup.ts';
 import { dispatcherState } from './dispatcher-state.ts';
 import { hookOnOut } from './hook-on-out.ts';
@@ -15,4 +16,5 @@ export const EFFECTS: { readonly [K in EffectKind]: EffectHandler<K> } = {
   'node.restart': nodeRestart,
   'call.hangup': callHangup,
   'hook.on_out': hookOnOut,
+  'action.run': actionRun,
 };

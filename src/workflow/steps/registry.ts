@@ -2,6 +2,7 @@
 import type { StepKind } from '../../domain/plan.ts';
 import { whileOut } from '../out-guard.ts';
 import type { Step } from '../step.ts';
+import { action } from './action.ts';
 import { activate } from './activate.ts';
 import { admit } from './admit.ts';
 import { deactivate } from './deactivate.ts';
@@ -36,4 +37,5 @@ export const STEPS: { readonly [K in StepKind]: Step<K> } = {
   guard: whileOut(guard),
   settle_restart: whileOut(settleRestart, true),
   hang_up: hangUp,
+  action,
 };
