@@ -19,8 +19,24 @@ module.exports = {
     {
       name: 'domain-has-no-io',
       severity: 'error',
-      from: { path: '^src/domain/' },
+      from: { path: '^src/domain/', pathNot: '^src/domain/playbook/' },
       to: { dependencyTypes: ['core', 'npm'] },
+    },
+    {
+      // Two libraries that compute and do nothing else: expressions and their regular expressions.
+      name: 'expressions-have-no-io',
+      severity: 'error',
+      from: { path: '^src/domain/playbook/' },
+      to: {
+        dependencyTypes: ['core', 'npm'],
+        pathNot: 'node_modules/(@marcbachmann/cel-js|re2js)/',
+      },
+    },
+    {
+      name: 'cel-behind-expressions',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/domain/playbook/(cel-|expression[.]ts$)' },
+      to: { path: 'node_modules/(@marcbachmann/cel-js|re2js)/' },
     },
     ...['inventory', 'freeswitch', 'kamailio', 'ssh', 'sip', 'local', 'journal'].map((adapter) =>
       only(`${adapter}-knows-domain-only`, `^src/${adapter}/`, [

@@ -3,7 +3,7 @@
  * what is wrong is said in words that fit the value.
  */
 import { z } from 'zod';
-import { nearestKey } from './nearest-key.ts';
+import { nearestKey } from '../domain/nearest-key.ts';
 import { quoted } from './said-back.ts';
 
 export type Reading<T> = { readonly value: T } | { readonly wrong: string };

@@ -1,7 +1,7 @@
 /** Checks the shape of an inventory, and says what is wrong with it in fsha's own words. */
 import type { z } from 'zod';
 import { keysElsewhere, knownKeys } from './known-keys.ts';
-import { nearestKey } from './nearest-key.ts';
+import { nearestKey } from '../domain/nearest-key.ts';
 import type { Path, Problem } from './problem.ts';
 import { mismatch } from './scalar.ts';
 import { inventoryShape } from './schema.ts';

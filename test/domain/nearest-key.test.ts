@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { editDistance, nearestKey } from '../../src/inventory/nearest-key.ts';
+import { editDistance, nearestKey } from '../../src/domain/nearest-key.ts';
 
 describe('editDistance', () => {
   it.each([
