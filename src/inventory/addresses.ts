@@ -1,9 +1,9 @@
 /** The values of an inventory that say where something is. */
 import { isIP } from 'node:net';
 import { isHost, isJumpHost, isNetwork, isUser } from './hosts.ts';
-import { quoted, saidBack } from './said-back.ts';
-import { integer, text, wrong } from './scalar.ts';
-import type { Notes, Reading } from './scalar.ts';
+import { quoted, saidBack } from '../yaml/said-back.ts';
+import { integer, text, wrong } from '../yaml/scalar.ts';
+import type { Notes, Reading } from '../yaml/scalar.ts';
 import { readSipUri } from './sip-uri.ts';
 
 export function port(notes: Notes) {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Cluster, Node, Proxy, RpcEndpoint, SshTarget } from '../domain/cluster.ts';
 import type { NodeSettings } from './node-settings.ts';
-import type { Path } from './problem.ts';
+import type { Path } from '../yaml/problem.ts';
 import type { Inventory } from './schema.ts';
 import type { SecretReader } from './secret-reader.ts';
 

@@ -2,7 +2,7 @@
 import { formatDuration } from '../domain/duration.ts';
 import { hostAndPort } from './node-settings.ts';
 import type { NodeSettings } from './node-settings.ts';
-import type { Path, Problem } from './problem.ts';
+import type { Path, Problem } from '../yaml/problem.ts';
 import type { Inventory } from './schema.ts';
 import { readSipUri, socketKey } from './sip-uri.ts';
 

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FshaError } from '../domain/errors.ts';
-import { saidFile } from './said-back.ts';
+import { saidFile } from '../yaml/said-back.ts';
 
 /**
  * Finds the inventory: the file of `--config`, else of `$FSHA_CONFIG`; else the first that is there of `./fsha.yaml`,

@@ -1,5 +1,5 @@
 /** Which keys there are, and where: read off the schema, for messages about unknown ones. */
-import type { Path } from './problem.ts';
+import type { Path } from '../yaml/problem.ts';
 import { inventorySchema } from './schema.ts';
 
 interface SchemaNode {

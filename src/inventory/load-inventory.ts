@@ -8,15 +8,16 @@ import { crossErrors, crossWarnings } from './cross-checks.ts';
 import { pathResolver } from './file-paths.ts';
 import { nodeSettings } from './node-settings.ts';
 import type { NodeSettings } from './node-settings.ts';
-import { inventoryError, problemLine } from './problem.ts';
-import type { Problem } from './problem.ts';
-import { decodeUtf8, readSmallFile } from './read-file.ts';
-import { saidFile, saidWhole } from './said-back.ts';
+import { inventoryError } from './inventory-error.ts';
+import { problemLine } from '../yaml/problem.ts';
+import type { Problem } from '../yaml/problem.ts';
+import { decodeUtf8, readSmallFile } from '../yaml/read-file.ts';
+import { saidFile, saidWhole } from '../yaml/said-back.ts';
 import type { Inventory } from './schema.ts';
 import { leaveUnread, readSecrets } from './secret-reader.ts';
 import type { SecretReference } from './secret-reference.ts';
 import { checkShape } from './shape.ts';
-import { readYaml } from './yaml-document.ts';
+import { readYaml } from '../yaml/yaml-document.ts';
 
 /** 1 MiB holds some thousands of nodes. */
 const LARGEST = 1_048_576;
@@ -48,7 +49,7 @@ export async function loadInventory(path: string, options: LoadOptions): Promise
   if (text === undefined) throw fileError(`The inventory ${file} is not UTF-8 text.`);
   if (text.trim() === '') throw fileError(`The inventory ${file} is empty.`);
 
-  const document = readYaml(text);
+  const document = readYaml(text, 'The inventory');
   let problems: Problem[] = [...document.problems];
   const locate = document.locate;
   if (document.value === undefined) throw inventoryError(file, problems, locate);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Destination } from '../domain/cluster.ts';
 import { host, ipAddress, jumpHost, port, sipUri, user } from './addresses.ts';
 import { DEFAULTS } from './defaults.ts';
-import { choice, integer } from './scalar.ts';
+import { choice, integer } from '../yaml/scalar.ts';
 import { secret } from './secret-reference.ts';
 import { command, duration, filePath, word } from './values.ts';
 

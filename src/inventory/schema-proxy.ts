@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { httpUrl, network } from './addresses.ts';
 import { DEFAULTS } from './defaults.ts';
-import { choice } from './scalar.ts';
+import { choice } from '../yaml/scalar.ts';
 import { sshTarget } from './schema-node.ts';
 import { secret } from './secret-reference.ts';
 import { duration, filePath, word } from './values.ts';

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { redisUrl } from './addresses.ts';
 import { DEFAULTS } from './defaults.ts';
-import { boolean, choice, integer, scalar, wrong } from './scalar.ts';
+import { boolean, choice, integer, scalar, wrong } from '../yaml/scalar.ts';
 import { node, nodeDefaults, restartBlock } from './schema-node.ts';
 import { proxy } from './schema-proxy.ts';
 import { secret } from './secret-reference.ts';

@@ -1,8 +1,8 @@
 /** Reads what secret references point at, each once. What goes wrong is reported, never with the secret in it. */
 import { Secret } from '../domain/secret.ts';
-import type { Problem, Path } from './problem.ts';
-import { decodeUtf8, readSmallFile } from './read-file.ts';
-import { saidBack, saidFile } from './said-back.ts';
+import type { Problem, Path } from '../yaml/problem.ts';
+import { decodeUtf8, readSmallFile } from '../yaml/read-file.ts';
+import { saidBack, saidFile } from '../yaml/said-back.ts';
 import type { SecretReference } from './secret-reference.ts';
 
 const LARGEST = 64 * 1024;

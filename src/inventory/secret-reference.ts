@@ -1,7 +1,7 @@
 /** How an inventory names its secrets: where they are, never bare. */
 import { Secret } from '../domain/secret.ts';
-import { kindOf, scalar, wrong } from './scalar.ts';
-import type { Notes, Reading } from './scalar.ts';
+import { kindOf, scalar, wrong } from '../yaml/scalar.ts';
+import type { Notes, Reading } from '../yaml/scalar.ts';
 
 export type SecretReference =
   | { readonly from: 'env'; readonly name: string }

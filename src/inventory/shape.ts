@@ -2,8 +2,8 @@
 import type { z } from 'zod';
 import { keysElsewhere, knownKeys } from './known-keys.ts';
 import { nearestKey } from '../domain/nearest-key.ts';
-import type { Path, Problem } from './problem.ts';
-import { mismatch } from './scalar.ts';
+import type { Path, Problem } from '../yaml/problem.ts';
+import { mismatch } from '../yaml/scalar.ts';
 import { inventoryShape } from './schema.ts';
 import type { Inventory } from './schema.ts';
 

@@ -1,7 +1,7 @@
 /** SIP URIs of dispatcher destinations (RFC 3261, section 19.1, without what a dispatcher list has no use for). */
 import { isIPv6 } from 'node:net';
 import { isHost } from './hosts.ts';
-import { fitsWhole } from './said-back.ts';
+import { fitsWhole } from '../yaml/said-back.ts';
 
 export interface SipUri {
   readonly host: string;

@@ -1,54 +1,30 @@
 /** Durations, shares, regular expressions, commands, paths: the texts of an inventory that are no addresses. */
-import { formatDuration, parseDuration } from '../domain/duration.ts';
-import { quoted } from './said-back.ts';
-import { scalar, text, wrong, mismatch } from './scalar.ts';
-import type { Notes, Reading } from './scalar.ts';
+import { DURATION_PATTERN, readDuration } from '../yaml/duration-text.ts';
+import { quoted } from '../yaml/said-back.ts';
+import { scalar, text, wrong, mismatch } from '../yaml/scalar.ts';
+import type { Notes, Reading } from '../yaml/scalar.ts';
 
-/** The longest that a timer of Node's can wait: beyond 2³¹−1 ms it fires at once. */
-const LONGEST = 2_147_483_647;
 /** Ten years: what nobody waits for may be longer. */
 const OLDEST = 87_600 * 3_600_000;
-const DURATION = '^(?=.)([0-9]+h)?([0-9]+m(?!s))?([0-9]+s)?([0-9]+ms)?$';
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
-
-function readDuration(written: unknown, least: number, expected: string, most = LONGEST): Reading<number> {
-  if (typeof written === 'number') {
-    const example = Number.isInteger(written) && written > 0 ? `${written}s` : '30s';
-    return wrong(`A duration needs a unit: write ${example}, or another of h, m, s, ms.`);
-  }
-  if (typeof written !== 'string') return wrong(mismatch(written, expected));
-  if (/^\d+$/.test(written))
-    return wrong(`A duration needs a unit: write ${written.slice(0, 12)}s, or another of h, m, s, ms.`);
-  const ms = parseDuration(written);
-  if (ms === undefined) {
-    return wrong(
-      `${quoted(written)} is not a duration: write whole numbers with h, m, s, ms, largest first, such as 1h30m.`,
-    );
-  }
-  if (ms > most)
-    return wrong(`${quoted(written)} is too long: ${Math.floor(most / 3_600_000)}h is the most.`);
-  return ms >= least
-    ? { value: ms }
-    : wrong(`${quoted(written)} is too short: ${formatDuration(least)} is the least.`);
-}
 
 /** Milliseconds. `least` is the shortest that is allowed, in milliseconds. */
 export function duration(notes: Notes, least = 1) {
-  return scalar({ type: 'string', pattern: DURATION, ...notes }, (written) =>
+  return scalar({ type: 'string', pattern: DURATION_PATTERN, ...notes }, (written) =>
     readDuration(written, least, 'a duration such as 30s'),
   );
 }
 
 /** Milliseconds that are compared with ages, an hour at least. */
 export function age(notes: Notes) {
-  return scalar({ type: 'string', pattern: DURATION, ...notes }, (written) =>
+  return scalar({ type: 'string', pattern: DURATION_PATTERN, ...notes }, (written) =>
     readDuration(written, 3_600_000, 'a duration such as 2160h', OLDEST),
   );
 }
 
 /** Milliseconds, or null for `none`. */
 export function durationOrNone(notes: Notes, least = 1) {
-  const pattern = DURATION.replace('^(?=.)', '^none$|^(?=.)');
+  const pattern = DURATION_PATTERN.replace('^(?=.)', '^none$|^(?=.)');
   return scalar<number | null>({ type: 'string', pattern, ...notes }, (written) =>
     written === 'none' ? { value: null } : readDuration(written, least, 'a duration such as 2h, or none,'),
   );

@@ -1,8 +1,7 @@
-/** What is wrong with an inventory, where, and how that is said. */
-import { FshaError } from '../domain/errors.ts';
+/** What is wrong with a YAML file, where, and how that is said. */
 import { saidKey, saidWhole } from './said-back.ts';
 
-/** Keys and list indices from the root of the inventory. */
+/** Keys and list indices from the root of the file. */
 export type Path = readonly (string | number)[];
 
 /** 1-based, as editors count. */
@@ -19,7 +18,7 @@ export interface Problem {
   readonly position?: Position;
   /** Whether the key itself is wrong and not its value. */
   readonly atKey?: boolean;
-  /** `secret` where the inventory is right and a variable or file that it names is not. */
+  /** `secret` where the file is right and a variable or file that it names is not. */
   readonly kind?: 'secret';
 }
 
@@ -45,12 +44,12 @@ export function problemLine(file: string, problem: Problem, locate: (problem: Pr
   return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${saidWhole(problem.text)}`;
 }
 
-/** One error for all problems: code `secret` where nothing but secrets is amiss, else `inventory`. */
-export function inventoryError(
+/** Every problem as a line, in the order of the file, no more of them than anybody reads. */
+export function problemLines(
   file: string,
   problems: readonly Problem[],
   locate: (problem: Problem) => Position,
-): FshaError {
+): readonly string[] {
   const placed = problems.map((problem) => ({ ...problem, position: problem.position ?? locate(problem) }));
   placed.sort(({ position: a }, { position: b }) => a.line - b.line || a.column - b.column);
   // A default that is wrong is wrong under every node, and is said once.
@@ -59,15 +58,5 @@ export function inventoryError(
   const more = lines.length - shown.length;
   if (more > 0)
     shown.push(`${file}: … and ${more} more problems${placed.length < MOST_PROBLEMS ? '' : ' at least'}.`);
-  return problems.every((problem) => problem.kind === 'secret')
-    ? new FshaError(
-        'secret',
-        shown.join('\n'),
-        'Set the variable or mend the file, and run the command again.',
-      )
-    : new FshaError(
-        'inventory',
-        shown.join('\n'),
-        'Mend the inventory; docs/inventory.md describes every key.',
-      );
+  return shown;
 }

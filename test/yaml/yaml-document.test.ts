@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readYaml } from '../../src/inventory/yaml-document.ts';
+import { readYaml } from '../../src/yaml/yaml-document.ts';
 
 /** The first problem as `line:column text`. */
 function complaint(text: string): string {
@@ -60,7 +60,7 @@ describe('broken YAML', () => {
     ['a key twice', 'a:\n  b: 1\n  c: 2\n  b: 3\n', '4:3 This key stands here twice, first at line 2.'],
     ['__proto__', 'a: 1\n__proto__: { x: 1 }\n', '2:1 This name cannot be used as a key.'],
     ['a merge of a text', 'a: { <<: x }', '1:6 What << merges has to be a map, or a list of maps.'],
-    ['YAML 1.1', '%YAML 1.1\n---\na: yes\n', '1:1 The inventory is YAML 1.2. Remove the %YAML line.'],
+    ['YAML 1.1', '%YAML 1.1\n---\na: yes\n', '1:1 This file is YAML 1.2. Remove the %YAML line.'],
   ])('%s', (_what, text, said) => {
     if (typeof said === 'string') expect(complaint(text)).toBe(said);
     else expect(complaint(text)).toMatch(said);

@@ -20,8 +20,11 @@ export interface YamlDocument {
   readonly keys: (path: Path) => readonly string[];
 }
 
-/** Reads one YAML 1.2 document. Anchors, aliases and `<<` are followed within bounds; never throws. */
-export function readYaml(text: string): YamlDocument {
+/**
+ * Reads one YAML 1.2 document. Anchors, aliases and `<<` are followed within bounds; never throws.
+ * @param what what it is, as a subject: `The inventory`
+ */
+export function readYaml(text: string, what = 'This file'): YamlDocument {
   const counter = new LineCounter();
   const position = (offset: number): Position => {
     const { line, col } = counter.linePos(offset);
@@ -50,9 +53,7 @@ export function readYaml(text: string): YamlDocument {
     );
   }
   if (document.directives.yaml.version !== '1.2') {
-    return unusable([
-      { path: [], text: 'The inventory is YAML 1.2. Remove the %YAML line.', position: START },
-    ]);
+    return unusable([{ path: [], text: `${what} is YAML 1.2. Remove the %YAML line.`, position: START }]);
   }
   const survey = surveyDocument(document.contents, position);
   if (!survey.usable) return unusable(survey.problems);

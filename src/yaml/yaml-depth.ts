@@ -2,7 +2,7 @@
 import { Lexer } from 'yaml';
 import type { Position } from './problem.ts';
 
-/** The deepest key of an inventory is 6 levels down. */
+/** The deepest key of an inventory is 6 levels down, that of a playbook some more for each rescue in a rescue. */
 export const MOST_LEVELS = 32;
 
 /**
