@@ -1,16 +1,16 @@
 # shellcheck shell=bash
-# Sourced by the other scripts: makes sure of Node 20 or newer, and that node_modules is what package-lock.json says.
+# Sourced by the other scripts: makes sure of Node 20.19 or newer, and that node_modules is what package-lock.json says.
 # Expects the project's root as the working directory.
 
 require_node() {
   local version
   if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-    echo "Node 20 or newer with npm is needed and was not found: on Debian 13 'apt-get install nodejs npm', else see https://nodejs.org." >&2
+    echo "Node 20.19 or newer with npm is needed and was not found: on Debian 13 'apt-get install nodejs npm', else see https://nodejs.org." >&2
     return 1
   fi
   version=$(node -p 'process.versions.node')
-  if ((${version%%.*} < 20)); then
-    echo "Node 20 or newer is needed, this is $version ($(command -v node)): see https://nodejs.org." >&2
+  if [[ $(printf '%s\n' 20.19.0 "$version" | sort -V | head -n 1) != 20.19.0 ]]; then
+    echo "Node 20.19 or newer is needed, this is $version ($(command -v node)): see https://nodejs.org." >&2
     return 1
   fi
 }

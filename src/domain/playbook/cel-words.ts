@@ -50,7 +50,6 @@ const SENTENCES: Readonly<Record<string, string>> = {
   numeric_overflow: 'This number is larger than whole numbers may be.',
   int_conversion_error: 'int() needs a text that is a whole number, such as "42"; trim() takes spaces away.',
   double_conversion_error: 'double() needs a text that is a number, such as "0.5"; trim() takes spaces away.',
-  invalid_macro_argument: 'has() asks for a field, as in has(before.stdout).',
   invalid_comprehension_range: 'Only through lists and maps can be gone one by one, and this is neither.',
   index_out_of_bounds: 'The list has no value at this place: the first is [0]. Ask for size() first.',
   incompatible_ternary_branches: 'Both values of ? : have to be of one type: use string(…), for example.',
@@ -95,6 +94,10 @@ function sentence(
   if (code === 'no_matching_overload') return wrongArguments(node, summary);
   if (code === 'invalid_condition_type' || code === 'invalid_logical_operand')
     return 'This has to be true or false: compare it with something.';
+  if (code === 'invalid_macro_argument')
+    return summary.startsWith('has(')
+      ? 'has() asks for a field, as in has(before.stdout).'
+      : 'A name for each value is needed first, as in list.map(x, x + 1).';
   return SENTENCES[code] ?? 'This cannot be read as an expression.';
 }
 

@@ -49,18 +49,16 @@ const UNCLOSED = 'These braces are not closed: }} is missing. Two braces as text
 /** Where `}}` stands outside of quotes; undefined where nowhere. */
 function closingBraces(text: string, from: number): number | undefined {
   let quote = '';
-  let raw = false;
   for (let at = from; at < text.length; at += 1) {
     const character = text[at] ?? '';
     if (quote !== '') {
-      if (character === '\\' && !raw) at += 1;
+      if (character === '\\') at += 1;
       else if (text.startsWith(quote, at)) {
         at += quote.length - 1;
         quote = '';
       }
     } else if (character === '"' || character === "'") {
       quote = text.startsWith(character.repeat(3), at) ? character.repeat(3) : character;
-      raw = /(?:^|[^A-Za-z0-9_])[rR]$/.test(text.slice(Math.max(from, at - 2), at));
       at += quote.length - 1;
     } else if (text.startsWith('}}', at)) return at;
   }

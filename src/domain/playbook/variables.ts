@@ -1,28 +1,19 @@
 /** Variables of a playbook: what they are declared to be, and the values that a command line gives them. */
 import { parseDuration } from '../duration.ts';
 import { printable } from '../text.ts';
-import { isJsonList, kindOfJson, type JsonValue } from './json.ts';
+import { isJsonList, isJsonObject, kindOfJson, type JsonValue } from './json.ts';
+import type { PlaybookVariable, VariableType } from './playbook.ts';
 import { unknownName, type Names, type Shape } from './scope.ts';
-
-export const VARIABLE_TYPES = ['string', 'integer', 'number', 'boolean', 'duration', 'list'] as const;
-
-export type VariableType = (typeof VARIABLE_TYPES)[number];
 
 /** Where a secret is: it never stands on a command line or in a playbook itself. */
 export type SecretSource =
   { readonly from: 'env'; readonly name: string } | { readonly from: 'file'; readonly path: string };
 
-export interface Variable {
-  readonly name: string;
-  readonly type: VariableType;
-  readonly description: string;
-  readonly required: boolean;
-  readonly secret: boolean;
-  /** Of its type, a duration in milliseconds; undefined where there is none. Never for a secret. */
-  readonly default?: JsonValue;
-  /** Where a secret is unless the command line says otherwise. */
-  readonly source?: SecretSource;
-}
+/** What is needed of a declared variable. */
+export type Declared = Pick<
+  PlaybookVariable,
+  'name' | 'type' | 'description' | 'required' | 'secret' | 'default'
+>;
 
 export type VariableReading<T> = { readonly value: T } | { readonly wrong: string };
 
@@ -95,6 +86,18 @@ export function readSecretSource(text: string): VariableReading<SecretSource> {
   };
 }
 
+/** Reads where a secret is unless the command line says otherwise: { env: NAME } or { file: PATH }, as in an inventory. */
+export function readSecretDefault(written: JsonValue): VariableReading<SecretSource> {
+  if (isJsonObject(written)) {
+    const [entry, ...more] = Object.entries(written);
+    if (entry !== undefined && more.length === 0 && typeof entry[1] === 'string') {
+      const reading = readSecretSource(`${entry[0]}:${entry[1]}`);
+      if ('value' in reading) return reading;
+    }
+  }
+  return { wrong: 'The default of a secret says where it is: { env: NAME } or { file: PATH }.' };
+}
+
 export interface GivenVariables {
   /** The values of all variables that have one, but for secrets. */
   readonly values: Readonly<Record<string, JsonValue>>;
@@ -108,7 +111,7 @@ export interface GivenVariables {
  * @returns everything that is wrong, each a line for people, or the values
  */
 export function giveVariables(
-  variables: readonly Variable[],
+  variables: readonly Declared[],
   given: readonly string[],
 ): { readonly value: GivenVariables } | { readonly problems: readonly string[] } {
   const values: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
@@ -116,9 +119,12 @@ export function giveVariables(
   const problems: string[] = [];
   const byName = new Map(variables.map((variable) => [variable.name, variable]));
   const tried = new Set<string>();
-  for (const { name, default: value, source } of variables) {
-    if (value !== undefined) values[name] = value;
-    if (source !== undefined) secrets[name] = source;
+  for (const { name, type, secret, default: written } of variables) {
+    if (written === undefined) continue;
+    const reading = secret ? readSecretDefault(written) : readVariableValue(type, written);
+    if ('wrong' in reading) problems.push(`The default of the variable ${name}: ${reading.wrong}`);
+    else if (secret) secrets[name] = reading.value as SecretSource;
+    else values[name] = reading.value as JsonValue;
   }
   for (const one of given) {
     const [, name, text = ''] = /^([^=]*)=(.*)$/s.exec(one) ?? [];
@@ -148,7 +154,7 @@ export function giveVariables(
 }
 
 /** What expressions know of the variables: `vars.NAME`. A duration is an integer, of milliseconds. */
-export function variableNames(variables: readonly Variable[]): Names {
+export function variableNames(variables: readonly Declared[]): Names {
   const shapes: Readonly<Record<VariableType, Shape>> = {
     string: 'string',
     integer: 'integer',
