@@ -11,7 +11,7 @@ import type { RunEvent, RunSettled } from '../domain/run-events.ts';
 import type { OpenJournal } from '../journal/journal-file.ts';
 import { pruneRuns } from '../journal/prune-runs.ts';
 import { Recorder } from '../workflow/recorder.ts';
-import { type Beginning, runPlan } from '../workflow/run-plan.ts';
+import { type Beginning, runPlan, type RunOptions } from '../workflow/run-plan.ts';
 import { type Call, callText, whoAsks } from './command.ts';
 import { compose } from './compose.ts';
 import { HeldWords } from './held-words.ts';
@@ -35,6 +35,8 @@ export interface Conduct {
   readonly stop: Stop;
   /** Of a dry run of several nodes. */
   readonly foresee?: Foresee;
+  /** Of a run of a playbook. */
+  readonly playbook?: NonNullable<RunOptions['playbook']>;
 }
 
 export async function conduct(call: Call, run: Conduct): Promise<ExitCode> {
@@ -72,6 +74,7 @@ export async function conduct(call: Call, run: Conduct): Promise<ExitCode> {
       leave: stop.leave,
       interruption: stop.interruption,
       ...(run.foresee === undefined ? {} : { foresee: run.foresee }),
+      ...(run.playbook === undefined ? {} : { playbook: run.playbook }),
       abort: stop.abort,
       onBegin: (desk, latest) => {
         stop.onStop((by) => void desk.submit({ kind: 'abort' }, by).catch(() => undefined));

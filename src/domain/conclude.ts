@@ -4,6 +4,7 @@ import type { ErrorInfo } from './errors.ts';
 import { EXIT, type ExitCode, firstExit } from './exit-codes.ts';
 import { concludeHangUp } from './hang-up-end.ts';
 import { nextAfterSuccess, nextCommands } from './next-commands.ts';
+import { stepNamed } from './playbook/all-steps.ts';
 import { phaseOf } from './rolling/progress.ts';
 import { rollingExit } from './rolling/exit.ts';
 import type { RollingPlan } from './rolling/rolling-plan.ts';
@@ -162,12 +163,13 @@ function endOf(state: RunState, name: string, interruption: Interruption): End {
       (record) => record.settled?.outcome === 'already' || record.intent.effect === 'node.mark',
     );
     if (callsCutOn(node) > 0) return { outcome: 'done', exit: EXIT.callsCut };
-    return { outcome: nothingDone ? 'already' : 'done', exit: EXIT.done };
+    const hasResults = Object.keys(node.results).length > 0;
+    return { outcome: nothingDone && !hasResults ? 'already' : 'done', exit: EXIT.done };
   }
   if (state.plan.kind === 'activate' && isUnhealthy(node.failure.error) && !unsettled && isAsFound(node)) {
     return { outcome: 'failed', exit: isOut(name, node) ? EXIT.unhealthy : EXIT.undone };
   }
-  return endOfFailure(name, node, node.failure.error, interruption, unsettled);
+  return endOfFailure(state, name, node, node.failure.error, interruption, unsettled);
 }
 
 /** Of a run whose undo was asked for, or gone on with. */
@@ -196,7 +198,40 @@ function isOut(name: string, node: NodeRunState): boolean {
   return serviceOf(name, node) === 'out of service';
 }
 
+/** What only a step of a playbook fails for. */
+function isOfPlaybook({ code }: ErrorInfo): boolean {
+  return code === 'action.failed' || code === 'timeout' || code === 'refused';
+}
+
+function isDisruptive({ effects }: NodeRunState, step: string | undefined): boolean {
+  return effects.some(
+    (record) =>
+      record.step === step && record.intent.effect === 'action.run' && record.intent.wanted.disruptive,
+  );
+}
+
+/** Nothing of it has to be given back: messages, and what was not even begun. */
+function hasOnlyTold({ effects }: NodeRunState): boolean {
+  return effects.every(({ intent }) => intent.effect === 'action.run');
+}
+
+/** Whether a step of a playbook has changed something for which the playbook has no way back. */
+function isLeftChanged({ plan }: RunState, { effects }: NodeRunState): boolean {
+  return effects.some(({ intent, settled, step }) => {
+    if (intent.effect !== 'action.run' || intent.wanted.changes !== 'node') return false;
+    const wasBegun = settled === null || settled.outcome !== 'failed' || settled.read !== null;
+    const planned = stepNamed(plan, step);
+    const isUndoItself = plan.nodes.some(({ steps }) =>
+      steps.some(({ frame }) =>
+        [...(frame?.undo ?? []), ...(frame?.always ?? [])].some(({ id }) => id === step),
+      ),
+    );
+    return wasBegun && !isUndoItself && planned?.frame?.undo === undefined;
+  });
+}
+
 function endOfFailure(
+  state: RunState,
   name: string,
   node: NodeRunState,
   error: ErrorInfo,
@@ -210,14 +245,19 @@ function endOfFailure(
     if (error.code === 'bug') return { outcome: 'failed', exit: EXIT.bug };
     return { outcome: 'refused', exit: EXIT.refused };
   }
+  // It is back in, and well: what failed came after that.
+  const isBack = stepOutcome(node, name, 'activate') === 'succeeded';
+  if (isBack && isOfPlaybook(error) && !unsettled) return { outcome: 'partly', exit: EXIT.partly };
   if (restartIntended(node)) {
     // It has to be out: where that was not seen, whoever comes has to look, however the run came to its end.
     const isKnownOut = !unsettled && isOut(name, node);
     if (stopped !== null) return { outcome: 'interrupted', exit: isKnownOut ? stopped : EXIT.unknown };
     if (!isKnownOut) return UNKNOWN;
-    if (error.code === 'restart.failed') return { outcome: 'failed', exit: EXIT.restartFailed };
+    if (error.code === 'restart.failed' || isDisruptive(node, node.failure?.step))
+      return { outcome: 'failed', exit: EXIT.restartFailed };
     // A full disk kept it from being waited for until it was well: nothing of the node is unknown by that.
-    if (isUnhealthy(error) || error.code === 'journal') return { outcome: 'failed', exit: EXIT.unhealthy };
+    if (isUnhealthy(error) || isOfPlaybook(error) || error.code === 'journal')
+      return { outcome: 'failed', exit: EXIT.unhealthy };
     if (error.code === 'drain.expired' || error.code === 'drain.held') return held(name, node);
     return UNKNOWN;
   }
@@ -226,7 +266,9 @@ function endOfFailure(
     return { outcome: 'interrupted', exit: stopped };
   // Another run has the node: this one gave way.
   if (stepOutcome(node, name, 'restore') === 'skipped') return { outcome: 'refused', exit: EXIT.locked };
-  if (node.undo === 'done') {
+  const givenBack = node.undo === 'done' || (node.undo === null && hasOnlyTold(node));
+  if (givenBack && isLeftChanged(state, node)) return UNKNOWN;
+  if (givenBack) {
     if (stopped !== null) return { outcome: 'interrupted', exit: stopped };
     if (error.code === 'drain.expired') return { outcome: 'restored', exit: EXIT.expiredRestored };
     if (error.code === 'bug') return { outcome: 'failed', exit: EXIT.bug };
@@ -245,5 +287,6 @@ function endOfFailure(
 function tellsTheState({ intent, step }: NodeRunState['effects'][number]): boolean {
   if (intent.effect === 'node.mark' && (step.endsWith('/activate') || step.endsWith('/leave_out')))
     return false;
+  if (intent.effect === 'action.run' && intent.wanted.changes === 'elsewhere') return false;
   return intent.effect !== 'hook.on_out' && intent.effect !== 'call.hangup' && !step.endsWith('/secure');
 }

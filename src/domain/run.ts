@@ -267,7 +267,16 @@ export function restartIntended(node: NodeRunState): boolean {
   return node.effects.some(({ intent }) => isPointOfNoReturn(intent));
 }
 
-/** The outcome of the node's step of that kind; null where it has none or was not reached. */
+/**
+ * The outcome of the node's step of that kind; null where it has none or was not reached. Of several, as a playbook may have
+ * them, the last one that has come to its end counts.
+ */
 export function stepOutcome(node: NodeRunState, name: string, kind: string): StepOutcome | null {
-  return node.steps[`${name}/${kind}`]?.outcome ?? null;
+  const own = `${name}/${kind}`;
+  let outcome: StepOutcome | null = null;
+  for (const [id, step] of Object.entries(node.steps)) {
+    const isOfKind = id === own || (id.startsWith(`${own}-`) && /^\d+$/.test(id.slice(own.length + 1)));
+    if (isOfKind) outcome = step.outcome ?? outcome;
+  }
+  return outcome;
 }

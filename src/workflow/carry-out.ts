@@ -6,12 +6,21 @@ import { Listr, type ListrTask } from 'listr2';
 import { findNode, type Node } from '../domain/cluster.ts';
 import { errorInfo, FshaError } from '../domain/errors.ts';
 import type { NodeObservation } from '../domain/observation.ts';
-import { type NodePlan, planLeave, planSecure, planUndo, type Plan } from '../domain/plan.ts';
+import {
+  type NodePlan,
+  planLeave,
+  planSecure,
+  planUndo,
+  type Plan,
+  type PlannedStep,
+} from '../domain/plan.ts';
 import { isLeftOut } from '../domain/left-out.ts';
 import { intentsOf, type NodeRunState, policyFor, restartIntended } from '../domain/run.ts';
 import { batchTasks, newRolling } from './batches.ts';
 import { within } from './deadline.ts';
 import { hurriedBy } from './hurry.ts';
+import { doAlways, giveBack, undoSteps } from './in-the-end.ts';
+import { carryOutStep, type On } from './rescue.ts';
 import { type Carrier, runStep, soFar } from './run-step.ts';
 import { newMemory, type NodeMemory, type Rolling } from './step.ts';
 import { LOOKS_AT_A_TIME } from './survey.ts';
@@ -102,7 +111,7 @@ function nodeTask(
               return forward.newListr(
                 steps.map((step) => ({
                   title: step.id,
-                  task: () => runStep(step, node, memory, carrier, carrier.signal),
+                  task: () => carryOutStep(step, { node, memory, carrier }, carrier.signal),
                 })),
                 { exitOnError: true, concurrent: false },
               );
@@ -111,7 +120,7 @@ function nodeTask(
           {
             title: 'settle',
             task: () =>
-              settle(node, memory, carrier).finally(async () => {
+              settle(steps, node, memory, carrier).finally(async () => {
                 carrier.watcher.outdate({ nodes: [name], proxies: [...carrier.world.proxies.keys()] });
                 rolling?.admitted.delete(name);
                 rolling?.emptied.delete(name);
@@ -132,12 +141,13 @@ async function leaveHost({ name, esl }: Node, { world }: Carrier): Promise<void>
 /** Gives back what an earlier process did, node after node. What went wrong is in the recorder's state. */
 export async function undoAll(plan: Plan, carrier: Carrier): Promise<void> {
   const { recorder, world } = carrier;
-  for (const { node: name } of plan.nodes) {
+  for (const { node: name, steps } of plan.nodes) {
     const node = findNode(world.cluster, name);
     if (node === undefined) throw notInInventory(name);
     const state = soFar(recorder, name);
     const seen = await carrier.watcher.fresh({ nodes: [name], proxies: [] }, carrier.signal);
-    await undo(node, newMemory(carrier.token), carrier, state, !isSameStart(state, seen.nodes[name]));
+    const on = { node, memory: newMemory(carrier.token), carrier };
+    await undo(on, state, undoSteps(steps, state), !isSameStart(state, seen.nodes[name]));
   }
 }
 
@@ -150,28 +160,51 @@ function notInInventory(name: string): FshaError {
   return new FshaError('bug', `the plan names ${name}, which is not in the inventory`);
 }
 
-/** What a node gets when forward failed: given back where that may be, kept out for certain where it may not. */
-async function settle(node: Node, memory: NodeMemory, carrier: Carrier): Promise<void> {
+/** What a node gets behind its steps: what a failure asks for, and what its playbook wants done in any case. */
+async function settle(
+  steps: readonly PlannedStep[],
+  node: Node,
+  memory: NodeMemory,
+  carrier: Carrier,
+): Promise<void> {
+  const failure = soFar(carrier.recorder, node.name).failure;
+  if (failure === null) return;
+  const isOurs = await settleFailure(steps, node, memory, carrier);
+  if (isOurs) await doAlways(steps, { node, memory, carrier });
+}
+
+/**
+ * Given back where that may be, kept out for certain where it may not.
+ * @returns whether the node is still this run's to do something on
+ */
+async function settleFailure(
+  steps: readonly PlannedStep[],
+  node: Node,
+  memory: NodeMemory,
+  carrier: Carrier,
+): Promise<boolean> {
   const { recorder } = carrier;
   const state = soFar(recorder, node.name);
-  if (state.failure === null || state.effects.length === 0) return;
+  if (state.failure === null) return true;
   const { code } = state.failure.error;
-  // A process that goes on, and was refused before it did anything, has nothing of its own to give back.
-  if (recorder.state.resumed !== null && state.failure.step.endsWith('/preflight')) return;
-  // It is out, and that is what was wanted: what ended is the watch over it.
-  if (state.failure.step.endsWith('/guard')) return;
   // Another run took the node: what it is to be is that one's to say.
-  if (code === 'locked') return;
+  if (code === 'locked') return false;
+  if (state.effects.length === 0) return true;
+  // A process that goes on, and was refused before it did anything, has nothing of its own to give back.
+  if (recorder.state.resumed !== null && state.failure.step.endsWith('/preflight')) return false;
+  // It is out, and that is what was wanted: what ended is the watch over it.
+  if (state.failure.step.endsWith('/guard')) return true;
   recorder.tolerateJournalLoss();
-  if (code === 'lock.lost' && !(await retakeLock(node, carrier))) return;
+  if (code === 'lock.lost' && !(await retakeLock(node, carrier))) return false;
   if (restartIntended(state)) {
     await secure(node, memory, carrier);
-    return;
+    return true;
   }
   const staysOut =
     code === 'drain.held' ||
     (code === 'drain.expired' && policyFor(recorder.state, node.name).onTimeout !== 'restore');
-  if (!staysOut) await undo(node, memory, carrier, state);
+  if (!staysOut) await undo({ node, memory, carrier }, state, undoSteps(steps, state));
+  return true;
 }
 
 /** Nothing is given back without the lock: another run may have begun. @returns whether it is held again */
@@ -189,24 +222,30 @@ async function retakeLock(node: Node, { world, leave, recorder }: Carrier): Prom
 }
 
 async function undo(
-  node: Node,
-  memory: NodeMemory,
-  carrier: Carrier,
+  on: On,
   state: NodeRunState,
+  own: readonly PlannedStep[],
   carefully = false,
 ): Promise<void> {
+  const { node, memory, carrier } = on;
   const { recorder, world } = carrier;
   const [plan] = planUndo(node.name, intentsOf(state), carefully)?.nodes ?? [];
   const [step] = plan?.steps ?? [];
-  if (step?.kind !== 'restore') return;
-  const at = { node: node.name, step: step.id };
-  await recorder.record({ type: 'undo.started', ...at, data: { effects: step.params.effects } });
+  const effects = step?.kind === 'restore' ? step.params.effects : [];
+  if (effects.length === 0 && own.length === 0) return;
+  const at = { node: node.name, step: step?.id ?? `${node.name}/restore` };
+  const steps = own.length === 0 ? {} : { steps: own.map(({ id }) => id) };
+  await recorder.record({ type: 'undo.started', ...at, data: { effects, ...steps } });
   let outcome: 'done' | 'failed' | 'unknown' = 'done';
   try {
     // A fresh signal: the one that stopped the run has fired already.
-    await within(world.clock, UNDO_TIME, carrier.leave, `the undo of ${node.name}`, (signal) =>
-      runStep(step, node, memory, carrier, signal),
+    outcome = await within(world.clock, UNDO_TIME, carrier.leave, `the undo of ${node.name}`, (signal) =>
+      giveBack(own, on, signal),
     );
+    if (step !== undefined)
+      await within(world.clock, UNDO_TIME, carrier.leave, `the undo of ${node.name}`, (signal) =>
+        runStep(step, node, memory, carrier, signal),
+      );
   } catch (error) {
     outcome = errorInfo(error).code === 'effect.failed' ? 'failed' : 'unknown';
   }

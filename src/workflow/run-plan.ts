@@ -2,13 +2,16 @@
 import { conclude, type Interruption } from '../domain/conclude.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Plan } from '../domain/plan.ts';
+import type { PlaybookSource } from '../domain/playbook/source.ts';
 import type { Policy } from '../domain/policy.ts';
 import { whyRefused } from '../domain/preflight/checks.ts';
 import type { Foresee } from '../domain/rolling/foresee.ts';
 import { type WindowEnds, windowEnds } from '../domain/rolling/window.ts';
 import type { NewEvent, RunSettled } from '../domain/run-events.ts';
 import { carryOut, undoAll } from './carry-out.ts';
+import type { PlaybookRun } from './playbook-run.ts';
 import type { Recorder } from './recorder.ts';
+import type { Carrier } from './run-step.ts';
 import { createRequestDesk, type RequestDesk } from './request-desk.ts';
 import { Watcher } from './watcher.ts';
 import type { World } from './world.ts';
@@ -52,6 +55,8 @@ export interface RunOptions {
   readonly interruption: () => Interruption;
   /** Of a dry run of several nodes. */
   readonly foresee?: Foresee;
+  /** The playbook of which the plan was made: for run.started, and for its steps. Absent: it is of none. */
+  readonly playbook?: { readonly source: PlaybookSource; readonly run: PlaybookRun };
   /** Fires `signal`, as Ctrl-C does. */
   readonly abort: () => void;
   /**
@@ -81,7 +86,10 @@ export async function runPlan(options: RunOptions): Promise<RunSettled> {
     windowEnds(plan.rolling, world.cluster, policy, { now: world.clock.now(), wall: world.clock.wall() });
   const desk = createRequestDesk({ recorder, abort: options.abort, wake, window });
   const end = options.onBegin(desk, () => watcher.latest());
-  const carrier = { world, watcher, recorder, run, who, token, signal, leave };
+  const carrier: Carrier = {
+    ...{ world, watcher, recorder, run, who, token, signal, leave },
+    ...(options.playbook === undefined ? {} : { playbook: options.playbook.run }),
+  };
   try {
     if (beginning.kind === 'resumed' && beginning.mode === 'undo') await undoAll(plan, carrier);
     else if (isDryRun(options)) {
@@ -140,6 +148,7 @@ function firstEvent(options: RunOptions): NewEvent {
       plan,
       ...around,
       ...(beginning.dryRun ? { dryRun: true } : {}),
+      ...(options.playbook === undefined ? {} : { playbook: options.playbook.source }),
     },
   };
 }

@@ -4,6 +4,7 @@ import { type ErrorInfo, errorInfo, FshaError } from '../domain/errors.ts';
 import type { PlannedStep } from '../domain/plan.ts';
 import { type NodeRunState, policyFor } from '../domain/run.ts';
 import type { StepOutcome } from '../domain/run-events.ts';
+import { inFrame } from './framed-step.ts';
 import type { PlaybookRun } from './playbook-run.ts';
 import type { Recorder } from './recorder.ts';
 import type { NodeMemory, Step, StepContext } from './step.ts';
@@ -56,13 +57,16 @@ export async function runStep(
     record: (event) => recorder.record(event),
     tolerateJournalLoss: (tell) => recorder.tolerateJournalLoss(tell),
     soFar: () => soFar(recorder, planned.node),
+    ...(carrier.playbook === undefined ? {} : { playbook: carrier.playbook }),
     frame: planned.frame,
   };
   try {
     await recorder.record({ type: 'step.started', ...at, data: {} });
     // The registry pairs each kind with its params; TypeScript cannot follow that pairing through a union.
     const step: Step<never> = STEPS[planned.kind];
-    const outcome = await step(context, planned.params as never);
+    // Nobody is asked about what is given back, or done in the end.
+    if (signal === carrier.signal) await askFirst(carrier, planned);
+    const outcome = await inFrame(context, planned.kind, (framed) => step(framed, planned.params as never));
     await settled(outcome);
   } catch (error) {
     const thrown = errorInfo(error);
@@ -76,6 +80,10 @@ export async function runStep(
     await recordFailure(recorder, at, () => settled(outcome, info));
     throw error;
   }
+}
+
+async function askFirst({ playbook, signal }: Carrier, { node, kind, frame }: PlannedStep): Promise<void> {
+  await playbook?.beforeStep?.(node, frame?.name ?? kind, signal);
 }
 
 /**
