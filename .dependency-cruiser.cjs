@@ -38,11 +38,22 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/domain/playbook/(cel-|expression[.]ts$)' },
       to: { path: 'node_modules/(@marcbachmann/cel-js|re2js)/' },
     },
-    ...['inventory', 'freeswitch', 'kamailio', 'ssh', 'sip', 'local', 'journal'].map((adapter) =>
+    ...[
+      'inventory',
+      'freeswitch',
+      'kamailio',
+      'ssh',
+      'sip',
+      'local',
+      'journal',
+      'http',
+      'postgres',
+      'redis',
+    ].map((adapter) =>
       only(`${adapter}-knows-domain-only`, `^src/${adapter}/`, [
         `^src/${adapter}/`,
         '^src/domain/',
-        '^src/workflow/ports[.]ts$',
+        '^src/workflow/(outside-)?ports[.]ts$',
         ...(adapter === 'inventory' ? ['^src/yaml/'] : []),
       ]),
     ),
@@ -75,10 +86,22 @@ module.exports = {
       to: { path: 'node_modules/ssh2' },
     },
     {
-      name: 'axios-behind-kamailio',
+      name: 'axios-behind-kamailio-and-http',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/kamailio/' },
+      from: { path: '^src/', pathNot: '^src/(kamailio|http)/' },
       to: { path: 'node_modules/axios' },
+    },
+    {
+      name: 'pg-behind-postgres',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/postgres/' },
+      to: { path: 'node_modules/pg/' },
+    },
+    {
+      name: 'ioredis-behind-redis',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/redis/' },
+      to: { path: 'node_modules/ioredis/' },
     },
     {
       name: 'commander-behind-cli',

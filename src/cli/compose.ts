@@ -82,6 +82,7 @@ export function compose(
     nodes,
     proxies,
     hosts,
+    proxyHosts,
     probe: createSipProbe(),
     local: inEnvironment(createLocalCommand(), env),
     resolve: (name, signal) => resolveName(name, timeouts.request, signal),

@@ -28,6 +28,9 @@ export type ErrorCode =
   // Kamailio.
   | 'rpc.auth'
   | 'rpc.error'
+  // PostgreSQL and Redis, by playbooks.
+  | 'sql.error'
+  | 'redis.error'
   // SSH.
   | 'ssh.auth'
   | 'ssh.key'

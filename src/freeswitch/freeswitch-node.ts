@@ -160,6 +160,17 @@ export class FreeswitchNode implements NodePort {
     }
   }
 
+  async api(command: string, timeout: number, signal: AbortSignal): Promise<string> {
+    const connection = await this.#open(signal);
+    this.#own.add(connection);
+    try {
+      return await connection.apiRaw(command, { timeout, signal });
+    } finally {
+      this.#own.delete(connection);
+      connection.close();
+    }
+  }
+
   onActivity(listener: (activity: NodeActivity) => void): () => void {
     return this.#activity.listen(listener);
   }

@@ -9,7 +9,7 @@ import {
   type ProxyObservation,
 } from '../domain/observation.ts';
 import { printable } from '../domain/text.ts';
-import type { Clock, ProxyPort, TargetAddress } from '../workflow/ports.ts';
+import type { Clock, ProxyPort, RpcReply, TargetAddress } from '../workflow/ports.ts';
 import type { Connect } from './connection.ts';
 import { within } from './deadline.ts';
 import { readDispatcherList } from './dispatcher-list.ts';
@@ -102,6 +102,17 @@ export class KamailioProxy implements ProxyPort {
     });
   }
 
+  async ask(
+    method: string,
+    parameters: readonly unknown[],
+    timeout: number,
+    signal: AbortSignal,
+  ): Promise<RpcReply> {
+    const calls = (session: RpcSession, ended: AbortSignal): Promise<RpcReply> =>
+      session.ask('write', method, parameters, ended);
+    return this.#session(method, signal, calls, timeout);
+  }
+
   close(): Promise<void> {
     this.#closing.abort();
     return Promise.resolve();
@@ -112,8 +123,10 @@ export class KamailioProxy implements ProxyPort {
     method: string,
     signal: AbortSignal,
     calls: (session: RpcSession, signal: AbortSignal) => Promise<T>,
+    request = this.#options.timeouts.request,
   ): Promise<T> {
-    const { timeouts, clock, connect } = this.#options;
+    const { clock, connect } = this.#options;
+    const timeouts = { connect: this.#options.timeouts.connect, request };
     const endpoint = this.#endpoint;
     const what = `${method} on ${endpoint.where}`;
     if (signal.aborted) throw interrupted(what);

@@ -20,6 +20,8 @@ export interface Action {
   readonly timeout: number | null;
   /** What is wrong with parameters that are right one by one, before anything is resolved. */
   readonly check?: (params: JsonObject) => readonly ParamProblem[];
+  /** What gives back what it did, where the step says no `undo` of its own: one step of the same action, with these. */
+  readonly undo?: (params: JsonObject) => JsonObject | null;
   /** Which keys of a step mean nothing here, beside those that never do. */
   readonly without?: readonly StepKey[];
 }
@@ -83,6 +85,10 @@ export interface TextShape {
   /** Whether it may have line breaks and tabs (never other control characters). */
   readonly lines?: true;
   readonly empty?: true;
+  /** A line for a shell: what `{{ … }}` puts in are words, each of them quoted (`domain/playbook/shell-line.ts`). */
+  readonly shell?: true;
+  /** A file on this machine: relative to the playbook in which it is written, absolute when the action gets it. */
+  readonly file?: true;
 }
 
 /** A map with known keys. */

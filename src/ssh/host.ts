@@ -84,7 +84,12 @@ class SshHost implements HostPort {
     await this.#connected(signal);
   }
 
-  async run(command: string, timeout: number, signal: AbortSignal): Promise<CommandResult> {
+  async run(
+    command: string,
+    timeout: number,
+    signal: AbortSignal,
+    stdin?: string | Uint8Array,
+  ): Promise<CommandResult> {
     const connection = await this.#connected(signal);
     let sent = false;
     const bounds = {
@@ -96,7 +101,7 @@ class SshHost implements HostPort {
     return bounded(bounds, async (ended) => {
       const release = await connection.slots.acquire(ended);
       sent = true;
-      return runCommand(connection, command, ended, release);
+      return runCommand(connection, { command, stdin }, ended, release);
     });
   }
 

@@ -23,8 +23,15 @@ export function outcomeUnknown(label: string, reason: string): FshaError {
   );
 }
 
+export interface RemoteCommand {
+  /** One shell line. */
+  readonly command: string;
+  /** What it reads; undefined: nothing. */
+  readonly stdin?: string | Uint8Array | undefined;
+}
+
 /**
- * Runs one shell line and waits for its exit status; its stdin is empty. When `ended` fires the channel is closed and
+ * Runs one shell line and waits for its exit status. When `ended` fires the channel is closed and
  * nobody hears the result.
  *
  * @param onClosed called once when the server has closed the channel, which may be long after
@@ -32,7 +39,7 @@ export function outcomeUnknown(label: string, reason: string): FshaError {
  */
 export function runCommand(
   connection: SshConnection,
-  command: string,
+  { command, stdin }: RemoteCommand,
   ended: AbortSignal,
   onClosed: () => void,
 ): Promise<CommandResult> {
@@ -94,7 +101,8 @@ export function runCommand(
         else succeed(exit);
         onClosed();
       });
-      open.end();
+      if (stdin === undefined) open.end();
+      else open.end(stdin);
       if (settled) open.close();
     };
 

@@ -51,6 +51,12 @@ export interface NodePort {
   /** Lets the node place a call itself and hang up when it was answered. @throws FshaError `esl.error` with the cause */
   testCall(dialString: string, timeout: number, signal: AbortSignal): Promise<void>;
   /**
+   * The whole answer to one API command, an -ERR included, on a connection of its own, so that nothing else waits for it.
+   * Sent once at most. @throws FshaError `usage` (more than one line), `timeout` and `connection.lost`, whose messages say
+   * whether it was sent
+   */
+  api(command: string, timeout: number, signal: AbortSignal): Promise<string>;
+  /**
    * Calls `listener` when a channel began or ended on the node, or the node is shutting down. A hint, never a count: what
    * happens while the connection is gone is not heard. Survives reconnects. Returns the function that unsubscribes.
    */
@@ -81,8 +87,23 @@ export interface ProxyPort {
   observe(signal: AbortSignal): Promise<ProxyObservation>;
   /** `dispatcher.set_state`, or `set_duid_state` where a duid is given; success means only that it was accepted. */
   setState(state: StateArgument, target: TargetAddress, signal: AbortSignal): Promise<void>;
+  /**
+   * One JSON-RPC method, sent once. What Kamailio itself refuses is an answer.
+   * @throws FshaError as setState: after `connection.lost` and `timeout` the outcome is unknown
+   */
+  ask(
+    method: string,
+    parameters: readonly unknown[],
+    timeout: number,
+    signal: AbortSignal,
+  ): Promise<RpcReply>;
   close(): Promise<void>;
 }
+
+/** What a Kamailio says to a method: its result, or an error of its own. */
+export type RpcReply =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly code: number; readonly message: string };
 
 /** A destination as it stands in a proxy's list: by duid where that was how it was named, else by URI. */
 export interface TargetAddress {
@@ -108,8 +129,14 @@ export interface HostPort {
    * Runs one shell line. An exit status of whatever value is a result. A connection lost before the status came is an
    * FshaError `connection.lost`, the passing of `timeout` an FshaError `timeout`: then the outcome is unknown, and the
    * command may still be running there.
+   * @param stdin what the command reads; left out: nothing
    */
-  run(command: string, timeout: number, signal: AbortSignal): Promise<CommandResult>;
+  run(
+    command: string,
+    timeout: number,
+    signal: AbortSignal,
+    stdin?: string | Uint8Array,
+  ): Promise<CommandResult>;
   /** A TCP connection made by the host to `host:port` (direct-tcpip). */
   dial(host: string, port: number, signal: AbortSignal): Promise<Duplex>;
   /** Ends the connection, and whatever goes through it; the next use opens another. */

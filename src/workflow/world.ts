@@ -15,6 +15,8 @@ export interface World {
   readonly proxies: ReadonlyMap<string, ProxyPort>;
   /** Hosts of nodes, over SSH. */
   readonly hosts: ReadonlyMap<string, HostPort>;
+  /** Hosts of the proxies that are reached through SSH, by the proxy's name; absent: none is. */
+  readonly proxyHosts?: ReadonlyMap<string, HostPort>;
   readonly probe: SipProbe;
   readonly local: LocalCommand;
   /** IP addresses of a host name, as resolved from here; an address is its own. */

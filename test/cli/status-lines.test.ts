@@ -46,6 +46,7 @@ function trial(form: StatusLinesOptions['form'], options: { readonly dead?: stri
     observe: async () => seenProxy('lb-1', ['AP', 'AP'], { at: clock.now() }),
     login: async () => undefined,
     setState: async () => undefined,
+    ask: () => Promise.reject(new Error('nobody asks in these tests')),
     close: async () => undefined,
   };
   const watcher = new Watcher(nodes, [proxy], clock, 5_000);

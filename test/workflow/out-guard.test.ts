@@ -56,6 +56,10 @@ class FakeProxy implements ProxyPort {
     return seenProxy(this.proxy, [[URI, this.flags]], { at, instance: known(this.instance) });
   }
 
+  ask(): ReturnType<ProxyPort['ask']> {
+    return Promise.reject(new Error('nobody asks in these tests'));
+  }
+
   setState(): Promise<void> {
     this.sets += 1;
     if (!this.lies) this.flags = 'DX';
