@@ -23,7 +23,7 @@ async function request(asked: HttpRequest, signal: AbortSignal): Promise<HttpRep
     return { status: answer.status, headers: plainHeaders(answer), body: answer.data.toString('utf8') };
   } catch (error) {
     // Not a cause of anything: axios's errors carry the headers and the body that were sent.
-    if (signal.aborted) throw interrupted(where);
+    if (hasFired(signal)) throw interrupted(where);
     if (error instanceof FshaError) throw error;
     if (deadline.aborted)
       throw new FshaError(
@@ -33,6 +33,11 @@ async function request(asked: HttpRequest, signal: AbortSignal): Promise<HttpRep
       );
     throw failure(where, error, asked.maxBytes);
   }
+}
+
+/** What was asked before an await is not asked again by the compiler. */
+function hasFired(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 /** @throws FshaError `usage` where it is no URL of the web, or one with a password in it, which would end in logs */

@@ -25,9 +25,9 @@ async function query(asked: SqlQuery, signal: AbortSignal): Promise<SqlRows> {
   const timeout = Math.max(1, Math.round(asked.timeout));
   const client = open(pg.Client, asked, socket, timeout);
   const where = `PostgreSQL (${printable(client.host)}:${client.port}, ${printable(client.database ?? '')})`;
-  let stopped: FshaError | null = null;
+  const ending: { error: FshaError | null } = { error: null };
   const stop = (error: FshaError): void => {
-    stopped ??= error;
+    ending.error ??= error;
     socket.destroy();
   };
   const onAbort = (): void => stop(interrupted(`a query to ${where}`));
@@ -52,7 +52,7 @@ async function query(asked: SqlQuery, signal: AbortSignal): Promise<SqlRows> {
     await client.connect();
     return await read(client, asked, timeout);
   } catch (error) {
-    throw stopped ?? failure(where, error);
+    throw ending.error ?? failure(where, error);
   } finally {
     clearTimeout(timer);
     clearInterval(watch);

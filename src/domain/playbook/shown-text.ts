@@ -1,5 +1,5 @@
 /** What came from outside, made fit to be a value of a playbook: bounded, and without what could steer a terminal. */
-import { isJsonList, type JsonObject, jsonObject, type JsonValue } from './json.ts';
+import { isJsonList, jsonObject, type JsonValue } from './json.ts';
 
 // As in domain/text.ts, but for line breaks and tabs: a value may have lines.
 const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
@@ -63,7 +63,7 @@ export function textMap(value: JsonValue | undefined): Readonly<Record<string, s
   if (value === undefined || value === null || typeof value !== 'object' || isJsonList(value))
     return undefined;
   const texts: [string, string][] = [];
-  for (const [key, one] of Object.entries(value as JsonObject)) {
+  for (const [key, one] of Object.entries(value)) {
     if (one === null || typeof one === 'object') return undefined;
     texts.push([key, String(one)]);
   }

@@ -63,7 +63,7 @@ export const runRpc: RunAction = async (params, _node, around) => {
   if (first !== undefined)
     throw new FshaError(first.code, unknown.map(({ message }) => message).join('; '), first.hint);
   const failed = ends.filter(({ value }) => value['ok'] !== true);
-  const said = failed.map(({ name, value }) => `${name}: ${String(value['error'])}`).join('; ');
+  const said = failed.map(({ name, error }) => `${name}: ${error}`).join('; ');
   return {
     ok: failed.length === 0,
     proxies: jsonObject(ends.map(({ name, value }) => [name, value] as const)),
@@ -74,6 +74,8 @@ export const runRpc: RunAction = async (params, _node, around) => {
 interface End {
   readonly name: string;
   readonly value: JsonObject;
+  /** Why it failed; empty where it did not. */
+  readonly error: string;
   /** No answer of the proxy's came. */
   readonly trouble: ErrorInfo | null;
 }
@@ -90,18 +92,20 @@ async function askOne(
     const reply = await proxy.ask(method, parameters, timeLeft(around), around.signal);
     if (!reply.ok) {
       const error = shownText(reply.message, 1_000);
-      return { name, value: { ok: false, code: reply.code, error }, trouble: null };
+      return { name, value: { ok: false, code: reply.code, error }, error, trouble: null };
     }
     const result = shownValue(reply.result);
     // What was too long to be a value was carried out all the same.
     return {
       name,
       value: result === undefined ? { ok: true, tooLong: true } : { ok: true, result },
+      error: '',
       trouble: null,
     };
   } catch (error) {
     if (!(error instanceof FshaError)) throw error;
-    return { name, value: { ok: false, error: error.message }, trouble: errorInfo(error) };
+    const trouble = errorInfo(error);
+    return { name, value: { ok: false, error: trouble.message }, error: trouble.message, trouble };
   }
 }
 
