@@ -46,12 +46,16 @@ export class Meter {
     this.#stopped = undefined;
   }
 
-  /** What stopped it, if anything did. Forgets every value. */
-  end(): Stopped | undefined {
+  /** Why it did not go on, if it did not. */
+  get stopped(): Stopped | undefined {
+    return this.#stopped;
+  }
+
+  /** Forgets every value. */
+  end(): void {
     this.#weights = new Weights();
     this.#patterns = new Map();
     this.#last = new Map();
-    return this.#stopped;
   }
 
   /** What a node had last: of what a field was asked. */

@@ -50,11 +50,20 @@ const SENTENCES: Readonly<Record<string, string>> = {
   numeric_overflow: 'This number is larger than whole numbers may be.',
   int_conversion_error: 'int() needs a text that is a whole number, such as "42"; trim() takes spaces away.',
   double_conversion_error: 'double() needs a text that is a number, such as "0.5"; trim() takes spaces away.',
+  cannot_index_type: 'A part is asked of a value that has none.',
+  invalid_index_type: 'The place in a list is a whole number: [0] is the first.',
+  invalid_escape_sequence: 'There is no such escape. A backslash is written twice, or once in r"…".',
+  invalid_octal_escape: 'There is no such escape. A backslash is written twice, or once in r"…".',
+  invalid_hex_escape: 'Two hexadecimal digits are expected behind \\x.',
+  invalid_unicode_escape: 'Four hexadecimal digits are expected behind \\u, eight behind \\U.',
+  invalid_exponent: 'Digits are expected behind the e of this number.',
   invalid_comprehension_range: 'Only through lists and maps can be gone one by one, and this is neither.',
   index_out_of_bounds: 'The list has no value at this place: the first is [0]. Ask for size() first.',
   incompatible_ternary_branches: 'Both values of ? : have to be of one type: use string(…), for example.',
   invalid_list_element_type: 'join() needs a list of texts: use map(x, string(x)) first.',
 };
+
+const UNFIT = 'The types in this expression do not fit each other.';
 
 interface LibraryError {
   readonly code: string;
@@ -73,7 +82,11 @@ export function problemOf(
   known: readonly string[] = [],
 ): ExpressionProblem {
   const error = libraryError(thrown);
-  if (error === undefined) return { message: 'This expression is nested too deeply.', offset: 0 };
+  if (error === undefined) {
+    // The engine's own where it runs out of room; the library's, without a code, for an empty list's values.
+    const deep = thrown instanceof RangeError;
+    return { message: deep ? 'This expression is nested too deeply.' : UNFIT, offset: 0 };
+  }
   return { message: sentence(error, lastOf, known), offset: error.start ?? 0 };
 }
 
@@ -98,7 +111,7 @@ function sentence(
     return summary.startsWith('has(')
       ? 'has() asks for a field, as in has(before.stdout).'
       : 'A name for each value is needed first, as in list.map(x, x + 1).';
-  return SENTENCES[code] ?? 'This cannot be read as an expression.';
+  return SENTENCES[code] ?? UNFIT;
 }
 
 function noSuchKey(node: ASTNode | undefined, lastOf: (node: ASTNode) => unknown): string {

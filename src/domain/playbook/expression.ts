@@ -2,7 +2,7 @@
  * Expressions of playbooks: CEL, of which a small part is allowed, and nothing is reachable but the values that are
  * given. What carrying one out may cost is bounded. Nothing here throws for what an expression or a value says.
  */
-import type { ASTNode, ParseResult } from '@marcbachmann/cel-js';
+import type { ParseResult } from '@marcbachmann/cel-js';
 import { environmentOf, LONGEST, untyped } from './cel-library.ts';
 import { Meter } from './cel-meter.ts';
 import { survey, type ExpressionProblem, type Reference } from './cel-tree.ts';
@@ -128,15 +128,15 @@ function evaluate(
   }
   meter.begin();
   let result: unknown;
-  let thrown: { readonly error: unknown } | undefined;
+  let problem: ExpressionProblem | undefined;
   try {
     result = parsed(context as unknown as Record<string, unknown>);
   } catch (error) {
-    thrown = { error };
+    if (meter.stopped === undefined)
+      problem = problemOf(error, (node) => meter.last(node), Object.keys(values));
   }
-  const last = (node: ASTNode): unknown => meter.last(node);
-  const problem = thrown && problemOf(thrown.error, last, Object.keys(values));
-  const stopped = meter.end();
+  const { stopped } = meter;
+  meter.end();
   if (stopped !== undefined) return failed(stopped.message, stopped.offset);
   if (problem !== undefined) return { problem };
   const value = fromCel(result);
