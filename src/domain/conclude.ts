@@ -41,7 +41,7 @@ export function conclude(
   const names = planned.filter((name) => !untouched.includes(name));
   const ends = names.map((name) => {
     const node = state.nodes[name];
-    const service = node === undefined ? 'unknown' : serviceOf(name, node);
+    const service = node === undefined || gaveWay(name, node) ? 'unknown' : serviceOf(name, node);
     return { name, node, service, ...endOf(state, name, interruption) };
   });
   const codes = ends.map((end) => end.exit);
@@ -126,6 +126,13 @@ function untouchedOutcome(
 ): RunSettled['outcome'] {
   if (interruption !== null) return 'interrupted';
   return begun.length + (plan.rolling?.done.length ?? 0) > 0 ? 'partly' : 'refused';
+}
+
+/** Whether another run has the node now: what it was when it was read last is that one's to change. */
+function gaveWay(name: string, node: NodeRunState): boolean {
+  if (stepOutcome(node, name, 'restore') === 'skipped') return true;
+  const isTouched = node.effects.some(({ intent }) => intent.effect === 'dispatcher.state');
+  return isTouched && node.failure?.error.code === 'locked' && node.undo !== 'done';
 }
 
 function cutOf(state: RunState, name: string): number {
@@ -264,7 +271,6 @@ function endOfFailure(
   // What ended is the watch over a node that was to be out.
   if (node.failure?.step.endsWith('/guard') === true && !unsettled && isOut(name, node) && stopped !== null)
     return { outcome: 'interrupted', exit: stopped };
-  // Another run has the node: this one gave way.
   if (stepOutcome(node, name, 'restore') === 'skipped') return { outcome: 'refused', exit: EXIT.locked };
   const givenBack = node.undo === 'done' || (node.undo === null && hasOnlyTold(node));
   if (givenBack && isLeftChanged(state, node)) return UNKNOWN;

@@ -128,6 +128,11 @@ const fine = (step: string): NewEvent => ({
   ...at(step),
   data: { outcome: 'succeeded', ms: 1 },
 });
+const skipped = (step: string): NewEvent => ({
+  type: 'step.settled',
+  ...at(step),
+  data: { outcome: 'skipped', ms: 1 },
+});
 const undo = (outcome: 'done' | 'failed' | 'unknown'): readonly NewEvent[] => [
   { type: 'undo.started', ...at('restore'), data: { effects: [] } },
   { type: 'undo.settled', ...at('restore'), data: { outcome } },
@@ -191,6 +196,24 @@ describe('conclude', () => {
       story([looked, ...out, failed('wait_drained', 'drain.expired'), ...back, ...undo('done')]),
       null,
       [5, 'restored', 'in service'],
+    ],
+    [
+      'gave way to a run that took the node',
+      story([looked, ...out, failed('wait_drained', 'locked'), skipped('restore')]),
+      null,
+      [4, 'refused', 'unknown'],
+    ],
+    [
+      'gave way, and died before it could say that nothing is given back',
+      story([looked, ...out, failed('wait_drained', 'locked')]),
+      null,
+      [4, 'refused', 'unknown'],
+    ],
+    [
+      'gave way, and gave back what it had done',
+      story([looked, ...out, failed('deactivate', 'locked'), ...back, ...undo('done')]),
+      null,
+      [12, 'failed', 'in service'],
     ],
     [
       'timed out and held',
@@ -531,7 +554,9 @@ describe('conclude', () => {
     const settled = conclude(state, interruption, 'fsha');
     expect([settled.exit, settled.outcome, settled.nodes['node-1']]).toEqual([exit, outcome, service]);
     // Whoever is left with a node that is not in service is told the command that goes on.
-    if (service !== 'in service') expect(settled.next.join('\n')).toContain('node-1');
+    // Where it is another run's now, nothing is to be done with it.
+    if (exit === 4) expect(settled.next).toContain('fsha status');
+    else if (service !== 'in service') expect(settled.next.join('\n')).toContain('node-1');
   });
 
   it('counts calls, not legs, and leaves out what is expendable', () => {

@@ -97,6 +97,9 @@ export function isTriedAt({ stage }: Place, { ways, via, kind }: Trouble): boole
 const LOGIN =
   'where the dead login is noticed before the restart is sent into it there is a new one; else whether it was carried out is unknown';
 
+/** What is damaged may be the key of the host that shows itself at the new login. */
+const LOGIN_DAMAGED = `${LOGIN}; a host key that is not the known one ends it before anything was sent`;
+
 /** A look asks a node some ten questions. */
 const QUESTION =
   'where the answer that is damaged is the one that tells who the node is, nothing is done to it; else it is read, or as good as down';
@@ -121,7 +124,9 @@ export function expectedOf(place: Place, { ways, via, kind }: Trouble): Expected
   if ((step === 'preflight' || step === 'keep_out') && ways.includes('lb-1')) return { exits: [9] };
   const isBehind = ['verify', 'activate'].includes(step);
   if (stage === 'drain' && isLogin && via === 'direct' && kind !== 'cut' && !isBehind)
-    return { exits: [cleanExit(stage), 9], why: LOGIN };
+    return kind === 'corrupt'
+      ? { exits: [cleanExit(stage), 7, 9], why: LOGIN_DAMAGED }
+      : { exits: [cleanExit(stage), 9], why: LOGIN };
   return clean;
 }
 
