@@ -23,6 +23,8 @@ export interface Around {
   readonly secrets: Readonly<Record<string, string>>;
   /** Whether a parameter is a line for a shell: what is put into it is quoted. */
   readonly isShellLine: (action: string, key: string) => boolean;
+  /** Whether a parameter is an expression, or a list of such: its action gets whether each holds. */
+  readonly isExpression: (action: string, key: string) => boolean;
 }
 
 /** @param registered what an earlier process of the run has kept, by name */
@@ -50,6 +52,7 @@ export function createValues(around: Around, registered: Readonly<Record<string,
         Object.entries(params).map(([key, written]): [string, JsonValue] => {
           if (typeof written === 'string' && around.isShellLine(action, key))
             return [key, shellLine(written, values, at)];
+          if (around.isExpression(action, key)) return [key, conditions(written, values, at, key)];
           const rendered = renderValue(written, values);
           if ('problem' in rendered)
             throw unfit(at, [key, ...rendered.problem.path], rendered.problem.message);
@@ -75,6 +78,17 @@ export function createValues(around: Around, registered: Readonly<Record<string,
       } satisfies Shown;
     },
   };
+}
+
+/** @throws FshaError `action.failed` for one that is neither true nor false: it is not known whether it holds */
+function conditions(written: JsonValue, values: Values, at: string, key: string): JsonValue {
+  return (isJsonList(written) ? written : [written]).map((one, index) => {
+    const compiled = compileExpression(String(one));
+    if ('problem' in compiled) throw unfit(at, [key, index], compiled.problem.message);
+    const outcome = evaluateCondition(compiled.value, values);
+    if ('problem' in outcome) throw unfit(at, [key, index], outcome.problem.message);
+    return outcome.value;
+  });
 }
 
 function shellLine(text: string, values: Values, at: string): string {
