@@ -5,8 +5,8 @@ import type { ActionResult } from '../domain/playbook/frame.ts';
 import { isJsonList, isJsonObject, jsonObject, type JsonValue } from '../domain/playbook/json.ts';
 import { policyValues } from '../domain/playbook/known-values.ts';
 import type { Values } from '../domain/playbook/scope.ts';
-import { shellWords } from '../domain/playbook/shell-line.ts';
-import { parseTemplate, renderTemplate, renderValue } from '../domain/playbook/template.ts';
+import { renderShellLine } from '../domain/playbook/shell-line.ts';
+import { parseTemplate, renderValue } from '../domain/playbook/template.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Shown, StepValues } from './playbook-run.ts';
 
@@ -94,9 +94,9 @@ function conditions(written: JsonValue, values: Values, at: string, key: string)
 function shellLine(text: string, values: Values, at: string): string {
   const parsed = parseTemplate(text);
   if ('problems' in parsed) throw unfit(at, ['run'], parsed.problems[0]?.message ?? '');
-  const outcome = renderTemplate(parsed.value, values, shellWords);
+  const outcome = renderShellLine(parsed.value, values);
   if ('problem' in outcome) throw unfit(at, ['run'], outcome.problem.message);
-  return String(outcome.value);
+  return outcome.value;
 }
 
 /** Never with the values themselves: they may be secret. */
