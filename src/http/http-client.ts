@@ -1,4 +1,5 @@
 /** HTTP for playbooks, over axios. */
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import { FshaError, interrupted, type ErrorCode } from '../domain/errors.ts';
 import { roughDuration } from '../domain/duration.ts';
@@ -15,6 +16,7 @@ async function request(asked: HttpRequest, signal: AbortSignal): Promise<HttpRep
   // Without the path: that of a webhook is its password.
   const where = `${asked.method} ${printable(url.origin)}`;
   if (signal.aborted) throw interrupted(where);
+  mustBeHeaders(asked.headers, where);
   const { default: axios } = await import('axios');
   const deadline = AbortSignal.timeout(Math.max(1, Math.round(asked.timeout)));
   const either = AbortSignal.any([signal, deadline]);
@@ -32,6 +34,22 @@ async function request(asked: HttpRequest, signal: AbortSignal): Promise<HttpRep
         'Look at the server before it is repeated.',
       );
     throw failure(where, error, asked.maxBytes);
+  }
+}
+
+/** axios would leave out what HTTP cannot carry, and send the rest. @throws FshaError `usage` */
+function mustBeHeaders(headers: HttpRequest['headers'], where: string): void {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      throw new FshaError(
+        'usage',
+        `${where}: the header ${printable(name, 60)} has characters that HTTP cannot carry`,
+        'Look for a line break in it.',
+      );
+    }
   }
 }
 
@@ -127,12 +145,6 @@ function failure(where: string, error: unknown, maxBytes: number): FshaError {
       'protocol',
       `${where}: the answer is longer than ${maxBytes} bytes`,
       'Ask for less of it.',
-    );
-  if (code.startsWith('ERR_INVALID_'))
-    return new FshaError(
-      'usage',
-      `${where}: a header has characters that HTTP cannot carry`,
-      'Look for a line break in it.',
     );
   if (code === 'ERR_BAD_RESPONSE' || code.startsWith('HPE_') || code.startsWith('Z_'))
     return new FshaError(

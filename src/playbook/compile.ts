@@ -18,6 +18,7 @@ import {
 import { knownBeforeTheRun, type Values } from '../domain/playbook/scope.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
+import type { Action } from './action.ts';
 import { findAction } from './actions/registry.ts';
 import { nameSteps } from './step-ids.ts';
 import { isOwnAction, ownSteps } from './own-steps.ts';
@@ -105,8 +106,30 @@ function actionStep(input: CompileInput, node: Node, step: PlaybookStep): Planne
     node: node.name,
     params: { action, params, changes },
   };
-  const frame = frameOf(input, node, step);
+  const frame = { ...givenBack(input, node, step, found), ...frameOf(input, node, step) };
   return { ...planned, frame: timeout === null ? frame : { ...frame, timeout } };
+}
+
+/** The `undo` that an action has of itself, where the step has none. */
+function givenBack(
+  input: CompileInput,
+  node: Node,
+  { action, params, at, name, undo }: PlaybookStep,
+  found: Action,
+): Pick<Frame, 'undo'> {
+  const back = undo === undefined ? (found.undo?.(params) ?? null) : null;
+  if (back === null) return {};
+  return {
+    undo: [
+      actionStep(input, node, {
+        action,
+        params: back,
+        places: {},
+        at,
+        name: `${name ?? action}: given back`,
+      }),
+    ],
+  };
 }
 
 function framed(input: CompileInput, node: Node, step: PlaybookStep, planned: PlannedStep): PlannedStep {

@@ -5,8 +5,8 @@ import type { ActionResult } from '../domain/playbook/frame.ts';
 import { isJsonList, isJsonObject, jsonObject, type JsonValue } from '../domain/playbook/json.ts';
 import { policyValues } from '../domain/playbook/known-values.ts';
 import type { Values } from '../domain/playbook/scope.ts';
-import { shellWords } from '../domain/playbook/shell-line.ts';
-import { parseTemplate, renderTemplate, renderValue } from '../domain/playbook/template.ts';
+import { renderShellLine } from '../domain/playbook/shell-line.ts';
+import { parseTemplate, renderValue } from '../domain/playbook/template.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Shown, StepValues } from './playbook-run.ts';
 
@@ -23,6 +23,8 @@ export interface Around {
   readonly secrets: Readonly<Record<string, string>>;
   /** Whether a parameter is a line for a shell: what is put into it is quoted. */
   readonly isShellLine: (action: string, key: string) => boolean;
+  /** Whether a parameter is an expression, or a list of such: its action gets whether each holds. */
+  readonly isExpression: (action: string, key: string) => boolean;
 }
 
 /** @param registered what an earlier process of the run has kept, by name */
@@ -50,6 +52,7 @@ export function createValues(around: Around, registered: Readonly<Record<string,
         Object.entries(params).map(([key, written]): [string, JsonValue] => {
           if (typeof written === 'string' && around.isShellLine(action, key))
             return [key, shellLine(written, values, at)];
+          if (around.isExpression(action, key)) return [key, conditions(written, values, at, key)];
           const rendered = renderValue(written, values);
           if ('problem' in rendered)
             throw unfit(at, [key, ...rendered.problem.path], rendered.problem.message);
@@ -77,12 +80,23 @@ export function createValues(around: Around, registered: Readonly<Record<string,
   };
 }
 
+/** @throws FshaError `action.failed` for one that is neither true nor false: it is not known whether it holds */
+function conditions(written: JsonValue, values: Values, at: string, key: string): JsonValue {
+  return (isJsonList(written) ? written : [written]).map((one, index) => {
+    const compiled = compileExpression(String(one));
+    if ('problem' in compiled) throw unfit(at, [key, index], compiled.problem.message);
+    const outcome = evaluateCondition(compiled.value, values);
+    if ('problem' in outcome) throw unfit(at, [key, index], outcome.problem.message);
+    return outcome.value;
+  });
+}
+
 function shellLine(text: string, values: Values, at: string): string {
   const parsed = parseTemplate(text);
   if ('problems' in parsed) throw unfit(at, ['run'], parsed.problems[0]?.message ?? '');
-  const outcome = renderTemplate(parsed.value, values, shellWords);
+  const outcome = renderShellLine(parsed.value, values);
   if ('problem' in outcome) throw unfit(at, ['run'], outcome.problem.message);
-  return String(outcome.value);
+  return outcome.value;
 }
 
 /** Never with the values themselves: they may be secret. */

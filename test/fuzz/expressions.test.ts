@@ -8,7 +8,7 @@ import {
 } from '../../src/domain/playbook/expression.ts';
 import type { JsonObject, JsonValue } from '../../src/domain/playbook/json.ts';
 import { linearMatch } from '../../src/domain/playbook/cel-match.ts';
-import { shellLineProblems, shellWords } from '../../src/domain/playbook/shell-line.ts';
+import { renderShellLine, shellLineProblems } from '../../src/domain/playbook/shell-line.ts';
 import { parseTemplate, renderTemplate, renderValue } from '../../src/domain/playbook/template.ts';
 import { giveVariables, type Declared } from '../../src/domain/playbook/variables.ts';
 import { holds } from './support/fuzzing.ts';
@@ -152,7 +152,8 @@ describe('expressions', () => {
         if ('problem' in asked) expect.fail(asked.problem.message);
         const outcome = asked.value.evaluate(values);
         const own = Object.hasOwn(some, name);
-        if ('value' in outcome) expect([own, outcome.value]).toEqual([true, normal(some[name])]);
+        if ('value' in outcome)
+          expect([own, outcome.value]).toEqual([true, normal(new Map(Object.entries(some)).get(name))]);
         else expectProblem(outcome.problem, asked.value.text);
         const whole = compileExpression('[o, o] == [o, o] && o == o');
         if ('problem' in whole) expect.fail(whole.problem.message);
@@ -211,7 +212,7 @@ describe('templates', () => {
           else expect(text.startsWith(part.expression.text, part.offset)).toBe(true);
         }
         expectOutcome(renderTemplate(parsed.value, VALUES), text);
-        expectOutcome(renderTemplate(parsed.value, VALUES, shellWords), text);
+        expectOutcome(renderShellLine(parsed.value, VALUES), text);
         for (const problem of shellLineProblems(parsed.value)) expectProblem(problem, text);
       }),
       { share: 2 },

@@ -41,15 +41,14 @@ function environment(anyName: boolean): Environment {
     limits: LIMITS,
   });
   // JSON does not tell 3 from 3.0: what works for a load of 2.5 has to work for one of 3.
-  for (const [left, right] of [
-    ['int', 'double'],
-    ['double', 'int'],
-  ]) {
-    made.registerOperator(`${left} + ${right}: double`, (a: bigint, b: number) => Number(a) + Number(b));
-    made.registerOperator(`${left} - ${right}: double`, (a: bigint, b: number) => Number(a) - Number(b));
-    made.registerOperator(`${left} * ${right}: double`, (a: bigint, b: number) => Number(a) * Number(b));
-    made.registerOperator(`${left} / ${right}: double`, (a: bigint, b: number) => Number(a) / Number(b));
-  }
+  made.registerOperator('int + double: double', (a: bigint, b: number) => Number(a) + b);
+  made.registerOperator('int - double: double', (a: bigint, b: number) => Number(a) - b);
+  made.registerOperator('int * double: double', (a: bigint, b: number) => Number(a) * b);
+  made.registerOperator('int / double: double', (a: bigint, b: number) => Number(a) / b);
+  made.registerOperator('double + int: double', (a: number, b: bigint) => a + Number(b));
+  made.registerOperator('double - int: double', (a: number, b: bigint) => a - Number(b));
+  made.registerOperator('double * int: double', (a: number, b: bigint) => a * Number(b));
+  made.registerOperator('double / int: double', (a: number, b: bigint) => a / Number(b));
   return made;
 }
 

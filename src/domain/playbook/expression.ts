@@ -130,7 +130,7 @@ function evaluate(
   let result: unknown;
   let problem: ExpressionProblem | undefined;
   try {
-    result = parsed(context as unknown as Record<string, unknown>);
+    result = parsed(context);
   } catch (error) {
     if (meter.stopped === undefined)
       problem = problemOf(error, (node) => meter.last(node), Object.keys(values));

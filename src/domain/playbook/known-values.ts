@@ -2,6 +2,7 @@
 import type { Cluster, Node } from '../cluster.ts';
 import type { Policy } from '../policy.ts';
 import type { JsonObject } from './json.ts';
+import type { Names } from './scope.ts';
 
 /** A node as expressions see it: nothing of how to log in. */
 export function nodeValues(node: Node): JsonObject {
@@ -29,3 +30,37 @@ export function policyValues(policy: Policy): JsonObject {
     onOut: onOut !== null,
   };
 }
+
+/**
+ * What an expression may name: for checking it before there are values.
+ * @param vars the playbook's variables, by name
+ * @param registered what the steps before it have registered, by name
+ */
+export function knownNames(vars: Names, registered: Names): Names {
+  return { ...registered, vars: { fields: vars }, ...BEFORE_THE_RUN };
+}
+
+const BEFORE_THE_RUN: Names = {
+  node: {
+    fields: {
+      name: 'string',
+      host: 'string',
+      labels: 'any',
+      sip: { fields: { profile: 'string', ip: 'string', port: 'integer' } },
+      capacity: { fields: { calls: 'integer' } },
+    },
+  },
+  cluster: { fields: { name: 'string', nodes: 'list', proxies: 'list' } },
+  policy: {
+    fields: {
+      restart: 'any',
+      hold: 'any',
+      fence: 'any',
+      onTimeout: 'string',
+      threshold: 'integer',
+      timeout: 'integer',
+      foundDisabled: 'string',
+      onOut: 'boolean',
+    },
+  },
+};

@@ -1,11 +1,12 @@
 /** Shell lines into which values are put: each as words of its own, quoted, and never where quotes would not hold. */
 import { shellQuote } from '../shell-quote.ts';
-import type { ExpressionProblem } from './expression.ts';
+import type { ExpressionProblem, Outcome } from './expression.ts';
 import { isJsonList, kindOfJson } from './json.ts';
-import { scalarText, type Insert, type Template } from './template.ts';
+import type { Values } from './scope.ts';
+import { renderTemplate, scalarText, type Insert, type Template } from './template.ts';
 
-/** A value as quoted words: a list becomes as many words as it has values. For {@link renderTemplate}. */
-export const shellWords: Insert = (value) => {
+/** A value as quoted words: a list becomes as many words as it has values. */
+const shellWords: Insert = (value) => {
   const items = isJsonList(value) ? value : [value];
   const words: string[] = [];
   for (const item of items) {
@@ -34,6 +35,15 @@ export function shellLineProblems(template: Template): readonly ExpressionProble
     }
   }
   return problems;
+}
+
+/** The line that a shell is given. The places of the values are looked at once more: the template may come from a journal. */
+export function renderShellLine(template: Template, values: Values): Outcome<string> {
+  const [problem] = shellLineProblems(template);
+  if (problem !== undefined) return { problem };
+  const outcome = renderTemplate(template, values, shellWords);
+  // With a way to put values in the result is a text.
+  return 'problem' in outcome ? outcome : { value: outcome.value as string };
 }
 
 const NO_QUOTES = 'Leave the quotes out: every value is quoted as it is put in.';

@@ -124,7 +124,7 @@ export function giveVariables(
     const reading = secret ? readSecretDefault(written) : readVariableValue(type, written);
     if ('wrong' in reading) problems.push(`The default of the variable ${name}: ${reading.wrong}`);
     else if (secret) secrets[name] = reading.value as SecretSource;
-    else values[name] = reading.value as JsonValue;
+    else values[name] = reading.value;
   }
   for (const one of given) {
     const [, name, text = ''] = /^([^=]*)=(.*)$/s.exec(one) ?? [];
@@ -142,7 +142,7 @@ export function giveVariables(
     const reading = variable.secret ? readSecretSource(text) : readVariableText(variable.type, text);
     if ('wrong' in reading) problems.push(`--var ${printable(name, 70)}: ${reading.wrong}`);
     else if (variable.secret) secrets[name] = reading.value as SecretSource;
-    else values[name] = reading.value as JsonValue;
+    else values[name] = reading.value;
   }
   for (const { name, required, secret, type, description } of variables) {
     if (!required || tried.has(name) || Object.hasOwn(secret ? secrets : values, name)) continue;

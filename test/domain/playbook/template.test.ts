@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { JsonValue } from '../../../src/domain/playbook/json.ts';
 import type { Values } from '../../../src/domain/playbook/scope.ts';
-import { shellLineProblems, shellWords } from '../../../src/domain/playbook/shell-line.ts';
+import { renderShellLine, shellLineProblems } from '../../../src/domain/playbook/shell-line.ts';
 import {
   checkTemplate,
   expressionsOf,
@@ -54,7 +54,7 @@ describe('what becomes of a text', () => {
     ['{{ vars.count + "x" }}', 3, 'cannot be put together by +'],
   ])('%s fails at %i', (text, offset, message) => {
     const outcome = renderTemplate(template(text), VALUES);
-    if ('value' in outcome) expect.fail(String(outcome.value));
+    if ('value' in outcome) expect.fail(JSON.stringify(outcome.value));
     expect(outcome.problem.offset).toBe(offset);
     expect(outcome.problem.message).toContain(message);
   });
@@ -115,9 +115,9 @@ describe('a shell line', () => {
     "echo a'b' >/dev/null; printf '%s\\0' {{ vars.x }}",
   ])('%s: a shell gets back every value as it was', (line) => {
     expect(shellLineProblems(template(line))).toEqual([]);
-    const outcome = renderTemplate(template(line), { vars: { x: NASTY } }, shellWords);
+    const outcome = renderShellLine(template(line), { vars: { x: NASTY } });
     if ('problem' in outcome) expect.fail(outcome.problem.message);
-    const printed = execFileSync('sh', ['-c', String(outcome.value)], { encoding: 'utf8' });
+    const printed = execFileSync('sh', ['-c', outcome.value], { encoding: 'utf8' });
     expect(printed.split('\0').slice(0, -1)).toEqual(NASTY);
   });
 
@@ -128,13 +128,13 @@ describe('a shell line', () => {
     ['x {{ vars.empty }} y', 'x  y'],
     ['{{ vars.count }} {{ vars.on }}', '3 true'],
   ])('%s', (text, value) => {
-    expect(renderTemplate(template(text), VALUES, shellWords)).toEqual({ value });
+    expect(renderShellLine(template(text), VALUES)).toEqual({ value });
   });
 
   test.each(['{{ vars.map }}', '{{ vars.none }}', '{{ [[1]] }}', '{{ "\\x00" }}'])(
     '%s is no word',
     (text) => {
-      expect(renderTemplate(template(text), VALUES, shellWords)).toHaveProperty('problem');
+      expect(renderShellLine(template(text), VALUES)).toHaveProperty('problem');
     },
   );
 
@@ -157,6 +157,7 @@ describe('a shell line', () => {
     const problems = shellLineProblems(template(text));
     expect(problems).toHaveLength(1);
     expect(problems[0]?.message).toMatch(message);
+    expect(renderShellLine(template(text), { x: 'a', y: 'b' })).toHaveProperty('problem');
     expect(problems[0]?.offset).toBe(text.indexOf('x }}', text.indexOf('{{ ')));
   });
 
