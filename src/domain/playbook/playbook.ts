@@ -2,7 +2,8 @@
  * A playbook as it was read: checked as a whole, its includes put in, its templates and expressions still as they were
  * written. `playbook/compile.ts` makes a plan of it. All durations are milliseconds.
  */
-import type { JsonObject, JsonValue } from './json.ts';
+import type { JsonObject } from './json.ts';
+import type { Variable } from './variables.ts';
 
 /** A place in a file, 1-based, as editors count. */
 export interface Position {
@@ -36,18 +37,7 @@ export interface PlaybookFile {
   readonly sha256: string;
 }
 
-export type VariableType = 'string' | 'integer' | 'number' | 'boolean' | 'duration' | 'list';
-
-export interface PlaybookVariable {
-  readonly name: string;
-  readonly type: VariableType;
-  readonly description: string;
-  /** Absent: it has none. A duration is text, as it is written. */
-  readonly default?: JsonValue;
-  /** Without a value nothing is begun. */
-  readonly required: boolean;
-  /** Its value is shown, journaled and passed nowhere but where it is used. */
-  readonly secret: boolean;
+export interface PlaybookVariable extends Variable {
   readonly at: Position;
 }
 
