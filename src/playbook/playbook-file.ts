@@ -40,6 +40,7 @@ export async function readPlaybookFile(
   const file = saidFile(shortened(path, cwd));
   const source = decodeUtf8(reading.bytes);
   if (source === undefined) throw unreadable(`${file} is not UTF-8 text`);
+  problems.begin(file);
   const document = readYaml(source, 'A playbook');
   const at = (place: Path, atKey = false): Position => ({
     file,

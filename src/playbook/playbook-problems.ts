@@ -19,9 +19,13 @@ export class PlaybookProblems {
   /** In the order in which they were read. */
   readonly #files: string[] = [];
 
+  /** Its problems come behind those of the files that were read before. */
+  begin(file: string): void {
+    this.#files.push(file);
+  }
+
   /** @param text one or two whole sentences: what is wrong and what to write; never a value that may be secret */
   add(at: Position, path: Path, text: string): void {
-    if (!this.#files.includes(at.file)) this.#files.push(at.file);
     this.#all.push({ at, path, text });
   }
 

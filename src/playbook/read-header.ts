@@ -1,14 +1,14 @@
 /** Everything of a playbook but its steps. */
-import type { NodeSelection, Playbook, PlaybookVariable } from '../domain/playbook/playbook.ts';
+import type { NodeSelection, Playbook, PlaybookVariable, VariableType } from '../domain/playbook/playbook.ts';
 import { nameProblem } from '../domain/playbook/scope.ts';
-import { readVariableValue, type SecretSource, type VariableType } from '../domain/playbook/variables.ts';
+import { readSecretDefault, readVariableValue } from '../domain/playbook/variables.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { mismatch } from '../yaml/scalar.ts';
 import type { Path } from '../yaml/problem.ts';
 import type { PlaybookFileRead } from './playbook-file.ts';
 import type { PlaybookProblems } from './playbook-problems.ts';
-import { checkShape, isJson, isMap, unknownKey } from './check-shape.ts';
-import { HEADER } from './step-shape.ts';
+import { checkShape, expectedOf, isJson, isMap, unknownKey } from './check-shape.ts';
+import { HEADER, VARIABLE_TYPES } from './step-shape.ts';
 
 export type Header = Pick<Playbook, 'name' | 'description' | 'vars' | 'nodes' | 'strategy'>;
 
@@ -36,7 +36,7 @@ export function readHeader(file: PlaybookFileRead, problems: PlaybookProblems): 
   for (const [key, shape] of Object.entries(HEADER)) {
     if (Object.hasOwn(written, key))
       checkShape(shape, written[key], (path, text, atKey) => say([key, ...path], text, atKey));
-    else if (shape.required === true) say([], `The key ${key} is missing: ${shape.expected ?? 'a value'}.`);
+    else if (shape.required === true) say([], `The key ${key} is missing: ${expectedOf(shape)} is expected.`);
   }
   return {
     name: textOf(written['name']),
@@ -60,36 +60,24 @@ function readVariables(file: PlaybookFileRead, written: unknown, say: Say): read
     const type = isType(declared['type']) ? declared['type'] : 'string';
     const secret = declared['secret'] === true;
     const required = declared['required'] === true;
-    const base = { name, type, description: textOf(declared['description']), required, secret };
     const at = file.at(path, true);
+    const base = { name, type, description: textOf(declared['description']), required, secret, at };
     if (secret && type !== 'string') say([...path, 'type'], 'A secret is a text: leave the type out.');
-    if (!Object.hasOwn(declared, 'default')) {
-      if (!required)
-        say(path, 'It has neither a default nor required: true: without one of them it has no value.', true);
-      return [{ ...base, at }];
-    }
-    if (secret) return [{ ...base, ...sourceOf(declared['default'], [...path, 'default'], say), at }];
     const value = declared['default'];
-    const reading = isJson(value) ? readVariableValue(type, value) : { wrong: 'This is no value.' };
-    if ('wrong' in reading) {
-      say([...path, 'default'], reading.wrong);
-      return [{ ...base, at }];
+    if (value === undefined) {
+      if (!required)
+        say(path, 'Give it a default, or write required: true: else it may have no value.', true);
+      return [base];
     }
-    return [{ ...base, default: reading.value, at }];
+    const asWritten = isJson(value) ? value : null;
+    const reading = secret ? readSecretDefault(asWritten) : readVariableValue(type, asWritten);
+    if ('wrong' in reading) say([...path, 'default'], reading.wrong);
+    return [{ ...base, default: asWritten }];
   });
 }
 
 function isType(written: unknown): written is VariableType {
-  return ['string', 'integer', 'number', 'boolean', 'duration', 'list'].some((type) => type === written);
-}
-
-function sourceOf(written: unknown, path: Path, say: Say): { readonly source?: SecretSource } {
-  if (isMap(written) && Object.keys(written).length === 1) {
-    if (typeof written['env'] === 'string') return { source: { from: 'env', name: written['env'] } };
-    if (typeof written['file'] === 'string') return { source: { from: 'file', path: written['file'] } };
-  }
-  say(path, 'A secret does not stand in a playbook: write { env: NAME } or { file: PATH }.');
-  return {};
+  return VARIABLE_TYPES.some((type) => type === written);
 }
 
 function nodesOf(file: PlaybookFileRead, written: unknown): { readonly nodes?: NodeSelection } {

@@ -1,6 +1,15 @@
 /** The keys of a playbook, declared as data: the loader and the JSON Schema read the same. */
-import { VARIABLE_TYPES } from '../domain/playbook/variables.ts';
+import type { VariableType } from '../domain/playbook/playbook.ts';
 import type { Field, FieldsShape, ParamShape, StepKey } from './action.ts';
+
+export const VARIABLE_TYPES: readonly VariableType[] = [
+  'string',
+  'integer',
+  'number',
+  'boolean',
+  'duration',
+  'list',
+];
 
 /** The keys of a step beside its action. Nested steps are shapes of their own. */
 export const STEP_FIELDS: Readonly<

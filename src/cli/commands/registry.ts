@@ -7,6 +7,7 @@ import { deactivate } from './deactivate.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { drain } from './drain.ts';
+import { playbook } from './playbook.ts';
 import { rolling } from './rolling.ts';
 import { resume } from './resume.ts';
 import { runs } from './runs.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   show,
   resume,
   unlock,
+  playbook,
   config,
   demo,
 ];

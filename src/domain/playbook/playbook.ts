@@ -2,8 +2,7 @@
  * A playbook as it was read: checked as a whole, its includes put in, its templates and expressions still as they were
  * written. `playbook/compile.ts` makes a plan of it. All durations are milliseconds.
  */
-import type { JsonObject } from './json.ts';
-import type { Variable } from './variables.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 
 /** A place in a file, 1-based, as editors count. */
 export interface Position {
@@ -37,7 +36,18 @@ export interface PlaybookFile {
   readonly sha256: string;
 }
 
-export interface PlaybookVariable extends Variable {
+export type VariableType = 'string' | 'integer' | 'number' | 'boolean' | 'duration' | 'list';
+
+export interface PlaybookVariable {
+  readonly name: string;
+  readonly type: VariableType;
+  readonly description: string;
+  /** Absent: it has none. A duration is text, as it is written. */
+  readonly default?: JsonValue;
+  /** Without a value nothing is begun. */
+  readonly required: boolean;
+  /** Its value is shown, journaled and passed nowhere but where it is used. */
+  readonly secret: boolean;
   readonly at: Position;
 }
 
