@@ -58,7 +58,7 @@ test.each([
   [
     'an unknown variable',
     `version: 1\nname: p\n${VARS}steps:\n  - ssh: "ls {{ vars.progam }}"`,
-    /^p\.yaml:6:21 .*progam is not known in vars\. Did you mean program\?/,
+    /^p\.yaml:6:22 .*progam is not known in vars\. Did you mean program\?/,
   ],
   [
     'a name in a block',
@@ -160,7 +160,7 @@ test('steps of an included file stand in place of the include, with their own po
     ['assert', { file: 'p.yaml', line: 5, column: 5 }],
   ]);
   expect(playbook.steps[0]?.params).toEqual({ run: ['ls', '{{ vars.program }}'] });
-  expect(playbook.steps[0]?.places['run[1]']).toEqual({ file: 'q.yaml', line: 6, column: 16 });
+  expect(playbook.steps[0]?.places['run[1]']).toEqual({ file: 'q.yaml', line: 6, column: 15 });
   expect(playbook.vars.map(({ name }) => name)).toEqual(['program']);
   expect(playbook.files.map(({ path }) => path)).toEqual([`${folder.dir}/p.yaml`, `${folder.dir}/q.yaml`]);
 });
