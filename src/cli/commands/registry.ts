@@ -10,6 +10,7 @@ import { drain } from './drain.ts';
 import { playbook } from './playbook.ts';
 import { rolling } from './rolling.ts';
 import { resume } from './resume.ts';
+import { runCommand } from './run.ts';
 import { runs } from './runs.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   rolling,
   deactivate,
   activate,
+  runCommand,
   status,
   calls,
   doctor,
