@@ -3,9 +3,8 @@ import type { Cluster } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import { clusterValues, nodeValues } from '../domain/playbook/known-values.ts';
 import type { PlaybookSource } from '../domain/playbook/source.ts';
-import type { ParamShape } from '../playbook/action.ts';
-import { findAction } from '../playbook/actions/registry.ts';
 import { runActions } from '../playbook/actions/run-registry.ts';
+import { isExpression, isShellLine } from '../playbook/param-kinds.ts';
 import type { PlaybookRun } from '../workflow/playbook-run.ts';
 import { createValues } from '../workflow/values.ts';
 import type { Call } from './command.ts';
@@ -33,9 +32,8 @@ export async function playbookRunOf(
       return createValues(
         {
           ...{ fixed, vars: source.vars, secrets },
-          isShellLine: (action, key) =>
-            shapesOf(action, key).some((one) => one.kind === 'text' && one.shell === true),
-          isExpression: (action, key) => shapesOf(action, key).some((one) => one.kind === 'expression'),
+          isShellLine,
+          isExpression,
         },
         Object.fromEntries(kept),
       );
@@ -49,12 +47,4 @@ export async function playbookRunOf(
               throw new FshaError('refused', `${node}: ${title} was not confirmed`);
           },
   };
-}
-
-/** What a parameter may be. */
-function shapesOf(action: string, key: string): readonly ParamShape[] {
-  const fields = findAction(action)?.params.fields ?? {};
-  const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-  if (field === undefined) return [];
-  return field.kind === 'either' ? [field, ...field.of] : [field];
 }

@@ -8,24 +8,23 @@ import {
   type GivenVariables,
   readVariableValue,
   type SecretSource,
-  type Variable,
 } from '../domain/playbook/variables.ts';
 import type { Host } from './host.ts';
 
 /** @param given the texts of `--var` @throws FshaError `usage` with every problem, one a line */
 export function variablesOf(declared: readonly PlaybookVariable[], given: readonly string[]): GivenVariables {
-  const reading = giveVariables(declared.map(asVariable), given);
+  const reading = giveVariables(declared.map(inMilliseconds), given);
   if ('problems' in reading) throw new FshaError('usage', reading.problems.join('\n'));
   return reading.value;
 }
 
-function asVariable(variable: PlaybookVariable): Variable {
-  const { name, type, description, required, secret, default: written, at } = variable;
-  const common = { name, type, description, required, secret };
-  if (written === undefined) return common;
+/** A duration stands as text in a playbook, and is milliseconds from here on. */
+function inMilliseconds(variable: PlaybookVariable): PlaybookVariable {
+  const { type, default: written, at } = variable;
+  if (written === undefined) return variable;
   const reading = readVariableValue(type, written);
   if ('wrong' in reading) throw new FshaError('usage', `${positionText(at)}: ${reading.wrong}`);
-  return { ...common, default: reading.value };
+  return { ...variable, default: reading.value };
 }
 
 /** `env:NAME` or `file:PATH`, as it is written down. */
