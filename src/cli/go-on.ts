@@ -34,6 +34,7 @@ import {
   whyAnew,
 } from './may-go-on.ts';
 import { MIN_DRAIN, type WindowWish } from './rolling-wish.ts';
+import { playbookRunOf } from './playbook-run.ts';
 import { type HeldLock, lockName } from './run-lock.ts';
 import type { Stop } from './signals.ts';
 
@@ -108,7 +109,10 @@ export async function goOn(call: Call, cluster: Cluster, run: string, how: Going
     const { reason = null } = how;
     const beginning = { kind: 'resumed', mode, reason, anew: how.policy !== undefined } as const;
     const { lock, stop } = how;
-    const rest = { plan, policy, journal, past: events, lock, stop };
+    const { playbook: source } = state.started;
+    const playbook =
+      source === undefined ? {} : { playbook: { source, run: await playbookRunOf(call, cluster, source) } };
+    const rest = { plan, policy, journal, past: events, lock, stop, ...playbook };
     return { mode, exit: await conduct(call, { run, cluster, beginning, ...rest }) };
   } catch (error) {
     await journal.close().catch(() => undefined);

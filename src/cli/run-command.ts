@@ -10,7 +10,7 @@ import { whereaboutsOf } from '../journal/whereabouts.ts';
 import { planLines } from '../output/plan-text.ts';
 import { confirm } from './ask.ts';
 import type { Call } from './command.ts';
-import { conduct } from './conduct.ts';
+import { type Conduct, conduct } from './conduct.ts';
 import { goOn, interruptedDrain } from './go-on.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { nodeNamed, policyOf, reasonOf } from './node-policy.ts';
@@ -90,6 +90,8 @@ export interface NewRun {
   readonly beside?: boolean;
   /** For a dry run of several nodes. */
   readonly foresee?: Foresee;
+  /** Of a run of a playbook. */
+  readonly playbook?: NonNullable<Conduct['playbook']>;
 }
 
 /** The same for a plan that hangs on how everything is now: made with the lock held, so that no other run changes it. */
@@ -146,7 +148,7 @@ async function locked(
 async function begin(
   call: Call,
   cluster: Cluster,
-  { plan, policy, command, foresee }: NewRun,
+  { plan, policy, command, foresee, playbook }: NewRun,
   { run, lock, stop }: { readonly run: string; readonly lock: HeldLock; readonly stop: Stop },
 ): Promise<ExitCode> {
   const { host, globals } = call;
@@ -158,6 +160,7 @@ async function begin(
   const exit = await conduct(call, {
     ...{ run, cluster, beginning, plan, policy, journal, past: [], lock, stop },
     ...(looking === undefined ? {} : { foresee: looking }),
+    ...(playbook === undefined ? {} : { playbook }),
   });
   if (dryRun && !globals.json) {
     const details = {

@@ -41,7 +41,7 @@ export async function runRolling(call: Call): Promise<ExitCode> {
 }
 
 /** The order of the nodes, and how many may be out at a time, hang on how everything is now. */
-async function observe(call: Call, cluster: Cluster, signal: AbortSignal): Promise<Observation> {
+export async function observe(call: Call, cluster: Cluster, signal: AbortSignal): Promise<Observation> {
   const { world, close } = compose(cluster, call);
   try {
     return await observeAll(world, 'pulse', signal);

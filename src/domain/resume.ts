@@ -57,6 +57,7 @@ export function assertOpen(state: RunState): void {
  */
 export function planResume(state: RunState, observation: Observation, wish: ResumeWish): Resumption {
   assertOpen(state);
+  if (!wish.undo) mustBeOwnSteps(state, wish.call);
   if (state.plan.rolling !== undefined && !wish.undo)
     return planRest(state, state.plan.rolling, observation, wish);
   // Giving back a rolling run is giving back what it has in hand.
@@ -83,6 +84,25 @@ export function planResume(state: RunState, observation: Observation, wish: Resu
       : behindRestart(node, recorded, observation, wish.policy);
   });
   return { mode: 'forward', plan: { kind: state.plan.kind, nodes: plans }, why: null };
+}
+
+/**
+ * What a playbook's own steps have done tells nothing but they themselves: a run of such a playbook is given back, or gone on
+ * with by hand.
+ * @throws FshaError `refused`
+ */
+function mustBeOwnSteps({ run, plan, nodes }: RunState, call: string): void {
+  const steps = plan.nodes.flatMap((node) => node.steps);
+  const own = steps.every(({ kind, frame }) => kind !== 'action' && frame === undefined);
+  if (own) return;
+  const isBehind = Object.values(nodes).some(restartIntended);
+  throw new FshaError(
+    'refused',
+    `run ${run} is one of a playbook with steps of its own: it cannot be gone on with`,
+    isBehind
+      ? `See what it did (${call} show ${run}); bring a node that is well back in with ${call} activate NODE.`
+      : `Give back what it did: ${call} resume ${run} --undo`,
+  );
 }
 
 function undo(state: RunState, behind: readonly string[], { call, others }: ResumeWish): Resumption {

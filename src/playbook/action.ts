@@ -2,6 +2,7 @@
  * What an action of a playbook is: one file in `actions/` and one line in `actions/registry.ts`. What it takes is declared
  * as data, so that the loader, the JSON Schema, `playbook show` and the documentation all read the same.
  */
+import type { Changes } from '../domain/playbook/frame.ts';
 import type { JsonObject } from '../domain/playbook/json.ts';
 
 export interface Action {
@@ -25,8 +26,6 @@ export interface Action {
   /** Which keys of a step mean nothing here, beside those that never do. */
   readonly without?: readonly StepKey[];
 }
-
-export type Changes = 'nothing' | 'elsewhere' | 'node';
 
 /** Keys of a step that an action may refuse. */
 export type StepKey =
@@ -55,7 +54,7 @@ export interface ParamProblem {
 
 /**
  * The shape of a parameter. Where it is not `literal`, a text with `{{ … }}` can stand for it; what that becomes is read
- * again, by the same shape, when the step's turn comes.
+ * by the action itself when the step's turn comes.
  */
 export type ParamShape = (
   | TextShape
@@ -99,6 +98,6 @@ export interface FieldsShape {
 
 export type Field = ParamShape & {
   readonly required?: true;
-  /** Put in when the parameters are read for good: milliseconds for a duration. */
+  /** What holds where nothing is written; said in the schema, put in by the action. */
   readonly default?: string | number | boolean;
 };

@@ -1,6 +1,5 @@
 /** What a playbook adds to a step, around its carrying out: whether at all, whether now, and for how long. */
 import { FshaError } from '../domain/errors.ts';
-import { stepOutcome } from '../domain/run.ts';
 import { settledBefore } from './done-before.ts';
 import { within } from './deadline.ts';
 import { assertHeld, needsOf, type StepContext, valuesOf } from './step.ts';
@@ -33,19 +32,19 @@ export async function inFrame(
  * @throws FshaError `refused`
  */
 async function mustBeDrained(context: StepContext): Promise<void> {
-  const { watcher, signal, node, frame, memory } = context;
+  const { watcher, signal, node, frame } = context;
   const why = (what: string): FshaError =>
     new FshaError(
       'refused',
       `${frame?.name ?? context.step} would end calls: ${node.name} ${what}`,
       'Take it out and wait until it is drained first, or write cutsCalls: true where that is meant.',
     );
-  if (stepOutcome(context.soFar(), node.name, 'deactivate') === null) throw why('was not taken out');
+  if (context.soFar().baseline === null) throw why('was not taken out');
   const observation = await watcher.fresh(needsOf(context), signal);
   assertHeld(context, observation);
   const { sessions, drift, unknown } = readDrain(context, observation);
   if (unknown.length > 0) throw why('is not seen on every proxy');
-  if (drift.length > 0 || memory.outSince === null) throw why('is not out of service everywhere');
+  if (drift.length > 0) throw why('is not out of service everywhere');
   if (!sessions.known) throw why(`has calls of which the number is unknown (${sessions.why})`);
   if (sessions.value > 0) throw why(`has ${sessions.value} sessions up`);
 }

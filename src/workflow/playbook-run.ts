@@ -3,6 +3,7 @@ import type { Node } from '../domain/cluster.ts';
 import type { ActionResult, PlacedText } from '../domain/playbook/frame.ts';
 import type { JsonObject } from '../domain/playbook/json.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { NodeRunState } from '../domain/run.ts';
 import type { Actions, Questions } from './action-port.ts';
 
 export interface PlaybookRun {
@@ -10,8 +11,8 @@ export interface PlaybookRun {
   readonly name: string;
   readonly actions: Actions;
   readonly questions: Questions;
-  /** What is known of a node besides what its steps register: made once for each node and process. */
-  valuesOf(node: Node): StepValues;
+  /** Made once for each node and process. @param results what the run has recorded of the node's steps so far */
+  valuesOf(node: Node, results: NodeRunState['results']): StepValues;
   /** Asked before each step, where that was wished; null: nobody asks. @throws FshaError `refused`, `interrupted` */
   readonly beforeStep: ((node: string, title: string, signal: AbortSignal) => Promise<void>) | null;
 }

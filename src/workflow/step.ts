@@ -338,7 +338,7 @@ export function needsOf(context: StepContext): Needs {
 }
 
 /** What the steps of a playbook on this node work with. @throws FshaError `bug` in a run of any other kind */
-export function valuesOf({ memory, playbook, node, step }: StepContext): StepValues {
+export function valuesOf({ memory, playbook, node, step, soFar }: StepContext): StepValues {
   if (playbook === undefined) throw new FshaError('bug', `${step} is of a playbook, and there is none`);
-  return (memory.values ??= playbook.valuesOf(node));
+  return (memory.values ??= playbook.valuesOf(node, soFar().results));
 }

@@ -7,8 +7,10 @@ import { deactivate } from './deactivate.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { drain } from './drain.ts';
+import { playbook } from './playbook.ts';
 import { rolling } from './rolling.ts';
 import { resume } from './resume.ts';
+import { runCommand } from './run.ts';
 import { runs } from './runs.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
@@ -19,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   rolling,
   deactivate,
   activate,
+  runCommand,
   status,
   calls,
   doctor,
@@ -26,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   show,
   resume,
   unlock,
+  playbook,
   config,
   demo,
 ];
