@@ -11,12 +11,14 @@ import { type Foresee, foresee } from '../domain/rolling/foresee.ts';
 import type { Policy } from '../domain/policy.ts';
 import { shellQuote } from '../domain/shell-quote.ts';
 import { type CompileInput, compilePlaybook, takesOut } from '../playbook/compile.ts';
+import { findPlaybook } from '../playbook/find-playbook.ts';
 import { loadPlaybook } from '../playbook/load-playbook.ts';
 import { argument, type Call, listOption } from './command.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { policyOf } from './node-policy.ts';
 import { playbookNodes } from './playbook-nodes.ts';
 import { playbookRunOf } from './playbook-run.ts';
+import { playbookFolders } from './playbooks.ts';
 import { sourceText, variablesOf, withUndefined } from './playbook-vars.ts';
 import { readAnswers, requireAnswers } from './questions.ts';
 import { observe } from './run-rolling.ts';
@@ -24,7 +26,8 @@ import { askForCuts, carry, carryPlanned } from './run-command.ts';
 
 export async function runPlaybook(call: Call): Promise<ExitCode> {
   const path = argument(call, 0);
-  const playbook = await loadPlaybook(path, { cwd: call.host.cwd });
+  const file = await findPlaybook(path, await playbookFolders(call));
+  const playbook = await loadPlaybook(file, { cwd: call.host.cwd });
   const given = variablesOf(playbook.vars, listOption(call, 'var'));
   const answers = readAnswers(listOption(call, 'answer'));
   const cluster = await inventoryOf(call);

@@ -30,42 +30,73 @@ function check(shape: ParamShape, written: unknown, path: Path, report: Report):
   const isTemplate = shape.literal !== true && hasTemplate(written);
   if (isTemplate && shape.kind !== 'text' && shape.kind !== 'expression') return;
   switch (shape.kind) {
-    case 'text':
-      return wrong(textProblem(shape, written, isTemplate));
-    case 'expression':
-      return wrong(typeof written === 'string' ? undefined : mismatch(written, 'an expression'));
+    case 'text': {
+      wrong(textProblem(shape, written, isTemplate));
+      return;
+    }
+    case 'expression': {
+      wrong(typeof written === 'string' ? undefined : mismatch(written, 'an expression'));
+      return;
+    }
     case 'integer':
-    case 'number':
-      return wrong(numberProblem(shape, written));
-    case 'boolean':
-      return wrong(typeof written === 'boolean' ? undefined : mismatch(written, 'true or false'));
+    case 'number': {
+      wrong(numberProblem(shape, written));
+      return;
+    }
+    case 'boolean': {
+      wrong(typeof written === 'boolean' ? undefined : mismatch(written, 'true or false'));
+      return;
+    }
     case 'duration': {
       const duration = readDuration(written, shape.least ?? 1, 'a duration such as 30s');
-      return wrong('wrong' in duration ? duration.wrong : undefined);
+      wrong('wrong' in duration ? duration.wrong : undefined);
+      return;
     }
-    case 'choice':
-      return wrong(choiceProblem(shape.choices, written));
+    case 'choice': {
+      wrong(choiceProblem(shape.choices, written));
+      return;
+    }
     case 'list': {
       const most = shape.most ?? MOST_ITEMS;
-      if (!Array.isArray(written)) return wrong(mismatch(written, 'a list'));
-      if (written.length < (shape.least ?? 0)) return wrong('This list is empty.');
-      if (written.length > most) return wrong(`This list is too long: ${most} values are the most.`);
+      if (!Array.isArray(written)) {
+        wrong(mismatch(written, 'a list'));
+        return;
+      }
+      if (written.length < (shape.least ?? 0)) {
+        wrong('This list is empty.');
+        return;
+      }
+      if (written.length > most) {
+        wrong(`This list is too long: ${most} values are the most.`);
+        return;
+      }
       written.forEach((item, index) => check(shape.of, item, [...path, index], report));
       return;
     }
     case 'map':
-      if (!isMap(written)) return wrong(mismatch(written, 'a map'));
+      if (!isMap(written)) {
+        wrong(mismatch(written, 'a map'));
+        return;
+      }
       for (const [key, item] of Object.entries(written)) check(shape.of, item, [...path, key], report);
       return;
     case 'either': {
       const fitting = shape.of.find((one) => fits(one, written));
-      if (fitting !== undefined) return check(fitting, written, path, report);
-      return wrong(mismatch(written, shape.of.map(expectedOf).join(' or ')));
+      if (fitting !== undefined) {
+        check(fitting, written, path, report);
+        return;
+      }
+      wrong(mismatch(written, shape.of.map(expectedOf).join(' or ')));
+      return;
     }
-    case 'any':
-      return wrong(isJson(written) ? undefined : 'This is not a value that JSON can hold.');
-    case 'fields':
-      return checkFields(shape, written, path, report);
+    case 'any': {
+      wrong(isJson(written) ? undefined : 'This is not a value that JSON can hold.');
+      return;
+    }
+    case 'fields': {
+      checkFields(shape, written, path, report);
+      return;
+    }
   }
 }
 

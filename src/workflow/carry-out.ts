@@ -236,7 +236,7 @@ async function undo(
   const at = { node: node.name, step: step?.id ?? `${node.name}/restore` };
   const steps = own.length === 0 ? {} : { steps: own.map(({ id }) => id) };
   await recorder.record({ type: 'undo.started', ...at, data: { effects, ...steps } });
-  let outcome: 'done' | 'failed' | 'unknown' = 'done';
+  let outcome: 'done' | 'failed' | 'unknown';
   try {
     // A fresh signal: the one that stopped the run has fired already.
     outcome = await within(world.clock, UNDO_TIME, carrier.leave, `the undo of ${node.name}`, (signal) =>

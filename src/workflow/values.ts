@@ -83,7 +83,7 @@ export function createValues(around: Around, registered: Readonly<Record<string,
 /** @throws FshaError `action.failed` for one that is neither true nor false: it is not known whether it holds */
 function conditions(written: JsonValue, values: Values, at: string, key: string): JsonValue {
   return (isJsonList(written) ? written : [written]).map((one, index) => {
-    const compiled = compileExpression(String(one));
+    const compiled = compileExpression(typeof one === 'string' ? one : JSON.stringify(one));
     if ('problem' in compiled) throw unfit(at, [key, index], compiled.problem.message);
     const outcome = evaluateCondition(compiled.value, values);
     if ('problem' in outcome) throw unfit(at, [key, index], outcome.problem.message);

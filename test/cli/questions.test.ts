@@ -59,16 +59,16 @@ describe('before the run', () => {
 describe('asking', () => {
   test('what was answered beforehand is not asked', async () => {
     const { call, sees } = person(true);
-    const { ask } = questions(call, readAnswers(['go=yes']));
-    expect(await ask({ name: 'go', text: 'Go on?' }, signal)).toBe('yes');
+    const asker = questions(call, readAnswers(['go=yes']));
+    expect(await asker.ask({ name: 'go', text: 'Go on?' }, signal)).toBe('yes');
     expect(sees()).toBe('');
   });
 
   test('who is there is asked, one question at a time', async () => {
     const { call, types, sees } = person(true);
-    const { ask } = questions(call, NO_ANSWERS);
-    const first = ask({ name: 'a', text: 'First\u001b[2J?' }, signal);
-    const second = ask({ name: 'b', text: 'Second?' }, signal);
+    const asker = questions(call, NO_ANSWERS);
+    const first = asker.ask({ name: 'a', text: 'First\u001b[2J?' }, signal);
+    const second = asker.ask({ name: 'b', text: 'Second?' }, signal);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(sees()).toContain('First\ufffd[2J?');
     expect(sees()).not.toContain('Second?');
@@ -89,19 +89,19 @@ describe('asking', () => {
 
   test('a stop ends it, and the next question is asked all the same', async () => {
     const { call, types } = person(true);
-    const { ask } = questions(call, NO_ANSWERS);
+    const asker = questions(call, NO_ANSWERS);
     const stop = new AbortController();
-    const stopped = ask({ name: 'a', text: 'Go on?' }, stop.signal);
+    const stopped = asker.ask({ name: 'a', text: 'Go on?' }, stop.signal);
     setTimeout(() => stop.abort(), 20);
     await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
-    const next = ask({ name: 'b', text: 'And now?' }, signal);
+    const next = asker.ask({ name: 'b', text: 'And now?' }, signal);
     setTimeout(() => types('yes\n'), 20);
     expect(await next).toBe('yes');
   });
 
   test('nobody is there', async () => {
-    const { ask } = questions(person(false).call, NO_ANSWERS);
-    await expect(ask({ name: 'go', text: 'Go on?' }, signal)).rejects.toMatchObject({
+    const asker = questions(person(false).call, NO_ANSWERS);
+    await expect(asker.ask({ name: 'go', text: 'Go on?' }, signal)).rejects.toMatchObject({
       code: 'refused',
       hint: 'Say --answer go=yes if that is meant.',
     });

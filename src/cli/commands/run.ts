@@ -4,7 +4,7 @@ export const runCommand: Command = (program, run) => {
   program
     .command('run')
     .description('carry out a playbook, checked as a whole before anything is touched')
-    .argument('<playbook>', 'its file')
+    .argument('<playbook>', 'its file, or the name of one that fsha playbook list shows')
     .argument('[nodes...]', 'nodes of the inventory; else those that the playbook names')
     .option('--select <label>', 'the nodes with this label: role=edge', collect)
     .option(

@@ -97,10 +97,12 @@ async function announced(
     target: { node: node.name, step },
     wanted: { action: name, params, changes, disruptive },
   };
-  let result: ActionResult | null = null;
+  const ended: { result: ActionResult | null } = { result: null };
   const actAsProof = async (): Promise<ReadBack<'action.run'>> => {
+    let result: ActionResult;
     try {
       result = await act();
+      ended.result = result;
     } catch (error) {
       return endOf(context, error);
     }
@@ -113,10 +115,10 @@ async function announced(
     await performEffect(effect, { world, node: node.name, step, signal, leave, record, actAsProof });
   } catch (error) {
     // It came to its end, though not to the one that was wanted: what came of it can be asked for.
-    if (result === null || hasFired(signal)) throw error;
+    if (ended.result === null || hasFired(signal)) throw error;
   }
-  if (result === null) throw interrupted(step);
-  return result;
+  if (ended.result === null) throw interrupted(step);
+  return ended.result;
 }
 
 /** An action that did not come to its end: not begun, or nobody knows how far it went. */
