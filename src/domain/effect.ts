@@ -3,7 +3,7 @@
  * and read back; see workflow/effects for how. What is here is pure: names, targets, and what would undo each.
  */
 import { readFlags, stateArgument, type StateArgument } from './dispatcher-state.ts';
-import type { Changes } from './playbook/frame.ts';
+import type { Changes } from './playbook/action-result.ts';
 import type { JsonObject } from './playbook/json.ts';
 
 export interface EffectKinds {
@@ -106,7 +106,7 @@ export function effectKey(effect: Pick<Effect, 'effect' | 'target'>): string {
   ].join(' ');
 }
 
-/** The effect that brings back what was found; undefined where nothing can (a restart, a call that was cut). */
+/** The effect that brings back what was found; undefined where nothing can (a restart, a call that was cut); what gives back an action are steps of its playbook. */
 export function inverse(intent: Intent): Effect | undefined {
   switch (intent.effect) {
     case 'dispatcher.state': {
@@ -120,7 +120,6 @@ export function inverse(intent: Intent): Effect | undefined {
     case 'node.restart':
     case 'call.hangup':
     case 'hook.on_out':
-    // What gives back what it did are steps of the playbook's own.
     case 'action.run':
       return undefined;
   }

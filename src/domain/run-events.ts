@@ -6,7 +6,7 @@ import type { Effect, EffectKinds, EffectKind, EffectOutcome, Intent } from './e
 import type { ErrorInfo } from './errors.ts';
 import type { NamedState, Pause } from './observation.ts';
 import type { Plan } from './plan.ts';
-import type { ActionResult } from './playbook/frame.ts';
+import type { ActionResult } from './playbook/action-result.ts';
 import type { PlaybookSource } from './playbook/source.ts';
 import type { Policy, RunRequest } from './policy.ts';
 import type { Turn } from './rolling/rolling-plan.ts';

@@ -16,7 +16,8 @@ import type {
 import type { ErrorInfo } from '../domain/errors.ts';
 import type { NamedState, Pause } from '../domain/observation.ts';
 import type { NodePlan, Plan, PlannedStep, StepParams } from '../domain/plan.ts';
-import type { ActionResult, Changes, Frame, PlacedText } from '../domain/playbook/frame.ts';
+import type { ActionResult, Changes, PlacedText } from '../domain/playbook/action-result.ts';
+import type { Frame } from '../domain/plan.ts';
 import type { PlaybookSource } from '../domain/playbook/source.ts';
 import type { CutRules, Policy, RunRequest } from '../domain/policy.ts';
 import type {

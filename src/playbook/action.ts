@@ -2,7 +2,7 @@
  * What an action of a playbook is: one file in `actions/` and one line in `actions/registry.ts`. What it takes is declared
  * as data, so that the loader, the JSON Schema, `playbook show` and the documentation all read the same.
  */
-import type { Changes } from '../domain/playbook/frame.ts';
+import type { Changes } from '../domain/playbook/action-result.ts';
 import type { JsonObject } from '../domain/playbook/json.ts';
 
 export interface Action {

@@ -6,7 +6,7 @@ import type { Cluster, Node } from '../domain/cluster.ts';
 import { FshaError } from '../domain/errors.ts';
 import { type NodePlan, planDrain, type Plan, type PlannedStep, planRolling } from '../domain/plan.ts';
 import { compileExpression, evaluateCondition, namesUsed } from '../domain/playbook/expression.ts';
-import type { Frame } from '../domain/playbook/frame.ts';
+import type { Frame } from '../domain/plan.ts';
 import type { JsonValue } from '../domain/playbook/json.ts';
 import { clusterValues, nodeValues, policyValues } from '../domain/playbook/known-values.ts';
 import {

@@ -4,7 +4,7 @@
  */
 import type { Node } from '../domain/cluster.ts';
 import type { JsonObject } from '../domain/playbook/json.ts';
-import type { ActionResult } from '../domain/playbook/frame.ts';
+import type { ActionResult } from '../domain/playbook/action-result.ts';
 import type { World } from './world.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** What the steps of a playbook's run have in common. Made by cli/run-playbook.ts; a run of any other kind has none. */
 import type { Node } from '../domain/cluster.ts';
-import type { ActionResult, PlacedText } from '../domain/playbook/frame.ts';
+import type { ActionResult, PlacedText } from '../domain/playbook/action-result.ts';
 import type { JsonObject } from '../domain/playbook/json.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { NodeRunState } from '../domain/run.ts';

@@ -9,7 +9,7 @@ import { type Keeping, newKeeping, noteMark } from '../domain/keeping.ts';
 import { markTakenAway, readMark, takenByAnother, writeMark } from '../domain/mark.ts';
 import type { NodeObservation, Observation } from '../domain/observation.ts';
 import type { StepKind, StepParams } from '../domain/plan.ts';
-import type { Frame } from '../domain/playbook/frame.ts';
+import type { Frame } from '../domain/plan.ts';
 import type { RollingPlan } from '../domain/rolling/rolling-plan.ts';
 import { setsWithoutSurvivor } from '../domain/preflight/survivors.ts';
 import type { Policy } from '../domain/policy.ts';

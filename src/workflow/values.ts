@@ -1,7 +1,7 @@
 /** The values that the steps of a playbook work with on one node: rendered, kept, and masked where they are shown. */
 import { FshaError } from '../domain/errors.ts';
 import { compileExpression, evaluateCondition } from '../domain/playbook/expression.ts';
-import type { ActionResult } from '../domain/playbook/frame.ts';
+import type { ActionResult } from '../domain/playbook/action-result.ts';
 import { isJsonList, isJsonObject, jsonObject, type JsonValue } from '../domain/playbook/json.ts';
 import { policyValues } from '../domain/playbook/known-values.ts';
 import type { Values } from '../domain/playbook/scope.ts';

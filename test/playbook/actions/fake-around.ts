@@ -1,6 +1,6 @@
 /** What an action is carried out in, for tests that need no server. */
 import type { Node } from '../../../src/domain/cluster.ts';
-import type { ActionResult } from '../../../src/domain/playbook/frame.ts';
+import type { ActionResult } from '../../../src/domain/playbook/action-result.ts';
 import type { JsonObject } from '../../../src/domain/playbook/json.ts';
 import type { ActionAround, RunAction } from '../../../src/workflow/action-port.ts';
 import type { World } from '../../../src/workflow/world.ts';
