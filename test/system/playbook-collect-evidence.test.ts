@@ -17,7 +17,11 @@ afterAll(() => cluster.stop());
 test('one masked archive, whose path is told; what cannot be had says so', async () => {
   const folder = join(cluster.directory, "it's evidence");
   mkdirSync(folder);
-  const log = script(cluster.directory, 'log', `echo 'INVITE sip:+4930123456@example.net password=hunter2hunter'`);
+  const log = script(
+    cluster.directory,
+    'log',
+    `echo 'INVITE sip:+4930123456@example.net password=hunter2hunter'`,
+  );
   const vars = { folder, log, journal: '/bin/false', packages: '/bin/echo' };
   const { exitCode, stdout } = await runShipped(cluster, 'collect-evidence', vars);
   expect(exitCode).toBe(0);

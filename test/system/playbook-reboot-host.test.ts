@@ -45,13 +45,21 @@ describe('reboot-host', () => {
 
   test('the reboot is refused: the node stays out', async () => {
     const refuses = script(join(cluster.directory, 'host'), 'refuses', 'exit 1');
-    const { exitCode } = await runShipped(cluster, 'reboot-host', { reboot: refuses, boot_id_file: bootId, sudo: 'false' });
+    const { exitCode } = await runShipped(cluster, 'reboot-host', {
+      reboot: refuses,
+      boot_id_file: bootId,
+      sudo: 'false',
+    });
     expect([exitCode, (await finalState(cluster)).split(';')[0]]).toEqual([7, 'lb-1 DX, lb-2 DX']);
   });
 
   test('without an id of the boot nothing is touched', async () => {
     rmSync(bootId);
-    const { exitCode } = await runShipped(cluster, 'reboot-host', { reboot, boot_id_file: bootId, sudo: 'false' });
+    const { exitCode } = await runShipped(cluster, 'reboot-host', {
+      reboot,
+      boot_id_file: bootId,
+      sudo: 'false',
+    });
     expect([exitCode === 0, existsSync(asked), await finalState(cluster)]).toEqual([
       false,
       false,

@@ -26,8 +26,14 @@ afterAll(() => cluster.stop());
 
 describe('reload-config', () => {
   test('every node has read it, and no call was touched', async () => {
-    const { exitCode, stdout } = await runShipped(cluster, 'reload-config', { log, sudo: 'false', settle: '1s' }, BOTH);
+    const { exitCode, stdout, stderr } = await runShipped(
+      cluster,
+      'reload-config',
+      { log, sudo: 'false', settle: '1s' },
+      BOTH,
+    );
     const reloaded = only(readEvents(stdout), 'step.result').filter(({ step }) => step?.includes('/esl.'));
+    expect(stderr).toBe('');
     expect([exitCode, reloaded.map(({ node }) => node).sort(), await finalState(cluster)]).toEqual([
       0,
       ['node-1', 'node-1', 'node-2', 'node-2'],
@@ -44,7 +50,12 @@ describe('reload-config', () => {
         await delay(300);
       }
     })();
-    const { exitCode, stdout } = await runShipped(cluster, 'reload-config', { log, sudo: 'false', settle: '1s' }, BOTH);
+    const { exitCode, stdout } = await runShipped(
+      cluster,
+      'reload-config',
+      { log, sudo: 'false', settle: '1s' },
+      BOTH,
+    );
     writing.abort();
     await errors;
     const touched = new Set(only(readEvents(stdout), 'effect.intended').map(({ node }) => node));

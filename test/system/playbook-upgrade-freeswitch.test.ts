@@ -56,7 +56,11 @@ describe('upgrade-freeswitch', () => {
   });
 
   test('it cannot be installed: nothing is out, and the old version is back', async () => {
-    const install = script(folder, 'refuses', `case $1 in *=1.10.11) exit 0;; *) echo 'no such version' >&2; exit 100;; esac`);
+    const install = script(
+      folder,
+      'refuses',
+      `case $1 in *=1.10.11) exit 0;; *) echo 'no such version' >&2; exit 100;; esac`,
+    );
     const { exitCode } = await runShipped(cluster, 'upgrade-freeswitch', { ...vars, install });
     expect([exitCode, await finalState(cluster), now()]).toEqual([
       11,

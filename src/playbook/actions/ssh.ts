@@ -80,7 +80,12 @@ export const ssh: Action = {
         text: 'This is no name of a variable: letters, digits and "_", not a digit first.',
       })),
     ...(retry === true && reads !== true
-      ? [{ path: ['retry'], text: 'Only what changes nothing is tried again: write reads: true, or leave it out.' }]
+      ? [
+          {
+            path: ['retry'],
+            text: 'Only what changes nothing is tried again: write reads: true, or leave it out.',
+          },
+        ]
       : []),
   ],
 };
