@@ -3,11 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { FshaError } from '../domain/errors.ts';
 import type { JsonValue } from '../domain/playbook/json.ts';
 import type { PlaybookVariable } from '../domain/playbook/playbook.ts';
-import {
-  giveVariables,
-  type GivenVariables,
-  type SecretSource,
-} from '../domain/playbook/variables.ts';
+import { giveVariables, type GivenVariables, type SecretSource } from '../domain/playbook/variables.ts';
 import type { Host } from './host.ts';
 
 /** @param given the texts of `--var` @throws FshaError `usage` with every problem, one a line */

@@ -65,6 +65,6 @@ describe('reload-config', () => {
 
   test('a log that is not there is no log without errors', async () => {
     const { exitCode } = await runShipped(cluster, 'reload-config', { log: `${log}.none`, sudo: 'false' });
-    expect(exitCode).toBe(5);
+    expect(exitCode).toBe(3);
   });
 });
