@@ -2,29 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { FshaError } from '../domain/errors.ts';
 import type { JsonValue } from '../domain/playbook/json.ts';
-import { positionText, type PlaybookVariable } from '../domain/playbook/playbook.ts';
-import {
-  giveVariables,
-  type GivenVariables,
-  readVariableValue,
-  type SecretSource,
-} from '../domain/playbook/variables.ts';
+import type { PlaybookVariable } from '../domain/playbook/playbook.ts';
+import { giveVariables, type GivenVariables, type SecretSource } from '../domain/playbook/variables.ts';
 import type { Host } from './host.ts';
 
 /** @param given the texts of `--var` @throws FshaError `usage` with every problem, one a line */
 export function variablesOf(declared: readonly PlaybookVariable[], given: readonly string[]): GivenVariables {
-  const reading = giveVariables(declared.map(inMilliseconds), given);
+  const reading = giveVariables(declared, given);
   if ('problems' in reading) throw new FshaError('usage', reading.problems.join('\n'));
   return reading.value;
-}
-
-/** A duration stands as text in a playbook, and is milliseconds from here on. */
-function inMilliseconds(variable: PlaybookVariable): PlaybookVariable {
-  const { type, default: written, at } = variable;
-  if (written === undefined) return variable;
-  const reading = readVariableValue(type, written);
-  if ('wrong' in reading) throw new FshaError('usage', `${positionText(at)}: ${reading.wrong}`);
-  return { ...variable, default: reading.value };
 }
 
 /** `env:NAME` or `file:PATH`, as it is written down. */

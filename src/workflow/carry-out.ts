@@ -15,7 +15,7 @@ import {
   type PlannedStep,
 } from '../domain/plan.ts';
 import { isLeftOut } from '../domain/left-out.ts';
-import { intentsOf, type NodeRunState, policyFor, restartIntended } from '../domain/run.ts';
+import { intentsOf, type NodeRunState, policyFor, restartIntended, stepOutcome } from '../domain/run.ts';
 import { batchTasks, newRolling } from './batches.ts';
 import { within } from './deadline.ts';
 import { hurriedBy } from './hurry.ts';
@@ -197,6 +197,8 @@ async function settleFailure(
   recorder.tolerateJournalLoss();
   if (code === 'lock.lost' && !(await retakeLock(node, carrier))) return false;
   if (restartIntended(state)) {
+    // Well and in service again: what failed behind that is no reason to take it out.
+    if (stepOutcome(state, node.name, 'activate') === 'succeeded') return true;
     await secure(node, memory, carrier);
     return true;
   }

@@ -53,6 +53,12 @@ export const ssh: Action = {
         description:
           'It changes nothing: nothing is announced, and it may be run again after an interruption.',
       },
+      retry: {
+        kind: 'boolean',
+        literal: true,
+        description:
+          "With reads: tried again every 2 s until it succeeds or the step's time is over; for a host that comes back.",
+      },
     },
   },
   short: 'run',
@@ -66,16 +72,45 @@ export const ssh: Action = {
   },
   changes: ({ reads }) => (reads === true ? 'nothing' : 'node'),
   timeout: 60_000,
-  check: ({ env }) =>
-    Object.keys(typeof env === 'object' && env !== null ? env : {})
+  check: ({ env, reads, retry }) => [
+    ...Object.keys(typeof env === 'object' && env !== null ? env : {})
       .filter((name) => !isVariableName(name))
       .map((name) => ({
         path: ['env', name],
         text: 'This is no name of a variable: letters, digits and "_", not a digit first.',
       })),
+    ...(retry === true && reads !== true
+      ? [
+          {
+            path: ['retry'],
+            text: 'Only what changes nothing is tried again: write reads: true, or leave it out.',
+          },
+        ]
+      : []),
+  ],
 };
 
+/** What a host says that is not up, or not up yet. That it does not let us in, or is another one, is no matter of time. */
+const NOT_UP = /^(?:connect\.(?:refused|timeout|unreachable)|connection\.lost|timeout)$/;
+/** Between two tries: ms. */
+const RETRY_EVERY = 2_000;
+
 export const runSsh: RunAction = async (params, node, around) => {
+  if (!new Params(params, around.name).flag('retry')) return runOnce(params, node, around);
+  const { clock } = around.world;
+  for (;;) {
+    const mayWait = around.deadline - clock.now() > RETRY_EVERY;
+    try {
+      const result = await runOnce(params, node, around);
+      if (result.ok || !mayWait) return result;
+    } catch (error) {
+      if (!(error instanceof FshaError) || !NOT_UP.test(error.code) || !mayWait) throw error;
+    }
+    await clock.sleep(RETRY_EVERY, around.signal);
+  }
+};
+
+const runOnce: RunAction = async (params, node, around) => {
   const read = new Params(params, around.name);
   const command = read.value('run');
   const script = typeof command === 'string' ? command : `exec ${shellWords(read)}`;

@@ -34,6 +34,8 @@ export const action: Step<'action'> = async (context, params) => {
       ? await shownErrors(context, act)
       : await announced(context, params, frame, act);
   const register = frame?.register ?? null;
+  // FreeSWITCH may be another one now, and is meant to be: what was seen of it before says nothing.
+  if (frame?.disruptive === true || frame?.cutsCalls === true) context.memory.coreUuid = null;
   const { value, masked, truncated } = values.keep(register, result);
   await context.record({
     type: 'step.result',

@@ -2,6 +2,7 @@ import type { ApiCommand, Platform } from './command.ts';
 import { fsctl } from './fsctl.ts';
 import { hostname, switchname, uptime, version } from './identity.ts';
 import { originate } from './originate.ts';
+import { reloadxml } from './reload.ts';
 import { show } from './show.ts';
 import { sofia } from './sofia.ts';
 import { json, status } from './status.ts';
@@ -16,6 +17,7 @@ const COMMANDS: ReadonlyMap<string, ApiCommand> = new Map([
   ['hupall', hupall],
   ['json', json],
   ['originate', originate],
+  ['reloadxml', reloadxml],
   ['show', show],
   ['sofia', sofia],
   ['status', status],

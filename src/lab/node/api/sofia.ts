@@ -20,6 +20,11 @@ export const sofia: ApiCommand = (platform, argument) => {
       return gatewayTable(core);
     case 'status profile':
       return asked[3] === 'reg' ? registrationList(platform, asked[2] ?? '') : 'Invalid Profile!\n';
+    case `profile ${asked[1] ?? ''}`:
+      if (asked[2] !== 'rescan') return USAGE;
+      return profiles(core).includes(asked[1] ?? '')
+        ? 'Reload XML [Success]\n+OK scan complete\n'
+        : `Invalid Profile [${asked[1] ?? ''}]`;
     case 'xmlstatus':
       return statusXml(platform);
     case 'xmlstatus gateway':
