@@ -137,9 +137,7 @@ steps:
   });
 
   it('a step that may cut calls needs nothing', async () => {
-    const plan = await compiled(
-      `${HEAD}steps:\n  - ssh: { run: [reboot] }\n    cutsCalls: true\n`,
-    );
+    const plan = await compiled(`${HEAD}steps:\n  - ssh: { run: [reboot] }\n    cutsCalls: true\n`);
     expect(plan.nodes[0]?.steps[0]?.frame).toMatchObject({ cutsCalls: true });
   });
 });

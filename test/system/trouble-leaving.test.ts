@@ -11,8 +11,9 @@ import { waits } from './harness/events-of.ts';
 import { readFinalState } from './harness/final-state.ts';
 import { journalEvents, LAUNCHER, only } from './harness/fsha.ts';
 import { oneCall } from './harness/hold-at-node.ts';
+import { SLOW_ANSWERS } from './harness/quick.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
-import { journalFile, type RunOf, startRun, WITH_GATES } from './harness/run-of.ts';
+import { journalFile, type RunOf, startRun, whileItRuns, WITH_GATES } from './harness/run-of.ts';
 
 const run = promisify(execFile);
 const WELL = 'lb-1 AP, lb-2 AP; open; no restart; no mark';
@@ -24,7 +25,7 @@ const { add: row } = troubleTable('nobody watches, twice, and the disk is full',
 let cluster: RealCluster;
 
 beforeAll(async () => {
-  cluster = await startRealCluster({ ...WITH_GATES });
+  cluster = await startRealCluster({ ...WITH_GATES, settings: SLOW_ANSWERS });
 });
 beforeEach(() => cluster.reset());
 afterAll(async () => {
@@ -69,7 +70,7 @@ describe('a second signal', () => {
     const [node] = cluster.nodes;
     await node.fault('slowBoot', 4_000);
     const drain = await startRun(cluster, { flags: [] });
-    await until('it boots', () => node.starts() > cluster.startsBefore(node), 60_000);
+    await whileItRuns(drain.fsha, 'it boots', () => node.starts() > cluster.startsBefore(node));
     drain.fsha.send('SIGINT');
     await drain.until('it keeps the node out', isSecuring);
     drain.fsha.send('SIGINT');

@@ -119,7 +119,7 @@ export function effects(events: readonly RunEvent[]): readonly string[] {
     const said =
       effect === 'node.mark'
         ? String(wanted !== null)
-        : effect === 'node.restart' || effect === 'call.hangup'
+        : effect === 'node.restart' || effect === 'call.hangup' || effect === 'action.run'
           ? ''
           : String(wanted);
     const settled = settledOnes.find(
