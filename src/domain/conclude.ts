@@ -205,8 +205,9 @@ function isOut(name: string, node: NodeRunState): boolean {
   return serviceOf(name, node) === 'out of service';
 }
 
-/** What only a step of a playbook fails for. */
-function isOfPlaybook({ code }: ErrorInfo): boolean {
+/** Whether a step that a playbook added failed, and not one of fsha's own. */
+function isOfPlaybook({ started }: RunState, { code }: ErrorInfo): boolean {
+  if (started.playbook === undefined) return false;
   return code === 'action.failed' || code === 'timeout' || code === 'refused';
 }
 
@@ -254,7 +255,7 @@ function endOfFailure(
   }
   // It is back in, and well: what failed came after that.
   const isBack = stepOutcome(node, name, 'activate') === 'succeeded';
-  if (isBack && isOfPlaybook(error) && !unsettled) return { outcome: 'partly', exit: EXIT.partly };
+  if (isBack && isOfPlaybook(state, error) && !unsettled) return { outcome: 'partly', exit: EXIT.partly };
   if (restartIntended(node)) {
     // It has to be out: where that was not seen, whoever comes has to look, however the run came to its end.
     const isKnownOut = !unsettled && isOut(name, node);
@@ -263,7 +264,7 @@ function endOfFailure(
     if (error.code === 'restart.failed' || isDisruptive(node, node.failure?.step))
       return { outcome: 'failed', exit: EXIT.restartFailed };
     // A full disk kept it from being waited for until it was well: nothing of the node is unknown by that.
-    if (isUnhealthy(error) || isOfPlaybook(error) || error.code === 'journal')
+    if (isUnhealthy(error) || isOfPlaybook(state, error) || error.code === 'journal')
       return { outcome: 'failed', exit: EXIT.unhealthy };
     if (error.code === 'drain.expired' || error.code === 'drain.held') return held(name, node);
     return UNKNOWN;

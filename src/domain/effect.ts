@@ -106,7 +106,10 @@ export function effectKey(effect: Pick<Effect, 'effect' | 'target'>): string {
   ].join(' ');
 }
 
-/** The effect that brings back what was found; undefined where nothing can (a restart, a call that was cut); what gives back an action are steps of its playbook. */
+/**
+ * The effect that brings back what was found; undefined where nothing can (a restart, a call that was cut). What gives back an
+ * action are steps of its playbook.
+ */
 export function inverse(intent: Intent): Effect | undefined {
   switch (intent.effect) {
     case 'dispatcher.state': {

@@ -197,8 +197,9 @@ async function settleFailure(
   recorder.tolerateJournalLoss();
   if (code === 'lock.lost' && !(await retakeLock(node, carrier))) return false;
   if (restartIntended(state)) {
-    // Well and in service again: what failed behind that is no reason to take it out.
-    if (stepOutcome(state, node.name, 'activate') === 'succeeded') return true;
+    // Well and in service again: what a playbook does behind that, and fails, is no reason to take it out.
+    const isBack = stepOutcome(state, node.name, 'activate') === 'succeeded';
+    if (isBack && carrier.playbook !== undefined) return true;
     await secure(node, memory, carrier);
     return true;
   }
