@@ -168,7 +168,8 @@ test('steps of an included file stand in place of the include, with their own po
 const SHIPPED = fileURLToPath(new URL('../../playbooks/', import.meta.url));
 
 test('every playbook that fsha brings can be used, under the name of its file', async () => {
-  const files = await readdir(SHIPPED);
+  // Below them are parts that only others include: those give them their values.
+  const files = (await readdir(SHIPPED)).filter((file) => file.endsWith('.yaml'));
   expect(files).toContain('rolling-restart.yaml');
   for (const file of files) {
     const { name, description } = await loadPlaybook(file, { cwd: SHIPPED });
