@@ -15,11 +15,14 @@ export type Values = Readonly<Record<string, JsonValue>>;
 /** What is known before the first step: an expression that uses nothing else is decided when the plan is made. */
 const BEFORE_THE_RUN: readonly string[] = ['vars', 'node', 'policy', 'cluster'];
 
-/** Words of the language, and names that its library keeps to itself. */
+/** What is no name anywhere, not even behind a dot. */
+const NEVER = new Set('true false null in __proto__ prototype constructor'.split(' '));
+
+/** What is no name at the top, beside `vars`: words of the language, and names that its library keeps to itself. */
 const RESERVED = new Set(
   (
-    'true false null in as break const continue else for function if import let loop package namespace return var ' +
-    'void while __proto__ prototype constructor has size int uint double string bool bytes list map type dyn ' +
+    'as break const continue else for function if import let loop package namespace return var ' +
+    'void while has size int uint double string bool bytes list map type dyn ' +
     'null_type optional google cel timestamp duration'
   ).split(' '),
 );
@@ -27,25 +30,29 @@ const RESERVED = new Set(
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 /**
- * What is wrong with a name that a playbook gives to a variable or to what a step registers.
+ * What is wrong with the name of a variable, which is always asked for behind `vars.`
  * @returns a whole sentence, or undefined where the name can be used
  */
 export function nameProblem(name: string): string | undefined {
   if (!NAME.test(name)) {
     return 'A name is made of letters, digits and _, begins with no digit, and has 64 characters at most.';
   }
-  return isReserved(name) ? `${name} is a word of the expressions. Choose another name.` : undefined;
+  return NEVER.has(name) ? wordOfExpressions(name) : undefined;
 }
 
-/** The same for a name that stands beside `vars` and `node`. */
+/** The same for what a step registers, which stands beside `vars` and `node`. */
 export function registerNameProblem(name: string): string | undefined {
   if (BEFORE_THE_RUN.includes(name))
     return `${name} is what every expression has already. Choose another name.`;
-  return nameProblem(name);
+  return isReserved(name) ? wordOfExpressions(name) : nameProblem(name);
+}
+
+function wordOfExpressions(name: string): string {
+  return `${name} is a word of the expressions. Choose another name.`;
 }
 
 export function isReserved(name: string): boolean {
-  return RESERVED.has(name);
+  return NEVER.has(name) || RESERVED.has(name);
 }
 
 /** Whether all of these names have their values before the first step. */
