@@ -76,6 +76,11 @@ test.each([
     /^p\.yaml:6:19 .*stdot is not known in first\. Did you mean stdout\?/,
   ],
   [
+    'a name that is a word of the expressions',
+    withSteps('  - ssh: ls\n    register: list\n  - assert: "1 == 1"'),
+    /^p\.yaml:5:\d+ .*list is a word of the expressions\. Choose another name\./,
+  ],
+  [
     'a name registered twice',
     withSteps('  - ssh: ls\n    register: a\n  - ssh: ls\n    register: a'),
     /^p\.yaml:6:5 .*The name a is registered twice, first at p\.yaml:4:5\./,

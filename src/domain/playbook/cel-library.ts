@@ -1,7 +1,7 @@
 /** The library behind the expressions, and the part of its syntax tree that fsha reaches into. */
 import { Environment } from '@marcbachmann/cel-js';
 import type { ASTNode } from '@marcbachmann/cel-js';
-import type { Names, Shape } from './scope.ts';
+import { isReserved, type Names, type Shape } from './scope.ts';
 
 /** Characters of an expression. */
 export const LONGEST = 2_000;
@@ -63,6 +63,8 @@ export function environmentOf(names: Names): Environment {
   if (made === undefined) {
     made = environment(false);
     for (const [name, shape] of Object.entries(names)) {
+      // Whoever gave that name hears of it; the library would not even take it.
+      if (isReserved(name)) continue;
       if (typeof shape === 'string') made.registerVariable(name, typeName(shape));
       else made.registerVariable(name, { schema: schemaOf(shape.fields) });
     }
