@@ -15,9 +15,8 @@ import type {
 } from '../domain/effect.ts';
 import type { ErrorInfo } from '../domain/errors.ts';
 import type { NamedState, Pause } from '../domain/observation.ts';
-import type { NodePlan, Plan, PlannedStep, StepParams } from '../domain/plan.ts';
+import type { Frame, NodePlan, Plan, PlannedStep, StepParams } from '../domain/plan.ts';
 import type { ActionResult, Changes, PlacedText } from '../domain/playbook/action-result.ts';
-import type { Frame } from '../domain/plan.ts';
 import type { PlaybookSource } from '../domain/playbook/source.ts';
 import type { CutRules, Policy, RunRequest } from '../domain/policy.ts';
 import type {

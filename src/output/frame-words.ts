@@ -1,7 +1,6 @@
 /** What a playbook adds to a step, for a plan. */
 import { formatDuration } from '../domain/duration.ts';
-import type { PlannedStep } from '../domain/plan.ts';
-import type { Frame } from '../domain/plan.ts';
+import type { Frame, PlannedStep } from '../domain/plan.ts';
 import { printable } from '../domain/text.ts';
 
 /** Lines of a plan, without what stands for itself. */

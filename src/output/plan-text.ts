@@ -3,7 +3,7 @@ import type { Plan } from '../domain/plan.ts';
 import { printable } from '../domain/text.ts';
 import { counted } from './count-words.ts';
 import { rollingPlanLines } from './rolling-plan-text.ts';
-import { type PlanDetails, stepPlan } from './step-words.ts';
+import { type PlanDetails, stepPlan, stepTitle } from './step-words.ts';
 
 /** One block for each node, its steps numbered, each with what it changes; the nodes of a rolling run have one together. */
 export function planLines(plan: Plan, details: PlanDetails = {}): readonly string[] {
@@ -13,7 +13,7 @@ export function planLines(plan: Plan, details: PlanDetails = {}): readonly strin
     `${printable(node)}: ${steps.length === 0 ? 'nothing to do' : `${plan.kind} in ${counted(steps.length, 'step')}`}`,
     ...steps.flatMap((step, index) => {
       const [first = '', ...more] = stepPlan(step, details).split('\n');
-      return [`  ${index + 1}. ${printable(step.kind)}: ${first}`, ...more.map((line) => `       ${line}`)];
+      return [`  ${index + 1}. ${stepTitle(step)}: ${first}`, ...more.map((line) => `       ${line}`)];
     }),
   ]);
 }

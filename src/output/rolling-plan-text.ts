@@ -4,7 +4,7 @@ import { isCanary, type RollingPlan, type Turn } from '../domain/rolling/rolling
 import { printable } from '../domain/text.ts';
 import { counted } from './count-words.ts';
 import { guardWords, rollingWords } from './rolling-words.ts';
-import { type PlanDetails, stepPlan } from './step-words.ts';
+import { type PlanDetails, stepPlan, stepTitle } from './step-words.ts';
 
 /** Of more batches than that, those in the middle are left out, unless everything is asked for. */
 const BATCHES = 30;
@@ -119,7 +119,7 @@ function stepLines(
         })
       : [];
   return [
-    `  ${index + 1}. ${printable(step.kind)}: ${text}`,
+    `  ${index + 1}. ${stepTitle(step)}: ${text}`,
     ...[...more, ...each].map((line) => `       ${line}`),
   ];
 }

@@ -135,7 +135,7 @@ const STEP_WORDS: { readonly [K in StepKind]: StepWords<K> } = {
   action: {
     doing: 'carrying out an action',
     done: 'done',
-    plan: ({ action, params }) => `${printable(action)}: ${printable(JSON.stringify(params), 1000)}`,
+    plan: ({ params }) => printable(JSON.stringify(params), 1000),
   },
 };
 
@@ -148,6 +148,11 @@ export function stepDoing(kind: string): string {
 export function stepDone(kind: string): string | null {
   const words = wordsOf(kind);
   return words === undefined ? `${printable(kind)} done` : words.done;
+}
+
+/** What a step is called in a plan: an action of a playbook as its file calls it. */
+export function stepTitle(step: PlannedStep): string {
+  return printable(step.kind === 'action' ? step.params.action : step.kind);
 }
 
 /** What a planned step will do, and change; perhaps several lines. */

@@ -1,6 +1,5 @@
 /** Ids of steps: `NODE/KIND`, `NODE/ACTION.slug-of-the-name`, each once in a plan and the same whenever it is made. */
-import type { PlannedStep } from '../domain/plan.ts';
-import type { Frame } from '../domain/plan.ts';
+import type { Frame, PlannedStep } from '../domain/plan.ts';
 
 /** Gives ids, to those at the top first: `NODE/activate` is the one that brings the node back in. */
 export function nameSteps(node: string, steps: readonly PlannedStep[]): readonly PlannedStep[] {

@@ -1,8 +1,7 @@
 import type { ActionReading, Effect } from '../../domain/effect.ts';
 import { errorInfo, FshaError, interrupted } from '../../domain/errors.ts';
-import type { StepParams } from '../../domain/plan.ts';
+import type { Frame, StepParams } from '../../domain/plan.ts';
 import type { ActionResult } from '../../domain/playbook/action-result.ts';
-import type { Frame } from '../../domain/plan.ts';
 import type { JsonObject } from '../../domain/playbook/json.ts';
 import { printable } from '../../domain/text.ts';
 import { ACTION_TIME, type RunAction } from '../action-port.ts';
