@@ -38,7 +38,7 @@ function titleLine(view: RunView, columns: number): Line {
     styled(
       'strong',
       state.plan.rolling === undefined
-        ? `${state.plan.kind} ${model.shown ?? ''}`
+        ? `${printable(state.started.playbook?.name ?? state.plan.kind)} ${model.shown ?? ''}`
         : printable(state.started.command, columns),
     ),
     styled('dim', `  ${state.started.cluster}${state.started.dryRun === true ? ', dry run' : ''}`),
