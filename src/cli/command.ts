@@ -18,6 +18,8 @@ export interface Call {
   readonly args: readonly string[];
   /** The command's own options. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Secrets that the inventory knows nothing of: those of a playbook. No program that fsha starts gets them. */
+  readonly secrets?: readonly string[];
 }
 
 export interface GlobalOptions {

@@ -32,14 +32,14 @@ export interface Composed {
 /** Makes every adapter; none connects before it is used. */
 export function compose(
   cluster: Cluster,
-  call: Pick<Call, 'host' | 'globals'>,
+  call: Pick<Call, 'host' | 'globals' | 'secrets'>,
   lock: HeldLock = withoutLock(cluster),
 ): Composed {
   const { host } = call;
   const { timeouts } = cluster;
   const { clock } = host;
   const onWarning = (warning: string): void => void host.stderr.write(`fsha: ${warning}\n`);
-  const env = withoutSecrets(cluster, host.env);
+  const env = withoutSecrets(cluster, host.env, call.secrets);
   const ssh = createHosts({ timeouts, env, home: host.home, localUser: host.user, onWarning });
 
   const hosts = new Map(cluster.nodes.map((node) => [node.name, ssh(node.name, node.ssh)]));

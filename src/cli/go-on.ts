@@ -35,6 +35,7 @@ import {
 } from './may-go-on.ts';
 import { MIN_DRAIN, type WindowWish } from './rolling-wish.ts';
 import { playbookRunOf } from './playbook-run.ts';
+import { readAllSecrets } from './playbook-vars.ts';
 import { type HeldLock, lockName } from './run-lock.ts';
 import type { Stop } from './signals.ts';
 
@@ -113,7 +114,8 @@ export async function goOn(call: Call, cluster: Cluster, run: string, how: Going
     const playbook =
       source === undefined ? {} : { playbook: { source, run: await playbookRunOf(call, cluster, source) } };
     const rest = { plan, policy, journal, past: events, lock, stop, ...playbook };
-    return { mode, exit: await conduct(call, { run, cluster, beginning, ...rest }) };
+    const secrets = Object.values(await readAllSecrets(source?.secrets ?? {}, call.host));
+    return { mode, exit: await conduct({ ...call, secrets }, { run, cluster, beginning, ...rest }) };
   } catch (error) {
     await journal.close().catch(() => undefined);
     throw error;

@@ -19,7 +19,7 @@ import { policyOf } from './node-policy.ts';
 import { playbookNodes } from './playbook-nodes.ts';
 import { playbookRunOf } from './playbook-run.ts';
 import { playbookFolders } from './playbooks.ts';
-import { sourceText, variablesOf, withUndefined } from './playbook-vars.ts';
+import { readAllSecrets, sourceText, variablesOf, withUndefined } from './playbook-vars.ts';
 import { readAnswers, requireAnswers } from './questions.ts';
 import { observe } from './run-rolling.ts';
 import { askForCuts, carry, carryPlanned } from './run-command.ts';
@@ -52,7 +52,10 @@ export async function runPlaybook(call: Call): Promise<ExitCode> {
   };
   // A question on a screen that draws itself anew would not be seen.
   const asks = call.options['step'] === true || questionsOf(plan).length > 0;
-  const calm: Call = asks ? { ...call, globals: { ...call.globals, tui: false } } : call;
+  const calm: Call = {
+    ...(asks ? { ...call, globals: { ...call.globals, tui: false } } : call),
+    secrets: Object.values(await readAllSecrets(secrets, call.host)),
+  };
   const run = await playbookRunOf(calm, cluster, source);
   const command = `run ${shellQuote([path, ...nodes.map(({ name }) => name)])}`;
   const wish = { policy, command, playbook: { source, run } };

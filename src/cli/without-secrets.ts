@@ -8,12 +8,16 @@ const TELLING = 8;
 /**
  * `env` without what holds a secret of the inventory, whatever its name: what a command writes is journaled, and one that
  * prints its environment must not print a password with it.
+ * @param others secrets that the inventory knows nothing of
  */
 export function withoutSecrets(
   cluster: Cluster,
   env: Readonly<Record<string, string | undefined>>,
+  others: readonly string[] = [],
 ): Readonly<Record<string, string>> {
-  const secrets = [...new Set(secretsIn(cluster).flatMap((secret) => spellings(secret.reveal())))];
+  const secrets = [
+    ...new Set([...secretsIn(cluster).map((secret) => secret.reveal()), ...others].flatMap(spellings)),
+  ];
   const isSafe = (value: string): boolean =>
     secrets.every(
       (secret) => value.trim() !== secret.trim() && (secret.length < TELLING || !value.includes(secret)),

@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Plan, planDrain, planRolling } from '../../src/domain/plan.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { RollingPlan } from '../../src/domain/rolling/rolling-plan.ts';
@@ -68,6 +68,7 @@ describe.each(POLICIES)('%s', (_name, wanted) => {
 
 async function compiled(yaml: string, vars: Readonly<Record<string, string>> = {}): Promise<Plan> {
   const dir = await mkdtemp(join(tmpdir(), 'fsha-compile-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
   await writeFile(join(dir, 'p.yaml'), yaml);
   const playbook = await loadPlaybook('p.yaml', { cwd: dir });
   if (NODE_1 === undefined) throw new Error('no node');

@@ -152,6 +152,8 @@ export async function healStage(cluster: RealCluster, stage: Stage): Promise<voi
 
 /** Steps that are named with the reason why no fault is begun in them here; see faults-table.test.ts. */
 export const NOT_HERE: Readonly<Partial<Record<StepKind, string>>> = {
+  action:
+    'a playbook alone has it, where what it does is the action it names; each action in trouble is tried in playbook-actions',
   hang_up:
     'fsha calls --hangup: a run of this step alone, which takes nothing out and leaves nothing to be brought back; what cuts it off is tried in trouble-hangup-blind and trouble-cutting',
   leave_out:

@@ -11,10 +11,15 @@ import { type Marker, markerOf } from './secret-markers.ts';
 export const BESIDE = ['--force', 'mark', '--force', 'survivors', '--force', 'capacity'];
 
 /** What only looks. */
-export async function looks({ node, run, start }: Lane): Promise<void> {
+export async function looks({ node, run, start, way, world }: Lane): Promise<void> {
   const { fsha, end, untilSays } = await start(['status', '--watch', '--poll', '1s']);
   await Promise.all([
     run(['config', 'schema'], [0]),
+    run(['playbook', 'list'], [0]),
+    run(['playbook', 'show', 'drain'], [0]),
+    run(['playbook', 'check', 'upgrade-freeswitch'], [0]),
+    run(['playbook', 'schema'], [0]),
+    run(['playbook', 'new', join(world.temporary, `new-${way}.yaml`)], [0]),
     run(['status'], [0]),
     run(['doctor'], [0, 13]),
     run(['drain', node.name, '--dry-run', ...BESIDE], [0]),
@@ -98,8 +103,48 @@ export async function outAndIn(lane: Lane): Promise<void> {
   await guard.end([0]);
   await run(['drain', node.name, ...BESIDE], [0]);
   await run(['rolling', node.name, '--no-restart', '--max-unavailable', '9', ...BESIDE], [0]);
+  const { words, env } = playbookOf(lane);
+  await run([...words, ...BESIDE], [0], { env });
   await run(['show', 'last'], [0]);
 }
+
+/** A run of a playbook that gives its secret to commands on the node, which tell it to whoever is there. */
+export function playbookOf({ world, node, way }: Lane): {
+  readonly words: readonly string[];
+  /** Only for it: what knows nothing of that playbook cannot know that there is a secret in its environment. */
+  readonly env: Readonly<Record<string, string>>;
+} {
+  const file = join(world.cluster.directory, `secret-${way}.yaml`);
+  writeFileSync(file, SECRET_PLAYBOOK);
+  return {
+    words: ['run', file, node.name, '--var', 'token=env:SECRET_PLAYBOOK'],
+    env: { SECRET_PLAYBOOK: world.secrets.playbook.text },
+  };
+}
+
+const SECRET_PLAYBOOK = `version: 1
+name: secret
+description: A secret on its way
+vars:
+  token: { secret: true, required: true, description: Whoever has it may do everything }
+steps:
+  - name: By its environment
+    ssh: { run: 'echo "$TOKEN"', env: { TOKEN: '{{ vars.token }}' }, reads: true }
+    register: told
+  - assert: told.stdout == vars.token
+  - preflight:
+  - deactivate:
+  - name: By its standard input
+    ssh: { run: 'cat; cat >&2', stdin: '{{ vars.token }}' }
+    undo: []
+  - name: What fails tells it, too
+    ssh: { run: 'echo "$TOKEN" >&2; exit 3', env: { TOKEN: '{{ vars.token }}' } }
+    undo: []
+    rescue:
+      - name: Everybody hears of it
+        notify: { command: 'env', text: 'the token is {{ vars.token }}' }
+  - activate:
+`;
 
 /** A hook and a restart that fail and tell their environments. */
 async function failingDrain({ node, run, stateDir, world }: Lane): Promise<void> {

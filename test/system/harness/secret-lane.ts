@@ -74,7 +74,15 @@ export interface LanePlace {
 }
 
 /** What reads everything and changes nothing. */
-const LOOKS: ReadonlySet<string> = new Set(['status', 'doctor', 'config', 'runs', 'show', 'unlock']);
+const LOOKS: ReadonlySet<string> = new Set([
+  'status',
+  'doctor',
+  'config',
+  'runs',
+  'show',
+  'unlock',
+  'playbook',
+]);
 
 /**
  * What changes something where all is well is given an inventory with the lane's node alone: the other lanes change the others at the same time, as

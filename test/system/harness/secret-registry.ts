@@ -3,13 +3,29 @@ import { Command as Commander } from 'commander';
 import { COMMANDS } from '../../../src/cli/commands/registry.ts';
 
 /** Those that read no inventory. */
-const WITHOUT_INVENTORY: ReadonlySet<string> = new Set(['config schema', 'demo']);
+const WITHOUT_INVENTORY: ReadonlySet<string> = new Set([
+  'config schema',
+  'demo',
+  'playbook list',
+  'playbook show',
+  'playbook check',
+  'playbook new',
+  'playbook schema',
+]);
 
 /** What stands for the arguments that a command must have. */
-const ARGUMENTS: Readonly<Record<string, string>> = { node: 'node-1', run: 'last' };
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  node: 'node-1',
+  run: 'last',
+  playbook: 'drain',
+  file: 'new.yaml',
+};
 
 /** What a command must be told beside its arguments. */
-const OPTIONS: Readonly<Record<string, readonly string[]>> = { rolling: ['--all'] };
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  rolling: ['--all'],
+  run: ['node-1'],
+};
 
 export interface RegisteredCommand {
   /** `drain`, `config schema`. */

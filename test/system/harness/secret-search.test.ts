@@ -140,8 +140,9 @@ describe('in processes', () => {
     const script = join(directory, 'script');
     writeFileSync(script, `sh -c 'sleep 1; :' '${text}'; SECRET='${text}' sleep 1\n`);
     await once(spawn('/bin/sh', [script], { stdio: 'ignore' }), 'exit');
-    const wheres = watch.leaks().map(({ where }) => where);
-    expect(wheres).toEqual([
+    // Once for each command line: what sh has forked bears sh's own until it becomes sleep.
+    const wheres = new Set(watch.leaks().map(({ where }) => where));
+    expect([...wheres]).toEqual([
       expect.stringMatching(/^the command line of sh -c sleep 1; : /),
       expect.stringMatching(/^the environment of sleep 1$/),
     ]);

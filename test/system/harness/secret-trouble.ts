@@ -4,7 +4,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { until } from '../../support/until.ts';
-import { keptRuns } from './secret-commands.ts';
+import { keptRuns, playbookOf } from './secret-commands.ts';
 import { type Changes, deepMerge } from './deep-merge.ts';
 import { badInventories } from './secret-inventories.ts';
 import type { Lane } from './secret-lane.ts';
@@ -55,6 +55,7 @@ export async function troubled(lane: Lane): Promise<void> {
   const { node, run, start } = lane;
   cpSync(keptRuns(lane), join(lane.stateDir, 'runs'), { recursive: true });
   const killed = lane.events()[0]?.run ?? '';
+  const playbook = playbookOf(lane);
   const watching = await start(['status', '--watch', '--poll', '1s']);
   await Promise.all([
     until('it shows something', () => watching.fsha.stdout() !== '', 40_000),
@@ -71,6 +72,7 @@ export async function troubled(lane: Lane): Promise<void> {
     (async () => {
       await run(['drain', 'node-4'], [3]);
       await run(['rolling', 'node-4'], [3]);
+      await run(playbook.words, [3], { env: playbook.env });
       await run(['resume', killed, '--force', 'mark'], [3]);
       await run(['deactivate', 'node-4', '--guard'], [3]);
       await run(['activate', 'node-4'], [3]);

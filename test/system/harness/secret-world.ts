@@ -44,6 +44,7 @@ function newSecrets() {
     passphrase: newMarker('passphrase of the SSH key'),
     redis: newMarker('password of Redis'),
     postgres: newMarker('password in the DSN of PostgreSQL'),
+    playbook: newMarker('secret variable of a playbook'),
     wrong: newMarker('password that is wrong'),
     notAKey: newMarker('file that is no key'),
     esl: ['node-1', 'node-2', 'node-3', 'node-4'].map((node) =>
