@@ -37,8 +37,18 @@ const REWRITTEN = {
       '$&\n        const whole = wholeRows(this);\n        if (whole) return whole;',
     ) + `\n${wholeRows}\n`,
   // Blocks, arrows and the like are looked up one by one: as much again as the rest of a frame.
+  // Intl.Segmenter and the properties of all of Unicode take longer to load than the rest of fsha: made where one is needed.
   'string-width/index.js': (contents) =>
-    replaced(contents, /\/\^\[\\u0020-\\u007E\]\*\$\/\.test/, `/^[${NARROW}]*$/.test`),
+    [
+      'segmenter',
+      'visibleCharacterRegex',
+      'spacingMarkRegex',
+      'rgiEmojiRegex',
+      'extendedPictographicRegex',
+    ].reduce(
+      madeWhenAsked,
+      replaced(contents, /\/\^\[\\u0020-\\u007E\]\*\$\/\.test/, `/^[${NARROW}]*$/.test`),
+    ),
   // A cache that never forgets is a leak where a clock is shown.
   'ink/build/measure-text.js': (contents) =>
     replaced(
@@ -52,6 +62,17 @@ const REWRITTEN = {
 export function replaced(contents, pattern, replacement) {
   if (!pattern.test(contents)) throw new Error(`it has no ${pattern}: look at what became of it`);
   return contents.replace(pattern, replacement);
+}
+
+/** A constant of a module, made when it is first asked for instead of when the module is loaded. */
+function madeWhenAsked(contents, name) {
+  const declared = new RegExp(`^const ${name} = (.*);$`, 'm');
+  const [, value] = declared.exec(contents) ?? [];
+  return replaced(
+    replaced(contents, declared, '').replaceAll(new RegExp(`\\b${name}\\b`, 'g'), `${name}()`),
+    /$/,
+    `\nlet made_${name};\nfunction ${name}() {\n  return (made_${name} ??= ${value});\n}\n`,
+  );
 }
 
 /** @type {import('esbuild').Plugin} */
