@@ -16,11 +16,12 @@ import { faultEnv, type FaultRun, startFaultRun } from './fault-run.ts';
 import type { Moment } from './fault-gate.ts';
 import type { FaultOrder } from './fault-orders.ts';
 import { finalState } from './final-state.ts';
-import { type FshaResult, journalEvents, only, runFsha, startFsha, type StartedFsha } from './fsha.ts';
+import { type FshaResult, journalEvents, only, startFsha, type StartedFsha } from './fsha.ts';
 import { type KillPoint, killPoints, named } from './kill-points.ts';
 import { type RealCluster, startRealCluster } from './real-cluster.ts';
 import { SETTERS } from './rpc-gate.ts';
 import { journalFile, whileItRuns } from './run-of.ts';
+import { runWarmFsha } from './warm-fsha.ts';
 
 const LIMIT_MS = 60_000;
 const HOOK_INTENT = 'effect.intended node-1/on_out hook.on_out';
@@ -124,7 +125,7 @@ export function killSuite(title: string): KillSuite {
         await call?.hangUpOnceWaitedFor({ done: fsha.done, events }, after);
         return fsha.done;
       },
-      resume: (...flags) => runFsha([...args, ...flags], LIMIT_MS, { env }),
+      resume: (...flags) => runWarmFsha([...args, ...flags], LIMIT_MS, env),
       async dieAgain(death) {
         const again = await startFsha(args, { env: { ...env, ...faultEnv([orderOf(death, stateDir)]) } });
         await mustDie(again, stateDir);

@@ -1,6 +1,6 @@
 /** The commands with which a run ends, given to whom they are for. */
 import type { RealCluster } from './real-cluster.ts';
-import { runFsha } from './fsha.ts';
+import { runWarmFsha } from './warm-fsha.ts';
 
 const LIMIT_MS = 60_000;
 
@@ -25,7 +25,8 @@ export async function carryOutNext(
       await cluster.nodes[0].api(onNode[1] ?? '');
     } else if (line.startsWith('fsha ')) {
       const args = line.split(' ').slice(1);
-      const { exitCode, stdout, stderr } = await runFsha(args, LIMIT_MS);
+      const { exitCode, stdout, stderr } = await runWarmFsha(args, LIMIT_MS);
+      if (/a bug/.test(stderr)) throw new Error(`${line}: ${stderr}`);
       if (exitCode !== 0) console.log(line, exitCode, stdout.slice(-2_000), stderr);
       done.push(`${args.slice(2).join(' ')}: ${exitCode}`);
     } else throw new Error(`what is to be done with: ${line}`);
