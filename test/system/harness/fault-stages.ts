@@ -12,6 +12,7 @@ import { ON_OUT } from './fault-quick.ts';
 import { type FaultOptions, type FaultRun, startFaultRun } from './fault-run.ts';
 import { FENCED, RESTART_ANNOUNCED } from './kill-points.ts';
 import { disabledAgain } from './out-again.ts';
+import { flagsOf } from './final-state.ts';
 import type { RealCluster } from './real-cluster.ts';
 import type { SmallDisk } from './small-disk.ts';
 
@@ -141,6 +142,10 @@ export async function finishStage(
   await proxy.setState('a', 1, cluster.nodes[0].destination);
   if (heard === 'in its journal') await run.until('it is disabled again', isAgain);
   else await run.fsha.untilEvent(isAgain);
+  // A proxy that was away may be seen a look later than lb-1.
+  await until('it holds node-1 out on every proxy', async () =>
+    Object.values(await flagsOf(cluster)).every((flags) => flags?.startsWith('D')),
+  );
   run.fsha.send('SIGTERM');
 }
 
