@@ -3,10 +3,13 @@ import { isIn } from './drift.ts';
 import { FshaError } from './errors.ts';
 import type { Observation } from './observation.ts';
 import { type NodePlan, planActivate, planBehindRestart, planDrain, planRolling, type Plan } from './plan.ts';
+import { stepNamed } from './playbook/all-steps.ts';
+import { BEYOND_RESCUE } from './playbook/beyond-rescue.ts';
 import type { RollingPlan, Window } from './rolling/rolling-plan.ts';
 import { EXIT } from './exit-codes.ts';
 import { isAnotherStart, isThrough } from './rolling/progress.ts';
 import type { Policy } from './policy.ts';
+import { hasOwnSteps, planRestOfPlaybook } from './resume-playbook.ts';
 import { intentsOf, type NodeRunState, policyFor, restartIntended, type RunState } from './run.ts';
 import { serviceOf } from './service.ts';
 
@@ -57,7 +60,6 @@ export function assertOpen(state: RunState): void {
  */
 export function planResume(state: RunState, observation: Observation, wish: ResumeWish): Resumption {
   assertOpen(state);
-  if (!wish.undo) mustBeOwnSteps(state, wish.call);
   if (state.plan.rolling !== undefined && !wish.undo)
     return planRest(state, state.plan.rolling, observation, wish);
   // Giving back a rolling run is giving back what it has in hand.
@@ -77,32 +79,16 @@ export function planResume(state: RunState, observation: Observation, wish: Resu
         why: `${begun.join(', ')} was being given back: that goes on`,
       };
   }
-  const plans = state.plan.nodes.map(({ node }): NodePlan => {
+  const isPlaybook = hasOwnSteps(state);
+  const plans = state.plan.nodes.map((planned): NodePlan => {
+    const { node } = planned;
+    if (isPlaybook) return planRestOfPlaybook(planned, state.nodes[node], observation, wish.policy);
     const recorded = state.nodes[node];
     return recorded === undefined || !restartIntended(recorded)
       ? anew(node, state, recorded, wish.policy)
       : behindRestart(node, recorded, observation, wish.policy);
   });
   return { mode: 'forward', plan: { kind: state.plan.kind, nodes: plans }, why: null };
-}
-
-/**
- * What a playbook's own steps have done tells nothing but they themselves: a run of such a playbook is given back, or gone on
- * with by hand.
- * @throws FshaError `refused`
- */
-function mustBeOwnSteps({ run, plan, nodes }: RunState, call: string): void {
-  const steps = plan.nodes.flatMap((node) => node.steps);
-  const own = steps.every(({ kind, frame }) => kind !== 'action' && frame === undefined);
-  if (own) return;
-  const isBehind = Object.values(nodes).some(restartIntended);
-  throw new FshaError(
-    'refused',
-    `run ${run} is one of a playbook with steps of its own: it cannot be gone on with`,
-    isBehind
-      ? `See what it did (${call} show ${run}); bring a node that is well back in with ${call} activate NODE.`
-      : `Give back what it did: ${call} resume ${run} --undo`,
-  );
 }
 
 function undo(state: RunState, behind: readonly string[], { call, others }: ResumeWish): Resumption {
@@ -182,7 +168,11 @@ function planRest(
     skipped: [...rolling.skipped, ...leftOut],
   };
   const whole = planRolling(remains, policy);
+  const isPlaybook = hasOwnSteps(state);
   const nodes = whole.nodes.map((planned): NodePlan => {
+    const own = state.plan.nodes.find(({ node }) => node === planned.node);
+    if (isPlaybook && own !== undefined)
+      return planRestOfPlaybook(own, state.nodes[planned.node], observation, policy);
     const recorded = state.nodes[planned.node];
     return recorded !== undefined && restartIntended(recorded)
       ? behindRestart(planned.node, recorded, observation, policy)
@@ -204,7 +194,15 @@ function isGivenBack(state: RunState, name: string): boolean {
   if (node.undo !== null || node.wishes.abort) return true;
   const code = node.failure?.error.code;
   if (code === undefined || code === 'drain.held' || code === 'locked') return false;
+  if (isRescued(state, node)) return false;
   return code !== 'drain.expired' || policyFor(state, name).onTimeout === 'restore';
+}
+
+/** Whether what failed has a rescue that has not come to its end: that goes on. */
+function isRescued({ plan }: RunState, { failure, rescues }: NodeRunState): boolean {
+  if (failure === null || BEYOND_RESCUE.has(failure.error.code)) return false;
+  const rescue = stepNamed(plan, failure.step)?.frame?.rescue ?? [];
+  return rescue.length > 0 && rescues[failure.step] === undefined;
 }
 
 /** The same plan from its beginning: what is so already is seen, and not done again. */

@@ -44,6 +44,8 @@ export interface NodeRunState {
   readonly steps: Readonly<Record<string, StepRecord>>;
   /** What came of the steps of a playbook, by the step's id. */
   readonly results: Readonly<Record<string, StepResult>>;
+  /** How the rescue of a playbook's step that failed went, by that step's id. */
+  readonly rescues: Readonly<Record<string, 'rescued' | 'failed'>>;
   /** The first step that failed, and why. */
   readonly failure: { readonly step: string; readonly error: ErrorInfo } | null;
   readonly undo: 'started' | 'done' | 'failed' | 'unknown' | null;
@@ -74,6 +76,7 @@ const NOTHING_YET: NodeRunState = {
   effects: [],
   steps: {},
   results: {},
+  rescues: {},
   failure: null,
   undo: null,
   wishes: NO_WISHES,
@@ -147,6 +150,7 @@ function resumed(state: RunState, { mode, plan, policy, anew }: EventOf<'run.res
       ...node,
       wishes: anew === true ? NO_WISHES : lastingWishes(node.wishes),
       undo: node.undo === 'started' ? 'unknown' : node.undo,
+      ...(mode === 'forward' && node.undo === 'done' ? withoutSteps(node) : {}),
       ...(mode === 'forward'
         ? { steps: {}, failure: null, undo: null }
         : {
@@ -166,6 +170,12 @@ function resumed(state: RunState, { mode, plan, policy, anew }: EventOf<'run.res
     stopped: null,
     resumed: mode,
   };
+}
+
+/** What was given back is as if it had never been done: where the node's turn comes once more, all of its steps do. */
+function withoutSteps(node: NodeRunState): Pick<NodeRunState, 'effects' | 'results' | 'rescues'> {
+  const effects = node.effects.filter(({ intent }) => intent.effect !== 'action.run');
+  return { effects, results: {}, rescues: {} };
 }
 
 function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
@@ -190,11 +200,12 @@ function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
         return settled;
       return { ...settled, failure: { step: event.step ?? '', error } };
     }
-    case 'rescue.settled':
+    case 'rescue.settled': {
+      const { outcome } = event.data;
+      const told = { ...node, rescues: { ...node.rescues, [event.step ?? '']: outcome } };
       // Of a step within another's rescue the failure is the other's.
-      return event.data.outcome === 'rescued' && node.failure?.step === event.step
-        ? { ...node, failure: null }
-        : node;
+      return outcome === 'rescued' && node.failure?.step === event.step ? { ...told, failure: null } : told;
+    }
     case 'step.result':
       return { ...node, results: { ...node.results, [event.step ?? '']: event.data } };
     case 'effect.intended':

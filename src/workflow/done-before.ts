@@ -1,30 +1,46 @@
 /** What an earlier process of the run did of a playbook's step, and whether it may be done once more. */
-import { FshaError } from '../domain/errors.ts';
-import { isUnknown } from '../domain/effect-records.ts';
+import { errorInfo, FshaError } from '../domain/errors.ts';
+import type { PlannedStep } from '../domain/plan.ts';
+import { isInRescue, isOver, standingOf } from '../domain/playbook/step-history.ts';
 import { type StepContext, valuesOf } from './step.ts';
 
 /**
- * Whether the step was carried out already, so that nothing is left of it to do.
- * @throws FshaError `effect.unknown` where nobody knows whether it was, and it may not be done once more
+ * Whether nothing is left of the step to do.
+ * @param ask carries out the step that looks whether it was done
+ * @throws FshaError `effect.unknown` where nobody knows whether it was done, and it may not be done once more;
+ *   `action.failed` where it had failed, and its rescue was begun
  */
-export function settledBefore(context: StepContext): Promise<boolean> {
-  const { step, frame, soFar } = context;
-  const { effects, results } = soFar();
-  const last = effects.findLast(
-    ({ intent }) => intent.effect === 'action.run' && intent.target.step === step,
-  );
-  if (last === undefined) return Promise.resolve(false);
-  if (last.settled?.outcome === 'done') {
-    const result = results[step];
-    const isWhole = result !== undefined && result.masked !== true;
-    if (isWhole) valuesOf(context).keep(result.register, result.value);
-    // What it found was secret, and is nowhere: only doing it again would tell.
-    if (isWhole || frame?.register === undefined) return Promise.resolve(true);
-  } else if (!isUnknown(last.settled)) return Promise.resolve(false);
-  if (frame?.rerun === 'safe') return Promise.resolve(false);
-  throw new FshaError(
-    'effect.unknown',
-    `what ${frame?.name ?? step} did on ${context.node.name} is unknown: the process that began it has ended`,
-    'Look what became of it; it is done once more by itself only where the playbook says rerun: safe.',
-  );
+export async function doneBefore(
+  context: StepContext,
+  planned: PlannedStep,
+  ask: (check: PlannedStep) => Promise<void>,
+): Promise<boolean> {
+  const { frame, node } = context;
+  const recorded = context.soFar();
+  if (isOver(planned, recorded)) return true;
+  const name = frame?.name ?? planned.kind;
+  if (isInRescue(planned, recorded))
+    throw new FshaError('action.failed', `${name} on ${node.name} had failed before: its rescue goes on`);
+  if (planned.kind !== 'action') return false;
+  const standing = standingOf(planned, recorded);
+  if (standing === 'to do' || frame?.rerun === 'safe') return false;
+  const what = standing === 'unknown' ? `what ${name} did` : `what came of ${name}, a secret,`;
+  const unknown = (why: string): FshaError =>
+    new FshaError(
+      'effect.unknown',
+      `${what} on ${node.name} is unknown: ${why}`,
+      'Look what became of it; it is done once more by itself only where the playbook says rerun: safe, or has a check.',
+    );
+  if (standing !== 'unknown' || frame?.check === undefined)
+    throw unknown('the process that began it has ended');
+  try {
+    await ask(frame.check);
+  } catch (error) {
+    const { code, message } = errorInfo(error);
+    if (code === 'action.failed') return false;
+    if (code === 'interrupted') throw error;
+    throw unknown(`its check could not tell: ${message}`);
+  }
+  if (frame.register !== undefined) valuesOf(context).keep(frame.register, { ok: true });
+  return true;
 }

@@ -1,6 +1,7 @@
 /** What a playbook adds to a step, around its carrying out: whether at all, whether now, and for how long. */
 import { FshaError } from '../domain/errors.ts';
-import { settledBefore } from './done-before.ts';
+import type { PlannedStep } from '../domain/plan.ts';
+import { doneBefore } from './done-before.ts';
 import { within } from './deadline.ts';
 import { assertHeld, needsOf, type StepContext, valuesOf } from './step.ts';
 import { readDrain } from './steps/wait-drained.ts';
@@ -10,18 +11,21 @@ type Outcome = 'succeeded' | 'skipped';
 /** Kinds that have deadlines of their own, or take theirs from the frame themselves. */
 const TIMED: readonly string[] = ['action'];
 
-/** @param work the step itself */
-export async function inFrame(
-  context: StepContext,
-  kind: string,
-  work: (context: StepContext) => Promise<Outcome>,
-): Promise<Outcome> {
+export interface Framed {
+  readonly planned: PlannedStep;
+  /** The step itself. */
+  readonly work: (context: StepContext) => Promise<Outcome>;
+  /** Carries out another step on the same node. */
+  readonly carryOut: (step: PlannedStep) => Promise<void>;
+}
+
+export async function inFrame(context: StepContext, { planned, work, carryOut }: Framed): Promise<Outcome> {
   const { frame, world, signal } = context;
+  if (context.playbook !== undefined && (await doneBefore(context, planned, carryOut))) return 'skipped';
   if (frame === undefined) return work(context);
-  if (kind === 'action' && (await settledBefore(context))) return 'skipped';
   if (frame.when !== undefined && !valuesOf(context).holds(frame.when, context.policy())) return 'skipped';
   if (frame.disruptive === true && frame.cutsCalls !== true) await mustBeDrained(context);
-  if (frame.timeout === undefined || TIMED.includes(kind)) return work(context);
+  if (frame.timeout === undefined || TIMED.includes(planned.kind)) return work(context);
   return within(world.clock, frame.timeout, signal, frame.name, (ended) =>
     work({ ...context, signal: ended }),
   );

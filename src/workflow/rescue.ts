@@ -1,7 +1,9 @@
 /** The steps of a playbook within others: what is done where one fails, and in the end. */
 import type { Node } from '../domain/cluster.ts';
-import { errorInfo, type ErrorCode, FshaError } from '../domain/errors.ts';
+import { errorInfo, FshaError } from '../domain/errors.ts';
 import type { PlannedStep } from '../domain/plan.ts';
+import { BEYOND_RESCUE } from '../domain/playbook/beyond-rescue.ts';
+import { isOver } from '../domain/playbook/step-history.ts';
 import { type Carrier, runStep, soFar } from './run-step.ts';
 import type { NodeMemory } from './step.ts';
 
@@ -11,26 +13,17 @@ export interface On {
   readonly carrier: Carrier;
 }
 
-/** Failures that nothing on the node can mend, or that end the run from outside. */
-const BEYOND_RESCUE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'interrupted',
-  'locked',
-  'lock.lost',
-  'journal',
-  'bug',
-  'effect.unknown',
-  'rolling.stopped',
-]);
-
 /** One step with what belongs to it: its rescue where it fails, and what is done in the end once it has succeeded. */
 export async function carryOutStep(step: PlannedStep, on: On, signal: AbortSignal): Promise<void> {
   const { node, memory, carrier } = on;
+  const isOverBefore = isOver(step, soFar(carrier.recorder, node.name));
   try {
     await runStep(step, node, memory, carrier, signal);
   } catch (error) {
     if (!(await rescued(step, error, on, signal))) throw error;
   }
-  if (soFar(carrier.recorder, node.name).steps[step.id]?.outcome === 'skipped') return;
+  const isSkipped = soFar(carrier.recorder, node.name).steps[step.id]?.outcome === 'skipped';
+  if (isSkipped && !isOverBefore) return;
   await carryOutAll(step.frame?.always ?? [], on, signal);
 }
 

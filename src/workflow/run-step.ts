@@ -66,7 +66,11 @@ export async function runStep(
     const step: Step<never> = STEPS[planned.kind];
     // Nobody is asked about what is given back, or done in the end.
     if (signal === carrier.signal) await askFirst(carrier, planned);
-    const outcome = await inFrame(context, planned.kind, (framed) => step(framed, planned.params as never));
+    const outcome = await inFrame(context, {
+      planned,
+      work: (framed) => step(framed, planned.params as never),
+      carryOut: (other) => runStep(other, node, memory, carrier, signal),
+    });
     await settled(outcome);
   } catch (error) {
     const thrown = errorInfo(error);

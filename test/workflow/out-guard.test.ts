@@ -128,6 +128,7 @@ function stage(changes: Changes = {}): Stage {
         : [],
     steps: {},
     results: {},
+    rescues: {},
     failure: null,
     undo: null,
     wishes: NO_WISHES,
