@@ -4,6 +4,7 @@ import { FshaError } from '../domain/errors.ts';
 import type { ExitCode } from '../domain/exit-codes.ts';
 import { isSameLock } from '../domain/lock-name.ts';
 import type { Observation } from '../domain/observation.ts';
+import type { Plan } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { judge, refuses } from '../domain/preflight/checks.ts';
 import { roughDuration } from '../domain/duration.ts';
@@ -20,6 +21,7 @@ import { findStandingBaseline } from '../journal/standing-baseline.ts';
 import { refusalOf } from '../workflow/steps/preflight.ts';
 import { observeAll } from '../workflow/observe-all.ts';
 import { surveyNode } from '../workflow/survey.ts';
+import { mustBeAsBegun } from './as-begun.ts';
 import { type Call, callText } from './command.ts';
 import { compose } from './compose.ts';
 import { conduct } from './conduct.ts';
@@ -49,6 +51,8 @@ export interface GoingOn {
   readonly ignoreProxies?: readonly string[];
   /** Until when a rolling run may go on; null: whenever; undefined: as before. */
   readonly window?: WindowWish | undefined;
+  /** With a playbook's steps as they were written when the run began, although its files have changed. */
+  readonly asBegun?: boolean;
   /** Why it is gone on with; null: nobody said. */
   readonly reason?: string | null;
   readonly lock: HeldLock;
@@ -72,7 +76,7 @@ export async function interruptedDrain(
   const { started } = await readJournalEnds(journalPath(dir, standing.run));
   const nodes = started?.data.plan.nodes ?? [];
   const kind = started?.data.plan.kind;
-  if (started === null || (kind !== 'drain' && kind !== 'rolling')) return null;
+  if (started === null || kind === undefined || !DRAINS.includes(kind)) return null;
   if (!(await isDead(standing.run))) return null;
   const { who, command } = started.data;
   const isAlone = kind === 'drain' && nodes.length === 1;
@@ -86,6 +90,9 @@ export async function interruptedDrain(
   );
   return isAlone ? standing.run : null;
 }
+
+/** Of a playbook's runs too: one that has found a baseline is about the node's way out and in. */
+const DRAINS: readonly Plan['kind'][] = ['drain', 'rolling', 'playbook'];
 
 export interface GoneOn {
   readonly mode: Resumption['mode'];
@@ -190,12 +197,16 @@ async function lookFirst(
   state: RunState,
   policy: Policy,
   wroteAt: number | null,
-  { undo = false, policy: given, window, lock, stop }: GoingOn,
+  { undo = false, policy: given, window, asBegun = false, lock, stop }: GoingOn,
 ): Promise<Looked> {
   const { world, close } = compose(cluster, call, lock);
   try {
     assertOpen(state);
     mustStillBeThere(state, cluster);
+    const { playbook } = state.started;
+    // A drain that is asked for by itself is carried out as one.
+    if (playbook !== undefined && !undo && !asBegun && given === undefined)
+      await mustBeAsBegun(state.run, playbook, callText(call));
     const observing = observeAll(world, 'full', stop.signal);
     const observation = await observing;
     const begun = withoutThrough(state, observation);

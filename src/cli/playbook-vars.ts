@@ -21,7 +21,11 @@ export function sourceText(source: SecretSource): string {
 /** @throws FshaError `secret` without anything of the secret in it */
 export async function readSecret(name: string, source: string, host: Host): Promise<string> {
   const unset = (why: string): FshaError =>
-    new FshaError('secret', `the secret variable ${name} cannot be read: ${why}`, 'Give it with --var.');
+    new FshaError(
+      'secret',
+      `the secret variable ${name} cannot be read: ${why}`,
+      'Put it there again; another run takes it from elsewhere with --var.',
+    );
   const [, kind = '', rest = ''] = /^(env|file):(.*)$/s.exec(source) ?? [];
   if (kind === 'env') {
     const value = host.env[rest];

@@ -28,6 +28,7 @@ export async function resumeRun(call: Call, wanted: string): Promise<ExitCode> {
     ignoreProxies: ignoredProxies(cluster, call),
     reason: reasonOf(call),
     window: await windowWishOf(call),
+    asBegun: call.options['asBegun'] === true,
   };
   const stop = listen(host, cluster.drain.onHangup);
   try {

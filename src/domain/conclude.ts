@@ -151,7 +151,7 @@ function endOf(state: RunState, name: string, interruption: Interruption): End {
   if (state.resumed === 'undo') {
     // One of several that was brought through has nothing that could be given back.
     const isBack = state.plan.rolling !== undefined && stepOutcome(node, name, 'activate') === 'succeeded';
-    return isBack ? { outcome: 'done', exit: EXIT.done } : endOfUndo(name, node, interruption);
+    return isBack ? { outcome: 'done', exit: EXIT.done } : endOfUndo(state, name, node, interruption);
   }
   const unsettled = node.effects.some(
     (record, index) => tellsTheState(record) && isUnknown(record.settled) && !laterKnown(node, index),
@@ -180,10 +180,10 @@ function endOf(state: RunState, name: string, interruption: Interruption): End {
 }
 
 /** Of a run whose undo was asked for, or gone on with. */
-function endOfUndo(name: string, node: NodeRunState, interruption: Interruption): End {
-  const isGivenBack = node.undo === 'done' || node.effects.length === 0;
+function endOfUndo(state: RunState, name: string, node: NodeRunState, interruption: Interruption): End {
+  const isGivenBack = node.undo === 'done' || (node.undo === null && hasOnlyTold(node));
   if (stepOutcome(node, name, 'restore') === 'skipped') return { outcome: 'refused', exit: EXIT.locked };
-  if (isGivenBack) return { outcome: 'restored', exit: EXIT.done };
+  if (isGivenBack && !isLeftChanged(state, node)) return { outcome: 'restored', exit: EXIT.done };
   return { outcome: interruption === null ? 'unknown' : 'interrupted', exit: EXIT.unknown };
 }
 
@@ -253,6 +253,7 @@ function endOfFailure(
     if (error.code === 'bug') return { outcome: 'failed', exit: EXIT.bug };
     return { outcome: 'refused', exit: EXIT.refused };
   }
+  if (error.code === 'step.unknown') return UNKNOWN;
   // It is back in, and well: what failed came after that.
   const isBack = stepOutcome(node, name, 'activate') === 'succeeded';
   if (isBack && isOfPlaybook(state, error) && !unsettled) return { outcome: 'partly', exit: EXIT.partly };

@@ -53,6 +53,8 @@ export type ErrorCode =
   | 'activate.failed'
   | 'hook.failed'
   | 'action.failed'
+  // An earlier process of the run began it, and nobody knows what it did.
+  | 'step.unknown'
   | 'rolling.stopped'
   | 'journal'
   | 'lock.lost'

@@ -31,7 +31,7 @@ export function nextCommands(ended: EndedNode, state: RunState, command: string)
       `${command} status`,
       `${command} show ${state.run}`,
       // Looks at all of it again, and does what could not be done: by hand is for where fsha cannot.
-      ...(service === 'in service'
+      ...(service === 'in service' && node.failure?.error.code !== 'step.unknown'
         ? []
         : [`${command} resume ${state.run}${restartIntended(node) ? '' : ' --undo'}`]),
       ...byHand(name, node),

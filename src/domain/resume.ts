@@ -41,7 +41,9 @@ export function assertOpen(state: RunState): void {
   if (settled === null) return;
   const isOpen = settled.outcome === 'unknown' || settled.outcome === 'interrupted';
   const left = Object.entries(nodes).filter(
-    ([name, node]) => node.effects.length > 0 && serviceOf(name, node) !== 'in service',
+    ([name, node]) =>
+      node.effects.length > 0 &&
+      (serviceOf(name, node) !== 'in service' || node.failure?.error.code === 'step.unknown'),
   );
   if (isOpen && left.length > 0) return;
   if (state.plan.kind === 'rolling' && settled.exit !== EXIT.done && settled.exit !== EXIT.callsCut) return;
@@ -193,7 +195,8 @@ function isGivenBack(state: RunState, name: string): boolean {
   if (node === undefined || intentsOf(node).length === 0) return false;
   if (node.undo !== null || node.wishes.abort) return true;
   const code = node.failure?.error.code;
-  if (code === undefined || code === 'drain.held' || code === 'locked') return false;
+  if (code === undefined || code === 'drain.held' || code === 'locked' || code === 'step.unknown')
+    return false;
   if (isRescued(state, node)) return false;
   return code !== 'drain.expired' || policyFor(state, name).onTimeout === 'restore';
 }

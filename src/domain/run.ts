@@ -3,6 +3,7 @@ import { destinationKey } from './drift.ts';
 import { effectKey, type Intent, isPointOfNoReturn } from './effect.ts';
 import type { ErrorInfo } from './errors.ts';
 import type { Plan } from './plan.ts';
+import { isCheck } from './playbook/all-steps.ts';
 import type { Policy, RunRequest } from './policy.ts';
 import type {
   Baseline,
@@ -115,7 +116,7 @@ export function apply(state: RunState | null, event: RunEvent): RunState {
   }
   if (event.node === undefined) return next;
   const before = state.nodes[event.node] ?? NOTHING_YET;
-  return { ...next, nodes: { ...state.nodes, [event.node]: applyToNode(before, event) } };
+  return { ...next, nodes: { ...state.nodes, [event.node]: applyToNode(before, event, next.plan) } };
 }
 
 /** The state of a whole run; undefined for no events. */
@@ -178,7 +179,7 @@ function withoutSteps(node: NodeRunState): Pick<NodeRunState, 'effects' | 'resul
   return { effects, results: {}, rescues: {} };
 }
 
-function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
+function applyToNode(node: NodeRunState, event: RunEvent, plan: Plan): NodeRunState {
   switch (event.type) {
     case 'preflight.settled':
       return {
@@ -198,6 +199,8 @@ function applyToNode(node: NodeRunState, event: RunEvent): NodeRunState {
       }));
       if (node.failure !== null || error === undefined || outcome === 'succeeded' || outcome === 'skipped')
         return settled;
+      // The step that asks it says whether that is a failure.
+      if (isCheck(plan, event.step ?? '')) return settled;
       return { ...settled, failure: { step: event.step ?? '', error } };
     }
     case 'rescue.settled': {

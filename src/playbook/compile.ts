@@ -142,7 +142,7 @@ function framed(input: CompileInput, node: Node, step: PlaybookStep, planned: Pl
 function frameOf(input: CompileInput, node: Node, step: PlaybookStep): Frame {
   const { when, timeout, register, rerun, check, rescue, always, undo, disruptive, cutsCalls } = step;
   const inner = (steps: readonly PlaybookStep[]): readonly PlannedStep[] => nested(input, node, steps);
-  const [looks] = check === undefined ? [] : inner([check]);
+  const [looks] = check === undefined ? [] : inner([check]).map(onlyLooks);
   return {
     name: step.name ?? step.action,
     at: positionText(step.at),
@@ -159,6 +159,11 @@ function frameOf(input: CompileInput, node: Node, step: PlaybookStep): Frame {
     ...(rerun === undefined ? {} : { rerun }),
     ...(looks === undefined ? {} : { check: looks }),
   };
+}
+
+/** Whatever it runs: that it changes nothing is what makes it a check. */
+function onlyLooks(step: PlannedStep): PlannedStep {
+  return step.kind === 'action' ? { ...step, params: { ...step.params, changes: 'nothing' } } : step;
 }
 
 /** Whether the step is part of the plan: left out only where that can be told already. */

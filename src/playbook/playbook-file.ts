@@ -11,7 +11,7 @@ import type { PlaybookProblems } from './playbook-problems.ts';
 import { positionInText } from './position-in-text.ts';
 
 /** 256 KiB: some thousands of steps. */
-const LARGEST = 262_144;
+export const LARGEST_PLAYBOOK = 262_144;
 
 export interface PlaybookFileRead {
   readonly path: string;
@@ -35,7 +35,7 @@ export async function readPlaybookFile(
   cwd: string,
   problems: PlaybookProblems,
 ): Promise<PlaybookFileRead> {
-  const reading = await readSmallFile(path, LARGEST, false);
+  const reading = await readSmallFile(path, LARGEST_PLAYBOOK, false);
   if ('wrong' in reading) throw unreadable(reading.wrong);
   const file = saidFile(shortened(path, cwd));
   const source = decodeUtf8(reading.bytes);

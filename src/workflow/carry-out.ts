@@ -189,6 +189,8 @@ async function settleFailure(
   const { code } = state.failure.error;
   // Another run took the node: what it is to be is that one's to say.
   if (code === 'locked') return false;
+  // Whoever knows what became of it decides: the run stands as it was.
+  if (code === 'step.unknown') return false;
   if (state.effects.length === 0) return true;
   // A process that goes on, and was refused before it did anything, has nothing of its own to give back.
   if (recorder.state.resumed !== null && state.failure.step.endsWith('/preflight')) return false;

@@ -7,7 +7,7 @@ import { type StepContext, valuesOf } from './step.ts';
 /**
  * Whether nothing is left of the step to do.
  * @param ask carries out the step that looks whether it was done
- * @throws FshaError `effect.unknown` where nobody knows whether it was done, and it may not be done once more;
+ * @throws FshaError `step.unknown` where nobody knows whether it was done, and it may not be done once more;
  *   `action.failed` where it had failed, and its rescue was begun
  */
 export async function doneBefore(
@@ -27,7 +27,7 @@ export async function doneBefore(
   const what = standing === 'unknown' ? `what ${name} did` : `what came of ${name}, a secret,`;
   const unknown = (why: string): FshaError =>
     new FshaError(
-      'effect.unknown',
+      'step.unknown',
       `${what} on ${node.name} is unknown: ${why}`,
       'Look what became of it; it is done once more by itself only where the playbook says rerun: safe, or has a check.',
     );
@@ -41,6 +41,25 @@ export async function doneBefore(
     if (code === 'interrupted') throw error;
     throw unknown(`its check could not tell: ${message}`);
   }
-  if (frame.register !== undefined) valuesOf(context).keep(frame.register, { ok: true });
+  await keepDone(context);
   return true;
+}
+
+/** What the check says is written down as what became of the step, for this process and every later one. */
+async function keepDone(context: StepContext): Promise<void> {
+  const { node, step, frame, record } = context;
+  const at = { node: node.name, step };
+  await record({
+    type: 'effect.settled',
+    ...at,
+    data: {
+      effect: 'action.run',
+      target: { node: node.name, step },
+      outcome: 'done',
+      read: { ok: true, said: 'done before, as its check says' },
+    },
+  });
+  const register = frame?.register ?? null;
+  const { value } = valuesOf(context).keep(register, { ok: true });
+  await record({ type: 'step.result', ...at, data: { register, value } });
 }

@@ -15,9 +15,11 @@ export function undoSteps(planned: readonly PlannedStep[], state: NodeRunState):
 }
 
 /** Whether it did something, as far as it came. */
-function hasActed({ id }: PlannedStep, { steps, effects }: NodeRunState): boolean {
+function hasActed({ id }: PlannedStep, { steps, effects, results }: NodeRunState): boolean {
   return (
-    steps[id]?.outcome === 'succeeded' || effects.some((record) => record.step === id && wasBegun(record))
+    steps[id]?.outcome === 'succeeded' ||
+    results[id]?.value.ok === true ||
+    effects.some((record) => record.step === id && wasBegun(record))
   );
 }
 
@@ -37,7 +39,9 @@ export async function giveBack(
       await carryOutStep(step, on, signal);
     } catch (error) {
       if (!(error instanceof FshaError)) throw error;
-      const isUnknown = ['effect.unknown', 'interrupted', 'timeout'].includes(errorInfo(error).code);
+      const isUnknown = ['effect.unknown', 'step.unknown', 'interrupted', 'timeout'].includes(
+        errorInfo(error).code,
+      );
       outcomes.add(isUnknown ? 'unknown' : 'failed');
     }
   }

@@ -79,8 +79,8 @@ export async function runStep(
         ? { ...thrown, message: `stopped during ${planned.kind} on ${node.name}` }
         : thrown;
     if (info.code === 'journal') recorder.tolerateJournalLoss();
-    const outcome =
-      info.code === 'interrupted' ? 'cancelled' : info.code === 'effect.unknown' ? 'unknown' : 'failed';
+    const isUnknown = info.code === 'effect.unknown' || info.code === 'step.unknown';
+    const outcome = info.code === 'interrupted' ? 'cancelled' : isUnknown ? 'unknown' : 'failed';
     await recordFailure(recorder, at, () => settled(outcome, info));
     throw error;
   }

@@ -42,3 +42,12 @@ test('one that has other nodes too is told, and left to itself', async () => {
     ),
   );
 });
+
+test('one of a playbook is told too, although it has this node alone', async () => {
+  const beginning = started({ command: 'run upgrade-freeswitch node-1' });
+  if (beginning.type !== 'run.started') throw new Error('no beginning');
+  const plan = { ...beginning.data.plan, kind: 'playbook' as const };
+  const { run, said } = await found({ ...beginning, data: { ...beginning.data, plan } });
+  expect(run).toBeNull();
+  expect(said).toContain(`this drain is one of its own, and that run goes on with fsha resume ${runId(0)}\n`);
+});

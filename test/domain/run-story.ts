@@ -1,9 +1,12 @@
 /** States of a run, folded from the events that make them. */
 import { type NodePlan, type Plan, planDrain } from '../../src/domain/plan.ts';
+import type { PlaybookSource } from '../../src/domain/playbook/source.ts';
 import type { Policy, RunRequest } from '../../src/domain/policy.ts';
 import { fold, type NodeRunState, type RunState } from '../../src/domain/run.ts';
 import type { NewEvent, RunEvent, StepOutcome } from '../../src/domain/run-events.ts';
 import { policy } from './builders.ts';
+
+const PLAYBOOK: PlaybookSource = { name: 'p', path: 'p.yaml', files: [], vars: {}, secrets: {}, answers: {} };
 
 /** A drain of these nodes, as far as these events. */
 export function stateOf(
@@ -24,6 +27,7 @@ export function stateOf(
       inventory: { path: '/etc/fsha/fsha.yaml', sha256: 'ab' },
       policy: settings,
       plan: changes.plan ?? { kind: 'drain', nodes },
+      ...(changes.plan?.kind === 'playbook' ? { playbook: PLAYBOOK } : {}),
     },
   };
   const state = fold(

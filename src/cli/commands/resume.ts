@@ -9,6 +9,7 @@ export const resume: Command = (program, run) => {
     .option('--reason <text>', 'why, for the record')
     .option('--until <time>', 'of a rolling run: no node is out later than this; or none')
     .option('--min-drain <duration>', 'none is begun that has less than this to drain before --until')
+    .option('--as-begun', 'of a playbook whose file has changed since: its steps as they were then')
     .option('--ignore-proxy <name>', 'go on although this proxy does not answer', collect)
     .option('--force <check>', 'overrule this preflight check', collect)
     .addHelpText('after', EXAMPLES)

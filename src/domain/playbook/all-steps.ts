@@ -8,6 +8,14 @@ export function withNested(step: PlannedStep): readonly PlannedStep[] {
   return [step, ...inner.flatMap(withNested)];
 }
 
+/** Whether it looks if another step was done: that it was not is an answer. */
+export function isCheck({ nodes }: Plan, id: string): boolean {
+  return nodes
+    .flatMap(({ steps }) => steps)
+    .flatMap(withNested)
+    .some(({ frame }) => frame?.check?.id === id);
+}
+
 /** The step of that id; undefined where the plan has none. */
 export function stepNamed({ nodes }: Plan, id: string): PlannedStep | undefined {
   return nodes

@@ -9,5 +9,6 @@ export const BEYOND_RESCUE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'journal',
   'bug',
   'effect.unknown',
+  'step.unknown',
   'rolling.stopped',
 ]);
