@@ -7,12 +7,13 @@ import type { Observation } from '../domain/observation.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { judge, refuses } from '../domain/preflight/checks.ts';
+import { toldOutcomes, type ToldOutcomes } from '../domain/playbook/told-outcomes.ts';
 import { roughDuration } from '../domain/duration.ts';
 import { assertOpen, planResume, type Resumption, uuidOf } from '../domain/resume.ts';
 import { isThrough } from '../domain/rolling/progress.ts';
 import type { Window } from '../domain/rolling/rolling-plan.ts';
-import { fold, type NodeRunState, type RunState } from '../domain/run.ts';
-import type { RunEvent } from '../domain/run-events.ts';
+import { apply, fold, type NodeRunState, type RunState } from '../domain/run.ts';
+import type { NewEvent, RunEvent } from '../domain/run-events.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { readJournalEnds } from '../journal/journal-ends.ts';
 import { journalPath } from '../journal/journal-path.ts';
@@ -22,7 +23,7 @@ import { refusalOf } from '../workflow/steps/preflight.ts';
 import { observeAll } from '../workflow/observe-all.ts';
 import { surveyNode } from '../workflow/survey.ts';
 import { mustBeAsBegun } from './as-begun.ts';
-import { type Call, callText } from './command.ts';
+import { type Call, callText, whoAsks } from './command.ts';
 import { compose } from './compose.ts';
 import { conduct } from './conduct.ts';
 import {
@@ -53,6 +54,8 @@ export interface GoingOn {
   readonly window?: WindowWish | undefined;
   /** With a playbook's steps as they were written when the run began, although its files have changed. */
   readonly asBegun?: boolean;
+  /** What somebody who has looked says of steps that were unknown. */
+  readonly told?: ToldOutcomes;
   /** Why it is gone on with; null: nobody said. */
   readonly reason?: string | null;
   readonly lock: HeldLock;
@@ -109,13 +112,13 @@ export async function goOn(call: Call, cluster: Cluster, run: string, how: Going
   await how.lock.nameRun(run, how.stop.signal);
   const { journal, events } = await reopenJournal({ dir, run, cluster: cluster.name });
   try {
-    const state = stateOf(events, run, cluster);
+    const { state, told } = stateTold(call, stateOf(events, run, cluster), how);
     const policy = policyOf(state, how);
     const wroteAt = wroteElsewhere(events, lockName(call.host, cluster));
     const { plan, mode, why } = (await lookFirst(call, cluster, state, policy, wroteAt, how)).resumption;
     if (why !== null) call.host.stderr.write(`fsha: ${why}\n`);
     const { reason = null } = how;
-    const beginning = { kind: 'resumed', mode, reason, anew: how.policy !== undefined } as const;
+    const beginning = { kind: 'resumed', mode, reason, anew: how.policy !== undefined, told } as const;
     const { lock, stop } = how;
     const { playbook: source } = state.started;
     const playbook =
@@ -143,10 +146,22 @@ export async function whatRemains(
   events: readonly RunEvent[],
   how: GoingOn & { readonly run: string },
 ): Promise<Looked & { readonly state: RunState; readonly policy: Policy }> {
-  const state = stateOf(events, how.run, cluster);
+  const { state } = stateTold(call, stateOf(events, how.run, cluster), how);
   const policy = policyOf(state, how);
   const wroteAt = wroteElsewhere(events, lockName(call.host, cluster));
   return { ...(await lookFirst(call, cluster, state, policy, wroteAt, how)), state, policy };
+}
+
+/** The run with what is told of it now, and the events that tell it. */
+function stateTold(
+  call: Call,
+  state: RunState,
+  { told = { done: [], again: [] } }: GoingOn,
+): { readonly state: RunState; readonly told: readonly NewEvent[] } {
+  const events = toldOutcomes(state, told, whoAsks(call));
+  const at = { v: 1, at: '', mono: 0, run: state.run } as const;
+  const after = events.reduce((so, event) => apply(so, { ...at, seq: so.lastSeq + 1, ...event }), state);
+  return { state: after, told: events };
 }
 
 /** What was overruled then was overruled for what was seen then. */

@@ -5,7 +5,7 @@ import { lastResumable, perhapsAlive } from '../domain/last-resumable.ts';
 import { printable } from '../domain/text.ts';
 import { isRunId } from '../journal/run-id.ts';
 import { observeAll } from '../workflow/observe-all.ts';
-import { type Call, callText } from './command.ts';
+import { type Call, callText, listOption } from './command.ts';
 import { compose } from './compose.ts';
 import { goOn } from './go-on.ts';
 import { inventoryOf } from './inventory-of.ts';
@@ -28,6 +28,7 @@ export async function resumeRun(call: Call, wanted: string): Promise<ExitCode> {
     ignoreProxies: ignoredProxies(cluster, call),
     reason: reasonOf(call),
     window: await windowWishOf(call),
+    told: { done: listOption(call, 'done'), again: listOption(call, 'again') },
     asBegun: call.options['asBegun'] === true,
   };
   const stop = listen(host, cluster.drain.onHangup);

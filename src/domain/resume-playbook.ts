@@ -2,7 +2,7 @@
 import { isIn } from './drift.ts';
 import type { Observation } from './observation.ts';
 import { type NodePlan, planActivate, planBehindRestart, type PlannedStep } from './plan.ts';
-import { isOver, lastAction, reached } from './playbook/step-history.ts';
+import { isOver, reached, standingOf } from './playbook/step-history.ts';
 import type { Policy } from './policy.ts';
 import { type NodeRunState, restartIntended, type RunState } from './run.ts';
 
@@ -81,6 +81,6 @@ function endsCallsAgain(step: PlannedStep, recorded: NodeRunState): boolean {
   if (isOver(step, recorded)) return false;
   if (step.kind === 'restart') return true;
   const { disruptive, rerun } = step.frame ?? {};
-  const isUnknown = lastAction(step.id, recorded) !== undefined;
+  const isUnknown = standingOf(step, recorded) === 'unknown';
   return disruptive === true && (!isUnknown || rerun === 'safe');
 }

@@ -2,6 +2,7 @@
 import { errorInfo, FshaError } from '../domain/errors.ts';
 import type { PlannedStep } from '../domain/plan.ts';
 import { isInRescue, isOver, standingOf } from '../domain/playbook/step-history.ts';
+import { wasDone } from '../domain/playbook/told-outcomes.ts';
 import { type StepContext, valuesOf } from './step.ts';
 
 /**
@@ -29,7 +30,9 @@ export async function doneBefore(
     new FshaError(
       'step.unknown',
       `${what} on ${node.name} is unknown: ${why}`,
-      'Look what became of it; it is done once more by itself only where the playbook says rerun: safe, or has a check.',
+      standing === 'unknown'
+        ? `Look what became of it; then go on with --done ${planned.id}, or with --again ${planned.id} where it is to be done once more.`
+        : 'It is done once more only where the playbook says rerun: safe.',
     );
   if (standing !== 'unknown' || frame?.check === undefined)
     throw unknown('the process that began it has ended');
@@ -41,25 +44,7 @@ export async function doneBefore(
     if (code === 'interrupted') throw error;
     throw unknown(`its check could not tell: ${message}`);
   }
-  await keepDone(context);
+  for (const event of wasDone(planned, 'done before, as its check says')) await context.record(event);
+  if (frame.register !== undefined) valuesOf(context).keep(frame.register, { ok: true });
   return true;
-}
-
-/** What the check says is written down as what became of the step, for this process and every later one. */
-async function keepDone(context: StepContext): Promise<void> {
-  const { node, step, frame, record } = context;
-  const at = { node: node.name, step };
-  await record({
-    type: 'effect.settled',
-    ...at,
-    data: {
-      effect: 'action.run',
-      target: { node: node.name, step },
-      outcome: 'done',
-      read: { ok: true, said: 'done before, as its check says' },
-    },
-  });
-  const register = frame?.register ?? null;
-  const { value } = valuesOf(context).keep(register, { ok: true });
-  await record({ type: 'step.result', ...at, data: { register, value } });
 }

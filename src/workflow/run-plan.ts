@@ -32,6 +32,8 @@ export type Beginning =
       readonly reason: string | null;
       /** By a command whose policy counts alone; see the event. */
       readonly anew: boolean;
+      /** What is told of it by whoever goes on with it: recorded first. */
+      readonly told: readonly NewEvent[];
     };
 
 export interface RunOptions {
@@ -73,6 +75,7 @@ export interface RunOptions {
 export async function runPlan(options: RunOptions): Promise<RunSettled> {
   const { world, recorder, plan, policy, run, who, token, signal, leave, beginning } = options;
   await recorder.record(firstEvent(options));
+  if (beginning.kind === 'resumed') for (const event of beginning.told) await recorder.record(event);
   const watcher = new Watcher(
     [...world.nodes.values()],
     [...world.proxies.values()],

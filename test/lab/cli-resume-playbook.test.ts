@@ -87,6 +87,30 @@ describe('a run that was killed in a step', () => {
     expect(await log()).toEqual(['first', 'slow']);
   });
 
+  test.each([
+    ['--done', ['first', 'slow', 'last']],
+    ['--again', ['first', 'slow', 'slow', 'last']],
+  ])('is told by whoever has looked, %s, and goes on', async (flag, expected) => {
+    const more = '    register: slow\n';
+    const run = await killedIn(
+      'node-1/ssh.slow',
+      steps(more).replace('echo last', 'echo {{ slow.ok ? "last" : "?" }}'),
+    );
+    const stopped = await fsha('resume', run);
+    expect(stopped.exit).toBe(9);
+    expect(stopped.stdout).toMatch(/--done node-1\/ssh\.slow.*--again node-1\/ssh\.slow/);
+    const wrong = await fsha('resume', run, flag, 'node-1/ssh.first');
+    expect([wrong.exit, wrong.stderr]).toEqual([
+      2,
+      expect.stringMatching(/node-1\/ssh\.first is no step of run .*\n +There is: node-1\/ssh\.slow\n/),
+    ]);
+    const { exit, events, stderr } = await resume(run, flag, 'node-1/ssh.slow');
+    expect([exit, stderr]).toEqual([0, '']);
+    expect(events[1]).toMatchObject({ type: 'effect.settled', step: 'node-1/ssh.slow' });
+    expect(JSON.stringify(events[1])).toMatch(/as \S+@\S+ says/);
+    expect(await log()).toEqual(expected);
+  });
+
   test('does it once more where the playbook says that this is safe, and none that was done', async () => {
     const run = await killedIn('node-1/ssh.slow', steps('    rerun: safe\n'));
     const { exit, events } = await resume(run);

@@ -25,7 +25,7 @@ export function standingOf({ id, frame }: PlannedStep, node: NodeRunState): Stan
 }
 
 /** The newest announcement of an action by that step. */
-export function lastAction(id: string, { effects }: NodeRunState): EffectRecord | undefined {
+function lastAction(id: string, { effects }: NodeRunState): EffectRecord | undefined {
   return effects.findLast(({ intent }) => intent.effect === 'action.run' && intent.target.step === id);
 }
 
