@@ -24,10 +24,10 @@ export function readAnswers(options: readonly string[]): ReadonlyMap<string, str
 /**
  * To be asked before a run begins: a question that nobody will be there to answer stops it when half is done.
  * @param names of all questions of the playbook
- * @throws FshaError `refused` where there is no terminal and one of them has no answer, `usage` for an answer to nothing
+ * @throws FshaError `refused` where there is no terminal, and one of them has no answer or `--step` asks, `usage` for an answer to nothing
  */
 export function requireAnswers(
-  call: Pick<Call, 'host' | 'globals'>,
+  call: Pick<Call, 'host' | 'globals' | 'options'>,
   names: readonly string[],
   answers: ReadonlyMap<string, string>,
 ): void {
@@ -39,6 +39,12 @@ export function requireAnswers(
       names.length === 0 ? 'Leave --answer out.' : `It asks: ${names.join(', ')}.`,
     );
   if (hasTerminal(call)) return;
+  if (call.options['step'] === true)
+    throw new FshaError(
+      'refused',
+      '--step asks before each step, and nobody is here to be asked',
+      'Leave it out, or run fsha at a terminal, without --json.',
+    );
   const missing = [...new Set(names)].filter((name) => !answers.has(name));
   if (missing.length > 0)
     throw new FshaError(

@@ -76,7 +76,7 @@ export async function runStep(
     const thrown = errorInfo(error);
     const info: ErrorInfo =
       thrown.code === 'interrupted'
-        ? { ...thrown, message: `stopped during ${planned.kind} on ${node.name}` }
+        ? { ...thrown, message: `stopped during ${planned.frame?.name ?? planned.kind} on ${node.name}` }
         : thrown;
     if (info.code === 'journal') recorder.tolerateJournalLoss();
     const isUnknown = info.code === 'effect.unknown' || info.code === 'step.unknown';

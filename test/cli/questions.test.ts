@@ -3,9 +3,12 @@ import { describe, expect, test } from 'vitest';
 import type { Call } from '../../src/cli/command.ts';
 import { questions, readAnswers, requireAnswers } from '../../src/cli/questions.ts';
 
-type Asked = Pick<Call, 'host' | 'globals'>;
+type Asked = Pick<Call, 'host' | 'globals' | 'options'>;
 
-function person(isTTY: boolean): {
+function person(
+  isTTY: boolean,
+  options: Call['options'] = {},
+): {
   call: Asked;
   types: (text: string) => void;
   ends: () => void;
@@ -15,7 +18,7 @@ function person(isTTY: boolean): {
   const stderr = Object.assign(new PassThrough(), { isTTY });
   let seen = '';
   stderr.on('data', (chunk: Buffer) => (seen += chunk.toString('utf8')));
-  const call = { host: { stdin, stderr }, globals: { json: false } } as unknown as Asked;
+  const call = { host: { stdin, stderr }, globals: { json: false }, options } as unknown as Asked;
   return { call, types: (text) => stdin.write(text), ends: () => stdin.end(), sees: () => seen };
 }
 
@@ -43,6 +46,14 @@ describe('before the run', () => {
       expect.objectContaining({ code: 'refused', hint: 'Say --answer on=yes if that is meant.' }),
     );
     requireAnswers(call, ['go', 'on'], readAnswers(['go=yes', 'on=no']));
+  });
+
+  test('nor can anybody be asked before each step', () => {
+    const step = { step: true };
+    expect(() => requireAnswers(person(false, step).call, [], NO_ANSWERS)).toThrow(
+      expect.objectContaining({ code: 'refused', message: expect.stringContaining('--step') as string }),
+    );
+    requireAnswers(person(true, step).call, [], NO_ANSWERS);
   });
 
   test('with one, none', () => {
