@@ -64,7 +64,8 @@ export async function checkOne(call: Call): Promise<ExitCode> {
   const { name, steps, files } = await loadPlaybook(path, host);
   if (globals.json)
     host.stdout.write(`${JSON.stringify({ v: 1, playbook: name, steps: steps.length, files })}\n`);
-  else if (!globals.quiet) host.stdout.write(`${name}: ${steps.length} ${steps.length === 1 ? 'step' : 'steps'}, nothing wrong.\n`);
+  else if (!globals.quiet)
+    host.stdout.write(`${name}: ${steps.length} ${steps.length === 1 ? 'step' : 'steps'}, nothing wrong.\n`);
   return EXIT.done;
 }
 
