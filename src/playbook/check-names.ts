@@ -110,7 +110,7 @@ function resultShape(
   result: Readonly<Record<string, { readonly type: Exclude<Shape, { readonly fields: Names }> }>>,
 ): Shape {
   const fields = Object.entries(result).map(([name, { type }]): [string, Shape] => [name, type]);
-  return { fields: { ok: 'boolean', ...Object.fromEntries(fields) } };
+  return { fields: { ok: 'boolean', error: 'string', ...Object.fromEntries(fields) } };
 }
 
 /** The shape of a text within parameters; undefined where whatever can stand there. */

@@ -31,7 +31,7 @@ export interface Around {
 export function createValues(around: Around, registered: Readonly<Record<string, ActionResult>>): StepValues {
   const results = new Map<string, ActionResult>(Object.entries(registered));
   const known = (policy: Policy): Values => ({
-    ...Object.fromEntries(results),
+    ...Object.fromEntries([...results].map(([name, result]) => [name, { error: '', ...result }])),
     ...around.fixed,
     vars: { ...around.vars, ...around.secrets },
     policy: policyValues(policy),

@@ -80,6 +80,29 @@ describe('fsha run', () => {
     });
   });
 
+  it('tells a rescue, and the steps behind it, why a step failed', async () => {
+    const log = join(dir, 'why');
+    const done = await run(`  - name: Ends badly
+    ssh: { run: 'echo out; exit 3' }
+    register: bad
+    undo: []
+    rescue: [ { name: Seen, assert: '!bad.ok && bad.code == 3' } ]
+  - name: No answer
+    http: { url: 'http://127.0.0.1:1/' }
+    register: silent
+    rescue: [ { name: Seen too, assert: '!silent.ok' } ]
+  - name: Told
+    ssh: { run: 'printf "%s\\n" {{ bad.error }} {{ bad.stdout }} {{ silent.error }} >> ${log}' }
+`);
+    expect([done.exit, done.stderr]).toEqual([0, '']);
+    expect((await readFile(log, 'utf8')).split('\n')).toEqual([
+      'exit status 3',
+      'out',
+      expect.stringMatching(/refused/),
+      '',
+    ]);
+  });
+
   it('gives back what was done, the last first, then the node, then does what is to be done always', async () => {
     const log = join(dir, 'order');
     const note = (what: string): string => `{ run: 'echo ${what} >> ${log}' }`;

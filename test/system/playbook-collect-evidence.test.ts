@@ -37,3 +37,21 @@ test('one masked archive, whose path is told; what cannot be had says so', async
   for (const secret of ['4930123456', 'hunter2']) expect(text).not.toContain(secret);
   expect(await finalState(cluster)).toBe('lb-1 AP, lb-2 AP; open; no restart; no mark');
 });
+
+test('what does not answer is written down as such, and the rest is collected', async () => {
+  const folder = join(cluster.directory, 'of a silent one');
+  mkdirSync(folder);
+  const vars = { folder, log: '/bin/true', journal: '/bin/true', packages: '/bin/echo' };
+  const node = cluster.nodes[0];
+  await node.fault('refuseEsl', true);
+  try {
+    const { exitCode } = await runShipped(cluster, 'collect-evidence', vars);
+    expect(exitCode).toBe(0);
+  } finally {
+    await node.fault('refuseEsl', false);
+  }
+  const [archive = ''] = readdirSync(folder);
+  const text = execFileSync('tar', ['-xzOf', join(folder, archive)], { encoding: 'utf8' });
+  expect(text).toMatch(/== version\n.*refused/);
+  expect(text).toContain('"DEST"');
+});

@@ -2,6 +2,7 @@ import type { ActionReading, Effect } from '../../domain/effect.ts';
 import { errorInfo, FshaError, interrupted } from '../../domain/errors.ts';
 import type { Frame, StepParams } from '../../domain/plan.ts';
 import type { ActionResult } from '../../domain/playbook/action-result.ts';
+import { BEYOND_RESCUE } from '../../domain/playbook/beyond-rescue.ts';
 import type { JsonObject } from '../../domain/playbook/json.ts';
 import { printable } from '../../domain/text.ts';
 import { ACTION_TIME, type RunAction } from '../action-port.ts';
@@ -20,7 +21,7 @@ const NOTHING_BEGUN =
 
 /** An action of a playbook: rendered, announced where it may change something, carried out once, its result recorded. */
 export const action: Step<'action'> = async (context, params) => {
-  const { playbook, node, step } = context;
+  const { playbook, step } = context;
   if (playbook === undefined) throw new FshaError('bug', `${step} was reached without a playbook`);
   const run = playbook.actions.get(params.action);
   if (run === undefined) throw new FshaError('usage', `${params.action} is no action of this fsha`);
@@ -28,28 +29,37 @@ export const action: Step<'action'> = async (context, params) => {
   const values = valuesOf(context);
   const rendered = values.render(params.action, params.params, frame?.at ?? step, context.policy());
   const act = (): Promise<ActionResult> => carryOut(run, rendered, context, playbook, frame);
-  const result =
-    params.changes === 'nothing'
-      ? await shownErrors(context, act)
-      : await announced(context, params, frame, act);
-  const register = frame?.register ?? null;
+  let result: ActionResult;
+  try {
+    result =
+      params.changes === 'nothing'
+        ? await shownErrors(context, act)
+        : await announced(context, params, frame, act);
+  } catch (error) {
+    const { code, message } = errorInfo(error);
+    // For what rescues it, and for the steps behind that: why there is nothing else.
+    if (frame?.register !== undefined && !BEYOND_RESCUE.has(code))
+      await keep(context, { ok: false, error: message });
+    throw error;
+  }
   // FreeSWITCH may be another one now, and is meant to be: what was seen of it before says nothing.
   if (frame?.disruptive === true || frame?.cutsCalls === true) context.memory.coreUuid = null;
-  const { value, masked, truncated } = values.keep(register, result);
-  await context.record({
-    type: 'step.result',
-    node: node.name,
-    step,
-    data: {
-      register,
-      value,
-      ...(masked ? { masked: true as const } : {}),
-      ...(truncated ? { truncated: true as const } : {}),
-    },
-  });
+  await keep(context, result.ok ? result : { ...result, error: saidOf(result) });
   if (!result.ok) throw notOk(context, values.mask(saidOf(result)));
   return 'succeeded';
 };
+
+/** For later steps, and in the journal for later processes. */
+async function keep(context: StepContext, result: ActionResult): Promise<void> {
+  const { node, step, frame, record } = context;
+  const register = frame?.register ?? null;
+  const { value, masked, truncated } = valuesOf(context).keep(register, result);
+  const marks = {
+    ...(masked ? { masked: true as const } : {}),
+    ...(truncated ? { truncated: true as const } : {}),
+  };
+  await record({ type: 'step.result', node: node.name, step, data: { register, value, ...marks } });
+}
 
 function carryOut(
   run: RunAction,
