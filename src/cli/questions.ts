@@ -85,16 +85,14 @@ function hasTerminal({ host, globals }: Pick<Call, 'host' | 'globals'>): boolean
 
 async function askHere({ host }: Pick<Call, 'host'>, text: string, signal: AbortSignal): Promise<string> {
   if (signal.aborted) throw interrupted(printable(text));
-  const reader = createInterface({ input: host.stdin, output: host.stderr });
-  // Without these readline takes the keys for an error: Ctrl-C is a wish to stop, the end of input is no answer.
-  const stopped = new AbortController();
-  reader.on('SIGINT', () => stopped.abort());
+  // The terminal stays as it is, so that Ctrl-C is the signal that it is everywhere else.
+  const reader = createInterface({ input: host.stdin, output: host.stderr, terminal: false });
+  // The end of input is no answer.
   const ended = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
-  const either = AbortSignal.any([signal, stopped.signal]);
   const answered = reader
-    .question(`fsha: ${printable(text, 500)} Type yes to go on: `, { signal: either })
+    .question(`fsha: ${printable(text, 500)} Type yes to go on: `, { signal })
     .catch(() => {
-      if (either.aborted) throw interrupted(printable(text));
+      if (signal.aborted) throw interrupted(printable(text));
       return '';
     });
   try {

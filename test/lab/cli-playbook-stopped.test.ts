@@ -1,12 +1,17 @@
 /** A run of a playbook that is stopped, or may not go on: whatever its step waits for, it ends soon and says what it knows. */
+import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { shellQuote } from '../../src/domain/shell-quote.ts';
 import { ALL_IN, type LabForFsha, startLabForFsha } from '../support/lab-for-fsha.ts';
 import { until } from '../support/until.ts';
+
+const LAUNCHER = fileURLToPath(new URL('../../bin/fsha.js', import.meta.url));
 
 let lab: LabForFsha;
 let dir: string;
@@ -73,7 +78,7 @@ describe('Ctrl-C ends a step that waits', () => {
     const before = Date.now();
     run.send('SIGINT');
     const done = await run.done;
-    expect(Date.now() - before).toBeLessThan(10_000);
+    expect(Date.now() - before).toBeLessThan(20_000);
     expect([done.exit, done.stderr]).toEqual([exit, '']);
     expect(done.events.at(-1)).toMatchObject({ data: { error: { message: 'stopped during S on node-1' } } });
     expect(done.events.findLast(({ type }) => type === 'undo.settled')?.data).toEqual({ outcome: 'done' });
@@ -133,6 +138,55 @@ describe('a question', () => {
     const done = await lab.call('run', path, 'node-1', '--step');
     expect([done.exit, done.stderr]).toEqual([3, expect.stringContaining('nobody is here to be asked')]);
     expect(await isThere('stepped')).toBe(false);
+  });
+});
+
+describe('at a terminal', () => {
+  /** fsha in a pseudo-terminal of its own. */
+  function atTerminal(argv: readonly string[]): {
+    readonly types: (keys: string) => void;
+    readonly until: (text: string) => Promise<unknown>;
+    readonly exit: Promise<number | null>;
+  } {
+    const command = [process.execPath, LAUNCHER, ...argv, '--config', lab.lab.configFile];
+    const child = spawn('script', ['-qfec', shellQuote(command), '/dev/null'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let seen = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (seen += text));
+    onTestFinished(() => void child.kill('SIGKILL'));
+    return {
+      types: (keys) => child.stdin.write(keys),
+      until: (text) => until(`${text} is on the screen`, () => Promise.resolve(seen.includes(text))),
+      exit: new Promise((resolve) => child.once('close', resolve)),
+    };
+  }
+  const asks = `steps:\n${out}  - confirm: { question: Is it approved?, answer: approved }\n  - activate:\n`;
+
+  test('Ctrl-C at a question stops the run as everywhere: given back, exit 130', async () => {
+    const fsha = atTerminal(['run', await playbook(asks), 'node-1']);
+    await fsha.until('Is it approved? Type yes to go on: ');
+    fsha.types('\u0003');
+    await fsha.until('given back as it was found');
+    expect(await fsha.exit).toBe(130);
+  });
+
+  test('each step of --step, and the question, are answered one by one', async () => {
+    const fsha = atTerminal(['run', await playbook(asks), 'node-1', '--step']);
+    for (const question of ['preflight', 'deactivate', 'confirm', 'Is it approved?', 'activate']) {
+      await fsha.until(`${question}${question.endsWith('?') ? '' : '.'} Type yes to go on: `);
+      fsha.types('yes\n');
+    }
+    expect(await fsha.exit).toBe(0);
+  });
+
+  test('whoever says no stops it before the step', async () => {
+    const fsha = atTerminal(['run', await playbook(asks), 'node-1', '--step']);
+    await fsha.until('preflight. Type yes to go on: ');
+    fsha.types('yes\n');
+    await fsha.until('deactivate. Type yes to go on: ');
+    fsha.types('no\n');
+    expect(await fsha.exit).toBe(3);
   });
 });
 
