@@ -24,6 +24,7 @@ export function playbookNodes(call: Call, cluster: Cluster, { nodes, name }: Pla
 
 function selected(cluster: Cluster, selection: NodeSelection): readonly Node[] {
   if (selection.by === 'all') return cluster.nodes;
+  if (selection.by === 'any') return cluster.nodes.slice(0, 1);
   if (selection.by === 'labels') return labelled(cluster, selection.labels, positionText(selection.at));
   const wanted = selection.names.map(({ text, at }) => {
     if (cluster.nodes.some((node) => node.name === text)) return text;

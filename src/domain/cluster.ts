@@ -38,6 +38,8 @@ export interface Proxy {
   readonly rpc: RpcEndpoint;
   /** tm's fr_timer: how long an INVITE under way may still reach a node that is out. Cannot be read by RPC. */
   readonly frTimer: number;
+  /** Its dispatcher list file, on its own host. */
+  readonly list: string;
   /** Where its own calls come from, CIDR. */
   readonly networks: readonly string[];
   /** Where present, the RPC is reached through this host; the RPC URL is as seen from there. */

@@ -88,6 +88,7 @@ async function assembleProxy(
     name,
     rpc: await assembleRpc(proxy, path, around),
     frTimer: proxy.frTimer,
+    list: proxy.list,
     networks: proxy.networks ?? [],
     ...(via !== undefined && { via }),
   };

@@ -11,4 +11,6 @@ export const DEFAULTS = {
   restartTimeout: '90s',
   /** tm's own default. */
   frTimer: '30s',
+  /** Where Debian's and the reference configuration have it. */
+  list: '/etc/kamailio/dispatcher.list',
 } as const;

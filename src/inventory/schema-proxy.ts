@@ -37,6 +37,11 @@ export const proxy = z
       description:
         "tm's fr_timer: how long an INVITE under way may still reach a node that is out. It cannot be read by RPC.",
     }).prefault(DEFAULTS.frTimer),
+    list: word('an absolute path', {
+      default: DEFAULTS.list,
+      pattern: '^/[^\\0\\r\\n]*[^/\\0\\r\\n]$',
+      description: 'Its dispatcher list (modparam list_file), on its own host. Playbooks change it there.',
+    }).prefault(DEFAULTS.list),
     networks: z
       .array(network({ description: 'An address and a length.' }))
       .exactOptional()

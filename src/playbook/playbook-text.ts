@@ -33,6 +33,7 @@ export function playbookText({
 
 function nodesText(nodes: NonNullable<Playbook['nodes']>): string {
   if (nodes.by === 'all') return 'all';
+  if (nodes.by === 'any') return 'any, once';
   return nodes.by === 'labels' ? nodes.labels.join(' and ') : nodes.names.map(({ text }) => text).join(', ');
 }
 

@@ -82,7 +82,7 @@ function isType(written: unknown): written is VariableType {
 
 function nodesOf(file: PlaybookFileRead, written: unknown): { readonly nodes?: NodeSelection } {
   const at = file.at(['nodes']);
-  if (written === 'all') return { nodes: { by: 'all', at } };
+  if (written === 'all' || written === 'any') return { nodes: { by: written, at } };
   if (Array.isArray(written)) {
     const names = written.flatMap((text: unknown, index) =>
       typeof text === 'string' ? [{ text, at: file.at(['nodes', index]) }] : [],

@@ -115,7 +115,7 @@ export const HEADER: Readonly<Record<'name' | 'description' | 'vars' | 'nodes' |
   nodes: {
     kind: 'either',
     of: [
-      { kind: 'choice', choices: ['all'], literal: true },
+      { kind: 'choice', choices: ['all', 'any'], literal: true },
       { kind: 'list', of: { kind: 'text', expected: 'the name of a node', literal: true }, least: 1 },
       {
         kind: 'fields',
@@ -126,7 +126,7 @@ export const HEADER: Readonly<Record<'name' | 'description' | 'vars' | 'nodes' |
     ],
     literal: true,
     description:
-      'The nodes, where the command line names none: all, a list of names, or { select: role=edge }.',
+      'The nodes, where the command line names none: all, a list of names, or { select: role=edge }; any where it is about no node and is carried out once, in the name of the first.',
   },
   strategy: {
     kind: 'fields',

@@ -54,6 +54,7 @@ const endpoint = endpointOf({
   name: 'lb-1',
   rpc: { url: 'http://127.0.0.1:8080/RPC' },
   frTimer: 30_000,
+  list: '/etc/kamailio/dispatcher.list',
   networks: [],
 });
 

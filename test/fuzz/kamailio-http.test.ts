@@ -117,7 +117,7 @@ function withId(bytes: Buffer, id: number): Buffer {
   return Buffer.from(bytes.toString('latin1').replaceAll(ID, String(id)), 'latin1');
 }
 
-const proxy = { name: 'lb-1', frTimer: 30_000, networks: [] };
+const proxy = { name: 'lb-1', frTimer: 30_000, list: '/etc/kamailio/dispatcher.list', networks: [] };
 const url = (): string => `http://127.0.0.1:${server.port}/RPC`;
 
 test('one call ends in an answer, an error of Kamailio, or a typed error, whatever the server sends', async () => {

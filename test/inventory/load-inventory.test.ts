@@ -23,7 +23,7 @@ describe('an inventory with nothing but what has to be there', () => {
         keepAge: 90 * 24 * 3_600_000,
       },
       timeouts: { connect: 5_000, request: 5_000, keepalive: 5_000 },
-      proxies: [{ name: 'lb-1', rpc: { url: 'http://10.0.1.5:8080/RPC' }, frTimer: 30_000, networks: [] }],
+      proxies: [{ name: 'lb-1', rpc: { url: 'http://10.0.1.5:8080/RPC' }, frTimer: 30_000, list: '/etc/kamailio/dispatcher.list', networks: [] }],
       nodes: [
         {
           name: 'node-1',

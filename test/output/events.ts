@@ -124,6 +124,7 @@ export function cluster(nodes: readonly string[], proxies: readonly string[]): C
       name,
       rpc: { url: `http://${name}:8080/RPC`, basic: { username: 'fsha', password: new Secret('hunter2') } },
       frTimer: 30_000,
+      list: '/etc/kamailio/dispatcher.list',
       networks: [],
     })),
     nodes: nodes.map((name, index) => node(name, index)),

@@ -53,6 +53,8 @@ export interface RunningKamailio {
   /** For `kamcmd -s`, where that was asked for. */
   readonly kamcmdSocket: string;
   readonly pid: number;
+  /** Its dispatcher list. */
+  readonly listFile: string;
   /** Ends it and starts it anew on the same list: every state comes from the file again. */
   restart(): Promise<void>;
   /** Ends it; its files stay, so that `up` can start it again on the same addresses. */
@@ -138,6 +140,7 @@ export async function startKamailio(options: KamailioOptions): Promise<RunningKa
     rpcUrl,
     sip: { host: options.host, port: 5060 },
     kamcmdSocket,
+    listFile,
     get pid() {
       return child.pid ?? 0;
     },

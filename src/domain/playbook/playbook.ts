@@ -54,6 +54,8 @@ export interface PlaybookVariable {
 /** On which nodes it is carried out where the command line names none. */
 export type NodeSelection =
   | { readonly by: 'all'; readonly at: Position }
+  /** Carried out once, in the name of the first node: it is about no node. */
+  | { readonly by: 'any'; readonly at: Position }
   /** `role=edge`, each of which has to hold. */
   | { readonly by: 'labels'; readonly labels: readonly string[]; readonly at: Position }
   | { readonly by: 'names'; readonly names: readonly PlacedText[]; readonly at: Position };

@@ -4,6 +4,7 @@ import { activate } from './activate.ts';
 import { assert } from './assert.ts';
 import { confirm } from './confirm.ts';
 import { deactivate } from './deactivate.ts';
+import { dispatcherList } from './dispatcher_list.ts';
 import { esl } from './esl.ts';
 import { fence } from './fence.ts';
 import { http } from './http.ts';
@@ -32,6 +33,7 @@ export const ACTIONS: readonly Action[] = [
   upload,
   esl,
   rpc,
+  dispatcherList,
   http,
   sql,
   redis,

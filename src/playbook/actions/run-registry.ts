@@ -3,6 +3,7 @@ import type { Actions } from '../../workflow/action-port.ts';
 import type { Outside } from '../../workflow/outside-ports.ts';
 import { runAssert } from './assert.ts';
 import { runConfirm } from './confirm.ts';
+import { runDispatcherList } from './dispatcher_list.ts';
 import { runEsl } from './esl.ts';
 import { runHttp } from './http.ts';
 import { runNotify } from './notify.ts';
@@ -20,6 +21,7 @@ export function runActions(outside: Outside): Actions {
     ['upload', runUpload],
     ['esl', runEsl],
     ['rpc', runRpc],
+    ['dispatcher_list', runDispatcherList],
     ['http', runHttp(outside.http)],
     ['sql', runSql(outside.sql)],
     ['redis', runRedis(outside.redis)],

@@ -11,7 +11,7 @@ export interface InventoryParts {
   readonly stateDir: string;
   readonly nodes: readonly StandInNode[];
   /** In the order of lb-1, lb-2. */
-  readonly proxies: readonly { readonly host: string; readonly rpc: string }[];
+  readonly proxies: readonly { readonly host: string; readonly rpc: string; readonly list: string }[];
   readonly client: SshClientFiles;
   readonly jump: RealSshServer;
   readonly via: 'direct' | 'ssh';
@@ -49,9 +49,9 @@ export async function realInventory(parts: InventoryParts): Promise<Changes> {
       restart: { command: node.restartCommand },
     };
   }
-  const proxies = parts.proxies.map(({ host, rpc }, index) => [
+  const proxies = parts.proxies.map(({ host, rpc, list }, index) => [
     `lb-${index + 1}`,
-    { rpc, frTimer: parts.frTimer, ...(via === 'ssh' ? { via, ssh: { ...ssh, host } } : {}) },
+    { rpc, list, frTimer: parts.frTimer, ...(via === 'ssh' ? { via, ssh: { ...ssh, host } } : {}) },
   ]);
   return deepMerge(
     {

@@ -1,6 +1,7 @@
 /** What stands where a playbook would call the package manager or reboot: scripts in a folder of the test's own. */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Changes } from './deep-merge.ts';
 import { type FshaResult, runFsha } from './fsha.ts';
 import type { RealCluster } from './real-cluster.ts';
 
@@ -19,8 +20,9 @@ export async function runShipped(
   name: string,
   vars: Readonly<Record<string, string>>,
   nodes: readonly string[] = ['node-1'],
+  changes: Changes = {},
 ): Promise<FshaResult> {
-  const config = await cluster.configWith({});
+  const config = await cluster.configWith(changes);
   const set = Object.entries(vars).flatMap(([key, value]) => ['--var', `${key}=${value}`]);
   const path = resolve(`playbooks/${name}.yaml`);
   return runFsha(['run', path, ...nodes, '--config', config, '--json', ...set], 120_000);

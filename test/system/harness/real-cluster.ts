@@ -200,6 +200,7 @@ async function assemble(options: RealClusterOptions, ends: Ends): Promise<RealCl
     nodes,
     proxies: proxies.map((one, index) => ({
       host: one.sip.host,
+      list: one.listFile,
       rpc: options.gates === true ? (gates[index]?.url ?? '') : one.rpcUrl,
     })),
     client,

@@ -63,7 +63,13 @@ function proxyFailures({ guarded, secrets, cluster }: SecretWorld, useless: Usel
     code,
     act: () => {
       const rpc = { url: `${url}?${query}`, basic, token, ...more };
-      const proxy = { name: 'lb-1', rpc, frTimer: 1_000, networks: [] };
+      const proxy = {
+        name: 'lb-1',
+        rpc,
+        frTimer: 1_000,
+        list: '/etc/kamailio/dispatcher.list',
+        networks: [],
+      };
       const isSilent = new URL(url).port === String(useless.silent);
       const timeouts = isSilent ? { ...TIMEOUTS, request: SILENCE } : TIMEOUTS;
       return new KamailioProxy({ proxy, timeouts, clock: systemClock }).login(quiet());
