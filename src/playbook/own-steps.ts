@@ -19,7 +19,13 @@ const OWN: Readonly<Record<string, Make>> = {
   fence: (node, policy) => (policy.fence === 'zero' ? [step(node, 'fence', { when: 'zero' })] : []),
   restart: (node) => [step(node, 'restart', {})],
   verify: (node) => [step(node, 'verify', {})],
-  activate: (node, policy) => [step(node, 'activate', { explicit: policy.foundDisabled === 'activate' })],
+  activate: (node, policy, all) => [
+    step(node, 'activate', {
+      explicit:
+        policy.foundDisabled === 'activate' ||
+        all.some(({ action, params }) => action === 'activate' && params['explicit'] === true),
+    }),
+  ],
 };
 
 export function isOwnAction(action: string): boolean {

@@ -10,6 +10,7 @@ import {
   withAdded,
   withStates,
 } from '../../domain/dispatcher-file.ts';
+import { takesCalls } from '../../domain/dispatcher-state.ts';
 import { FshaError } from '../../domain/errors.ts';
 import type { ActionResult } from '../../domain/playbook/action-result.ts';
 import { type JsonObject, jsonObject } from '../../domain/playbook/json.ts';
@@ -80,6 +81,10 @@ export const dispatcherList: Action = {
         description:
           'With release: wait for another process than this one, which is the instance that hold tells.',
       },
+      dead: {
+        kind: 'boolean',
+        description: 'With remove: the node is lost for good, so that it is not asked whether it has calls.',
+      },
       sudo: { kind: 'boolean', description: 'Read and write the file as root, by sudo -n.' },
     },
   },
@@ -108,6 +113,7 @@ export const dispatcherList: Action = {
         ['disabled', 'add'],
         ['attrs', 'add'],
         ['priority', 'add'],
+        ['dead', 'remove'],
         ['otherThan', 'release'],
       ] as const
     ).flatMap(([key, change]) =>
@@ -198,8 +204,21 @@ async function add(list: ProxyList, read: Params, node: Node, around: ActionArou
   return edit(list, file, withAdded(file, lines), around);
 }
 
-async function remove(list: ProxyList, _read: Params, node: Node, around: ActionAround): Promise<Done> {
-  const { file } = await untouched(list, node.destinations);
+/** Kamailio no longer knows where requests come from that belong to calls of a destination which it does not know. */
+async function remove(list: ProxyList, read: Params, node: Node, around: ActionAround): Promise<Done> {
+  const { file, loaded } = await untouched(list, node.destinations);
+  if (!read.flag('dead')) {
+    const isIn = placedTargets(loaded.sets).some(
+      (target) => node.destinations.some((one) => isTarget(one, target)) && takesCalls(target.flags),
+    );
+    const why = isIn ? `${list.name} sends it calls` : await whyNotEmpty(node, around);
+    if (why !== null)
+      throw new FshaError(
+        'refused',
+        `${node.name} stays in the list of ${list.name}: ${why}`,
+        `Drain it before, in steps deactivate and wait_drained; dead: true where it is lost for good.`,
+      );
+  }
   return edit(list, file, without(file, node.destinations), around);
 }
 
@@ -233,19 +252,21 @@ async function release(list: ProxyList, read: Params): Promise<Done> {
  */
 async function restore(list: ProxyList, _read: Params, node: Node, around: ActionAround): Promise<Done> {
   await list.release();
+  if (!(await list.isChanged())) return { changed: false, set: 0, instance: '', said: 'nothing was changed' };
   const asChanged = await list.readAsItIs();
-  if (!(await list.giveBack())) return { changed: false, set: 0, instance: '', said: 'nothing was changed' };
+  await list.giveBack();
   const { file } = await list.read();
   const loaded = await list.loaded();
   const goes = linesMeant(asChanged, node.destinations).filter(
     (line) => !file.destinations.some((one) => targetKey(one) === targetKey(line)),
   );
   // Where the file has it disabled it has never been in.
-  if (goes.some(({ flags }) => (flags & 4) === 0) && !(await isEmpty(node, around))) {
+  const why = goes.some(({ flags }) => (flags & 4) === 0) ? await whyNotEmpty(node, around) : null;
+  if (why !== null) {
     await list.write(asChanged);
     throw new FshaError(
       'action.failed',
-      `${node.name} may have calls: it stays in the list of ${list.name}`,
+      `${node.name} stays in the list of ${list.name}: ${why}`,
       `Drain ${node.name} first, then take it out of the list.`,
     );
   }
@@ -258,9 +279,11 @@ async function restore(list: ProxyList, _read: Params, node: Node, around: Actio
   return { changed: true, ...end, said: comes ? `as it was, ${node.name} disabled in it` : 'as it was' };
 }
 
-async function isEmpty(node: Node, { world, signal }: ActionAround): Promise<boolean> {
+/** @returns null where it is seen to have no session */
+async function whyNotEmpty(node: Node, { world, signal }: ActionAround): Promise<string | null> {
   const { sessions } = await nodePort(world, node.name).observe('pulse', signal);
-  return sessions.known && sessions.value === 0;
+  if (!sessions.known) return `whether it has calls is unknown: ${sessions.why}`;
+  return sessions.value === 0 ? null : `it has ${sessions.value} session${sessions.value === 1 ? '' : 's'}`;
 }
 
 /**

@@ -34,3 +34,10 @@ sha256sum < "$path" | cut -d ' ' -f 1
 echo plain
 gzip -c < "$path" | base64 -w 0
 `;
+
+/** `$1` path, `$2` suffix. Prints `kept` where there is something under it, else `none`. */
+export const IS_KEPT_SCRIPT = `set -eu
+path=$1; suffix=$2
+if [ -L "$path" ]; then path=$(readlink -f -- "$path"); fi
+if [ -e "$path$suffix" ]; then echo kept; else echo none; fi
+`;

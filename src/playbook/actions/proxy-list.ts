@@ -21,7 +21,7 @@ import type { ActionAround } from '../../workflow/action-port.ts';
 import type { CommandResult, ProxyPort } from '../../workflow/ports.ts';
 import { onHost } from './on-host.ts';
 import { timeLeft } from './read-params.ts';
-import { READ_LIST_SCRIPT, READ_STATES_SCRIPT } from './list-scripts.ts';
+import { IS_KEPT_SCRIPT, READ_LIST_SCRIPT, READ_STATES_SCRIPT } from './list-scripts.ts';
 import { RESTORE_SCRIPT, UPLOAD_EXIT, UPLOAD_SCRIPT } from './upload-script.ts';
 
 /** Longer lists than Kamailio can load with the memory that it has by default: bytes. */
@@ -93,6 +93,12 @@ export class ProxyList {
   /** The file is again what it is to be. @returns whether it was held */
   release(): Promise<boolean> {
     return this.#giveBack(this.#heldAs);
+  }
+
+  /** Whether this run has changed the file, and can give it back. */
+  async isChanged(): Promise<boolean> {
+    const result = await this.#run(IS_KEPT_SCRIPT, [this.#path, this.#keptAs]);
+    return linesOf(result, this.where)[0] === 'kept';
   }
 
   /** The file is again what it was before this run. @returns whether this run had changed it */
@@ -178,18 +184,21 @@ export class ProxyList {
   /** What the proxy tells once it does, within the step's time. @throws FshaError `timeout` with what was in the way */
   async #answered(otherThan: string): Promise<Loaded> {
     const { world, signal } = this.#around;
-    let why = `it is still the process that it was`;
+    let why = '';
     for (;;) {
       try {
         const loaded = await this.loaded();
         if (otherThan === '' || (loaded.instance !== '' && loaded.instance !== otherThan)) return loaded;
+        why = loaded.instance === '' ? 'which process it is is unknown' : '';
       } catch (error) {
         if (!(error instanceof FshaError) || error.code === 'bug' || hasFired(signal)) throw error;
         why = error.message;
       }
       // The step's own end would say only that it took too long.
       if (timeLeft(this.#around) <= LOOK_EVERY * 2)
-        throw new FshaError('timeout', `${this.name} does not tell its destinations: ${why}`);
+        throw why === ''
+          ? new FshaError('action.failed', `${this.name} is still the process that it was`)
+          : new FshaError('timeout', `${this.name} does not tell its destinations: ${why}`);
       await world.clock.sleep(LOOK_EVERY, signal);
     }
   }
