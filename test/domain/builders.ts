@@ -27,7 +27,14 @@ export function node(name: string, ip: string, changes: Partial<Node> = {}): Nod
 }
 
 export function proxy(name: string, changes: Partial<Proxy> = {}): Proxy {
-  return { name, rpc: { url: 'http://10.0.1.5/RPC' }, frTimer: 30_000, list: '/etc/kamailio/dispatcher.list', networks: [], ...changes };
+  return {
+    name,
+    rpc: { url: 'http://10.0.1.5/RPC' },
+    frTimer: 30_000,
+    list: '/etc/kamailio/dispatcher.list',
+    networks: [],
+    ...changes,
+  };
 }
 
 export function cluster(changes: Partial<Cluster> = {}): Cluster {

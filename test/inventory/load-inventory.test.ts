@@ -23,7 +23,15 @@ describe('an inventory with nothing but what has to be there', () => {
         keepAge: 90 * 24 * 3_600_000,
       },
       timeouts: { connect: 5_000, request: 5_000, keepalive: 5_000 },
-      proxies: [{ name: 'lb-1', rpc: { url: 'http://10.0.1.5:8080/RPC' }, frTimer: 30_000, list: '/etc/kamailio/dispatcher.list', networks: [] }],
+      proxies: [
+        {
+          name: 'lb-1',
+          rpc: { url: 'http://10.0.1.5:8080/RPC' },
+          frTimer: 30_000,
+          list: '/etc/kamailio/dispatcher.list',
+          networks: [],
+        },
+      ],
       nodes: [
         {
           name: 'node-1',
@@ -262,7 +270,7 @@ state: { dir: ./state, keepRuns: 50, keepAge: 4380h }`;
     await using folder = await inventoryFolder();
     const proxies = `  lb-1: { rpc: 'http://127.0.0.1:8080/RPC', via: ssh, ssh: { host: lb1, user: ops }, username: fsha, password: { literal: pw } }
   lb-2: { rpc: 'http://127.0.0.1:8080/RPC', via: ssh, ssh: { host: lb2 }, token: { header: X-Api-Key, value: { literal: tk } } }
-  lb-3: { rpc: 'http://127.0.0.1:8080/RPC', frTimer: 10s, networks: [10.0.1.0/24, '2001:db8::/32'] }`;
+  lb-3: { rpc: 'http://127.0.0.1:8080/RPC', frTimer: 10s, list: /opt/kamailio/list, networks: [10.0.1.0/24, '2001:db8::/32'] }`;
     const [basic, token, direct] = (await folder.load(inventoryText({ proxies }))).proxies;
     expect(basic?.via).toEqual({ host: 'lb1', user: 'ops' });
     expect(basic?.rpc.basic?.username).toBe('fsha');
@@ -273,6 +281,7 @@ state: { dir: ./state, keepRuns: 50, keepAge: 4380h }`;
       name: 'lb-3',
       rpc: { url: 'http://127.0.0.1:8080/RPC' },
       frTimer: 10_000,
+      list: '/opt/kamailio/list',
       networks: ['10.0.1.0/24', '2001:db8::/32'],
     });
   });

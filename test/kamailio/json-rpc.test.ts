@@ -220,7 +220,13 @@ describe('an answer that is none', () => {
 
   it('a body longer than fsha takes is not read to its end', async () => {
     const spoof = await spoofRpc((seen, response) => replyResult(seen, response, 'x'.repeat(100_000)));
-    const endpoint = endpointOf({ name: 'lb-1', rpc: { url: spoof.url }, frTimer: 0, list: '/etc/kamailio/dispatcher.list', networks: [] });
+    const endpoint = endpointOf({
+      name: 'lb-1',
+      rpc: { url: spoof.url },
+      frTimer: 0,
+      list: '/etc/kamailio/dispatcher.list',
+      networks: [],
+    });
     const timeouts = { connect: 5_000, request: 5_000 };
     const session = new RpcSession({ endpoint, timeouts, clock: monotonicClock, maxBodyBytes: 10_000 });
     expect(await thrownBy(session.call('read', 'core.version', [], quiet()))).toMatchObject({
@@ -324,7 +330,14 @@ describe('a connection that fails', () => {
 
   it('says from where the URL is seen', () => {
     const rpc = { url: 'http://127.0.0.1:8080/RPC?token=s3cret' };
-    const proxy = { name: 'lb-1', rpc, frTimer: 0, list: '/etc/kamailio/dispatcher.list', networks: [], via: { host: '10.0.1.5' } };
+    const proxy = {
+      name: 'lb-1',
+      rpc,
+      frTimer: 0,
+      list: '/etc/kamailio/dispatcher.list',
+      networks: [],
+      via: { host: '10.0.1.5' },
+    };
     expect(endpointOf(proxy).where).toBe('lb-1 (http://127.0.0.1:8080/RPC, seen from 10.0.1.5)');
   });
 

@@ -62,7 +62,10 @@ describe.each(described)('$name', (action) => {
 test('fsha’s own are named', () => {
   for (const { name } of ACTIONS)
     expect(section).toContain(
-      `\`${name}\``.replace(/^`(ssh|upload|esl|rpc|http|sql|redis|confirm|pause|assert|notify)`$/, '### $1'),
+      `\`${name}\``.replace(
+        /^`(ssh|upload|esl|rpc|dispatcher_list|http|sql|redis|confirm|pause|assert|notify)`$/,
+        '### $1',
+      ),
     );
 });
 

@@ -121,7 +121,7 @@ describe('proxy-restart', () => {
     const results = only(readEvents(stdout), 'step.result').map(({ data }) => data.value);
     expect([exitCode, stderr, await states()]).toEqual([0, '', 'lb-1 AP DX AP, lb-2 AP AP AP']);
     expect(first.pid).not.toBe(before);
-    expect(results.find(({ said }) => String(said).includes('as it was'))).toMatchObject({
+    expect(results.find(({ said }) => typeof said === 'string' && said.includes('as it was'))).toMatchObject({
       set: 0,
       changed: true,
     });

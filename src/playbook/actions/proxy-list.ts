@@ -184,8 +184,8 @@ export class ProxyList {
   /** What the proxy tells once it does, within the step's time. @throws FshaError `timeout` with what was in the way */
   async #answered(otherThan: string): Promise<Loaded> {
     const { world, signal } = this.#around;
-    let why = '';
     for (;;) {
+      let why: string;
       try {
         const loaded = await this.loaded();
         if (otherThan === '' || (loaded.instance !== '' && loaded.instance !== otherThan)) return loaded;

@@ -13,7 +13,13 @@ export function proxyAt(rpc: string | RpcEndpoint, settings: ProxySettings = {})
   const { connect, timeouts = { connect: 5_000, request: 5_000 } } = settings;
   const endpoint = typeof rpc === 'string' ? { url: rpc } : rpc;
   return new KamailioProxy({
-    proxy: { name: 'lb-1', rpc: endpoint, frTimer: 30_000, list: '/etc/kamailio/dispatcher.list', networks: [] },
+    proxy: {
+      name: 'lb-1',
+      rpc: endpoint,
+      frTimer: 30_000,
+      list: '/etc/kamailio/dispatcher.list',
+      networks: [],
+    },
     timeouts,
     clock: monotonicClock,
     ...(connect === undefined ? {} : { connect }),
