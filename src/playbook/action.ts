@@ -21,7 +21,10 @@ export interface Action {
   readonly timeout: number | null;
   /** What is wrong with parameters that are right one by one, before anything is resolved. */
   readonly check?: (params: JsonObject) => readonly ParamProblem[];
-  /** What gives back what it did, where the step says no `undo` of its own: one step of the same action, with these. */
+  /**
+   * What gives back what it did, where the step says no `undo` of its own: one step of the same action, with these. It may be
+   * carried out once more where it is unknown whether it was.
+   */
   readonly undo?: (params: JsonObject) => JsonObject | null;
   /** Which keys of a step mean nothing here, beside those that never do. */
   readonly without?: readonly StepKey[];

@@ -114,7 +114,7 @@ function actionStep(input: CompileInput, node: Node, step: PlaybookStep): Planne
 function givenBack(
   input: CompileInput,
   node: Node,
-  { action, params, at, name, undo }: PlaybookStep,
+  { action, params, at, name, undo, timeout }: PlaybookStep,
   found: Action,
 ): Pick<Frame, 'undo'> {
   const back = undo === undefined ? (found.undo?.(params) ?? null) : null;
@@ -127,6 +127,9 @@ function givenBack(
         places: {},
         at,
         name: `${name ?? action}: given back`,
+        // It looks at what is there, and does what is not so; it takes as long as the step itself may.
+        rerun: 'safe',
+        ...(timeout === undefined ? {} : { timeout }),
       }),
     ],
   };

@@ -1,9 +1,9 @@
 /** The shipped playbooks that change proxies, on real Kamailio and OpenSSH: what is in the lists, and in which state, at the end. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { only, readEvents } from './harness/fsha.ts';
+import { only, readEvents, runFsha, startFsha, type StartedFsha } from './harness/fsha.ts';
 import type { RealProxy } from './harness/kamailio.ts';
 import { runShipped, script } from './harness/playbook-scripts.ts';
 import { type RealCluster, startRealCluster } from './harness/real-cluster.ts';
@@ -27,6 +27,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   for (const [index, proxy] of cluster.proxies.entries()) {
     const list = lists[index] ?? '';
+    for (const name of left(proxy)) rmSync(join(dirname(proxy.listFile), name));
     if (readFileSync(proxy.listFile, 'utf8') === list && Object.keys(await proxy.list()).length === 3)
       continue;
     writeFileSync(proxy.listFile, list);
@@ -90,6 +91,7 @@ async function restartable<T>(
   const done = join(cluster.directory, 'restart-done');
   const wait = `i=0; while [ ! -e ${done} ] && [ $i -lt 200 ]; do i=$((i+1)); sleep 0.1; done; rm -f ${done}`;
   const command = script(cluster.directory, 'restart-kamailio', `touch ${asked}\n${wait}`);
+  rmSync(asked, { force: true });
   const end = new AbortController();
   const serving = (async () => {
     while (!end.signal.aborted) {
@@ -146,7 +148,66 @@ describe('proxy-restart', () => {
   }, 120_000);
 });
 
+describe('a proxy that does not come back, and a run that is killed', () => {
+  test('the file goes on saying the states until it is given back', async () => {
+    await first.setState('d', 1, cluster.nodes[1].destination);
+    const config = await cluster.configWith({});
+    const { exitCode, stdout } = await restartable(
+      first,
+      () => first.down(),
+      (command) => {
+        const vars = ['--var', 'proxy=lb-1', '--var', 'sudo=false', '--var', `command=${command}`];
+        const path = resolve('playbooks/proxy-restart.yaml');
+        return runFsha(['run', path, ...vars, '--config', config, '--json'], 150_000);
+      },
+    );
+    const held = readFileSync(first.listFile, 'utf8');
+    await first.up();
+    const [{ run } = { run: '' }] = readEvents(stdout);
+    const undo = await runFsha(['resume', run, '--undo', '--config', config, '--json'], 60_000);
+    expect([exitCode, held.includes(`${cluster.nodes[1].destination} 4 `)]).toEqual([9, true]);
+    expect([undo.exitCode, await states()]).toEqual([0, 'lb-1 AP DX AP, lb-2 AP AP AP']);
+    expect([readFileSync(first.listFile, 'utf8'), left(first)]).toEqual([lists[0], []]);
+  }, 180_000);
+
+  test('killed while Kamailio restarts: gone on with, by what is so', async () => {
+    await first.setState('d', 1, cluster.nodes[1].destination);
+    const config = await cluster.configWith({});
+    const before = first.pid;
+    let started: StartedFsha | undefined;
+    const stdout = await restartable(
+      first,
+      async () => {
+        await started?.end();
+        await first.restart();
+      },
+      async (command) => {
+        const vars = ['--var', 'proxy=lb-1', '--var', 'sudo=false', '--var', `command=${command}`];
+        const path = resolve('playbooks/proxy-restart.yaml');
+        started = await startFsha(['run', path, ...vars, '--config', config, '--json']);
+        return (await started.done).stdout;
+      },
+    );
+    const [{ run } = { run: '' }] = readEvents(stdout);
+    const resumed = await runFsha(['resume', run, '--config', config, '--json'], 60_000);
+    expect([resumed.exitCode, resumed.stderr, first.pid === before]).toEqual([0, '', false]);
+    expect(await states()).toBe('lb-1 AP DX AP, lb-2 AP AP AP');
+    expect([readFileSync(first.listFile, 'utf8'), left(first)]).toEqual([lists[0], []]);
+  });
+});
+
 describe('add-node', () => {
+  test('a line that Kamailio drops: the list and the states are as they were', async () => {
+    const short = await withoutThird();
+    await first.setState('d', 1, cluster.nodes[1].destination);
+    const { exitCode, stdout } = await runShipped(cluster, 'add-node', { sudo: 'false' }, ['node-3'], {
+      nodes: { 'node-3': { destinations: [{ set: 1, uri: 'sip:nosuch.invalid:5080' }] } },
+    });
+    expect([exitCode, await states()]).toEqual([12, 'lb-1 AP DX -, lb-2 AP AP -']);
+    expect(stdout).toContain('set 1 sip:nosuch.invalid:5080 is in the file and not loaded; its list');
+    expect(cluster.proxies.map(({ listFile }) => readFileSync(listFile, 'utf8'))).toEqual(short);
+  });
+
   test('the node is in on every proxy, and who was out stays out', async () => {
     await withoutThird();
     await first.setState('d', 1, cluster.nodes[1].destination);

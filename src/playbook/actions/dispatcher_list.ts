@@ -241,9 +241,16 @@ async function hold(list: ProxyList): Promise<Done> {
 
 /** Not before it has loaded what the file says: until then the states are nowhere else. */
 async function release(list: ProxyList, read: Params): Promise<Done> {
-  const end = await list.settle(await list.readAsItIs(), read.textOr('otherThan', ''));
+  const otherThan = read.textOr('otherThan', '');
+  const { held } = await list.read();
+  if (!held) {
+    // The file says what a reload is to begin with, and nothing of what is so now.
+    const { instance } = await list.answered(otherThan);
+    return { changed: false, set: 0, instance, said: 'its file was as it was' };
+  }
+  const end = await list.settle(await list.readAsItIs(), otherThan);
   const changed = await list.release();
-  return { changed, ...end, said: changed ? 'its file is as it was' : 'its file was as it was' };
+  return { changed, ...end, said: 'its file is as it was' };
 }
 
 /**

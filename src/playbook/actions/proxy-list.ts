@@ -160,7 +160,7 @@ export class ProxyList {
     let shownBy: number | null = null;
     let set = 0;
     for (;;) {
-      const loaded = await this.#answered(otherThan);
+      const loaded = await this.answered(otherThan);
       shownBy ??= clock.now() + SHOWN_WITHIN;
       const { onlyInFile, onlyLoaded } = difference(file, loaded.sets);
       const isLoaded = onlyInFile.length + onlyLoaded.length === 0;
@@ -181,8 +181,12 @@ export class ProxyList {
     }
   }
 
-  /** What the proxy tells once it does, within the step's time. @throws FshaError `timeout` with what was in the way */
-  async #answered(otherThan: string): Promise<Loaded> {
+  /**
+   * What the proxy tells once it does, within the step's time.
+   * @param otherThan wait for a process that is not this one; empty: any
+   * @throws FshaError `timeout` with what was in the way, `action.failed` where it is still that process
+   */
+  async answered(otherThan: string): Promise<Loaded> {
     const { world, signal } = this.#around;
     for (;;) {
       let why: string;
