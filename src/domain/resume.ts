@@ -3,8 +3,7 @@ import { isIn } from './drift.ts';
 import { FshaError } from './errors.ts';
 import type { Observation } from './observation.ts';
 import { type NodePlan, planActivate, planBehindRestart, planDrain, planRolling, type Plan } from './plan.ts';
-import { stepNamed } from './playbook/all-steps.ts';
-import { BEYOND_RESCUE } from './playbook/beyond-rescue.ts';
+import { isBeingRescued } from './playbook/being-rescued.ts';
 import type { RollingPlan, Window } from './rolling/rolling-plan.ts';
 import { EXIT } from './exit-codes.ts';
 import { isAnotherStart, isThrough } from './rolling/progress.ts';
@@ -197,15 +196,8 @@ function isGivenBack(state: RunState, name: string): boolean {
   const code = node.failure?.error.code;
   if (code === undefined || code === 'drain.held' || code === 'locked' || code === 'step.unknown')
     return false;
-  if (isRescued(state, node)) return false;
+  if (isBeingRescued(state.plan, node)) return false;
   return code !== 'drain.expired' || policyFor(state, name).onTimeout === 'restore';
-}
-
-/** Whether what failed has a rescue that has not come to its end: that goes on. */
-function isRescued({ plan }: RunState, { failure, rescues }: NodeRunState): boolean {
-  if (failure === null || BEYOND_RESCUE.has(failure.error.code)) return false;
-  const rescue = stepNamed(plan, failure.step)?.frame?.rescue ?? [];
-  return rescue.length > 0 && rescues[failure.step] === undefined;
 }
 
 /** The same plan from its beginning: what is so already is seen, and not done again. */

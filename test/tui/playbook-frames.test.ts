@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { NewEvent } from '../../src/domain/run-events.ts';
 import { compilePlaybook } from '../../src/playbook/compile.ts';
 import { loadPlaybook } from '../../src/playbook/load-playbook.ts';
-import { cluster, policy } from '../domain/builders.ts';
+import { cluster, known, policy } from '../domain/builders.ts';
 import { expectGolden } from './golden-file.ts';
 import { stage, type Stage } from './run-stage.ts';
 import { type At, look, preflightSettled, reading, setOn, stepBegins, stepEnds } from './run-stories.ts';
@@ -34,6 +34,14 @@ async function started(): Promise<NewEvent> {
       inventory: { path: '/etc/fsha/fsha.yaml', sha256: 'ab' },
       policy: settings,
       plan: compilePlaybook(input, nodes.slice(0, 1)),
+      playbook: {
+        name: playbook.name,
+        path: 'upgrade-freeswitch',
+        files: playbook.files,
+        vars,
+        secrets: {},
+        answers: {},
+      },
     },
   };
 }
@@ -83,16 +91,34 @@ async function untilUpgrade(): Promise<readonly At[]> {
     [55, stepEnds('wait_drained', 14_000)],
     ...does('fence', 55, 180),
     [56, stepBegins(UPGRADE)],
+    [
+      56,
+      {
+        type: 'effect.intended',
+        node: 'node-1',
+        step: `node-1/${UPGRADE}`,
+        data: {
+          effect: 'action.run',
+          target: { node: 'node-1', step: `node-1/${UPGRADE}` },
+          found: null,
+          wanted: { action: 'ssh', params: {}, changes: 'node', disruptive: true },
+        },
+      },
+    ],
   ];
+}
+
+async function rescueSteps(): Promise<readonly string[]> {
+  const begin = await started();
+  const plan = begin.type === 'run.started' ? begin.data.plan : undefined;
+  const upgrade = plan?.nodes[0]?.steps.find(({ id }) => id === `node-1/${UPGRADE}`);
+  return upgrade?.frame?.rescue?.map(({ id }) => id.replace('node-1/', '')) ?? [];
 }
 
 /** What puts the old version back is under way. */
 async function rescue(): Promise<readonly At[]> {
   const story = await untilUpgrade();
-  const [, begin] = story[0] ?? [];
-  const plan = begin?.type === 'run.started' ? begin.data.plan : undefined;
-  const upgrade = plan?.nodes[0]?.steps.find(({ id }) => id === `node-1/${UPGRADE}`);
-  const [first = ''] = upgrade?.frame?.rescue?.map(({ id }) => id.replace('node-1/', '')) ?? [];
+  const [first = ''] = await rescueSteps();
   return [
     ...story,
     [80, fails(UPGRADE, 24_000, 'Upgrade on node-1: exit status 100: dpkg was interrupted')],
@@ -110,7 +136,7 @@ const STORIES: Readonly<Record<string, () => Promise<Stage>>> = {
       ...(await untilUpgrade()).filter(([seconds]) => seconds < 50),
       [46, look(36, 18)],
     ]);
-    on.run.seen = reading({ at: 47 });
+    on.run.seen = reading({ at: 47, sessions: known(36), calls: known(18) });
     return on.at(48);
   },
   'playbook-upgrades': async () =>
@@ -132,6 +158,9 @@ const STORIES: Readonly<Record<string, () => Promise<Stage>>> = {
   'playbook-rescued': async () =>
     stage().play([
       ...(await rescue()),
+      ...(await rescueSteps()).flatMap((id, index): readonly At[] =>
+        index === 0 ? [[90, stepEnds(id, 10_000)]] : does(id, 88 + 2 * index, 2_000),
+      ),
       [
         95,
         { type: 'rescue.settled', node: 'node-1', step: `node-1/${UPGRADE}`, data: { outcome: 'rescued' } },

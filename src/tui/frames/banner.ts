@@ -1,3 +1,5 @@
+import { stepNamed } from '../../domain/playbook/all-steps.ts';
+import { isBeingRescued } from '../../domain/playbook/being-rescued.ts';
 import { type NodeRunState, restartIntended } from '../../domain/run.ts';
 import { agoWords } from '../../output/live-words.ts';
 import { type Line, line, type Style, styled } from '../line.ts';
@@ -67,6 +69,10 @@ function endingOf(view: RunView): Said | null {
   if (isRolling && name === '') return null;
   const failure = node?.failure ?? null;
   if (failure === null || failure.error.code === 'rolling.stopped') return null;
+  if (state !== null && node !== undefined && isBeingRescued(state.plan, node)) {
+    const step = stepNamed(state.plan, failure.step)?.frame?.name ?? failure.step;
+    return { text: `rescuing: ${step}\nfailed: ${failure.error.message}`, style: 'warning' };
+  }
   return { text: `${fateOf(name, view)}\nfailed: ${failure.error.message}`, style: 'error' };
 }
 

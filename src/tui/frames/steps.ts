@@ -1,3 +1,5 @@
+import stringWidth from 'string-width';
+import type { PlannedStep } from '../../domain/plan.ts';
 import type { StepRecord } from '../../domain/run.ts';
 import { roughDuration } from '../../domain/duration.ts';
 import { spanWords } from '../../output/live-words.ts';
@@ -30,7 +32,7 @@ export const steps: Panel = {
     const sentence = (room: number): readonly Line[] => sentenceOf(view, width - INDENT, room);
     const lines =
       rows >= all.length
-        ? wholeList(all, view, sentence(rows - all.length))
+        ? wholeList(all, view, width, sentence(rows - all.length))
         : [currentLine(all, view, width), ...sentence(rows - 1)];
     return labelled('steps', lines, columns);
   },
@@ -39,6 +41,8 @@ export const steps: Panel = {
 };
 
 const INDENT = 4;
+/** The mark before a step's title, its state and its duration behind it. */
+const BESIDE = 2 + 2 + 9 + 2 + 6;
 const STYLES: Readonly<Record<string, Style>> = {
   done: 'plain',
   failed: 'error',
@@ -51,14 +55,30 @@ function stepsOf({ model }: RunView): readonly ShownStep[] {
   const { state, shown } = model;
   if (state === null || shown === null) return [];
   const records = model.stateOf(shown)?.steps ?? {};
-  const planned = state.plan.nodes.find(({ node }) => node === shown)?.steps.map(({ id }) => id) ?? [];
+  const planned = state.plan.nodes.find(({ node }) => node === shown)?.steps ?? [];
+  const whole = planned.flatMap((step) => withBegun(step, records, 0));
   // Those of an undo are in no plan that was known at the beginning.
-  const added = Object.keys(records).filter((id) => !planned.includes(id));
-  return [...planned, ...added].map((id) => ({
-    id,
-    title: id.slice(id.indexOf('/') + 1),
-    record: records[id],
-  }));
+  const added = Object.keys(records).filter((id) => !whole.some((one) => one.id === id));
+  return [...whole, ...added.map((id) => ({ id, title: shortId(id), record: records[id] }))];
+}
+
+/** A step, and below it what was begun to rescue it or to give it back. */
+function withBegun(
+  step: PlannedStep,
+  records: Readonly<Record<string, StepRecord>>,
+  depth: number,
+): readonly ShownStep[] {
+  const { id, kind, frame } = step;
+  // fsha's own are known by their names, whatever a playbook calls them.
+  const title = `${'  '.repeat(depth)}${kind === 'action' ? (frame?.name ?? shortId(id)) : shortId(id)}`;
+  const { rescue = [], undo = [], always = [], check } = frame ?? {};
+  const within = [...(check === undefined ? [] : [check]), ...rescue, ...undo, ...always];
+  const begun = within.flatMap((inner) => withBegun(inner, records, depth + 1));
+  return [{ id, title, record: records[id] }, ...begun.filter(({ record }) => record !== undefined)];
+}
+
+function shortId(id: string): string {
+  return id.slice(id.indexOf('/') + 1);
 }
 
 /** The step that is under way, else the last that was begun, else the first. */
@@ -70,9 +90,15 @@ function currentOf(all: readonly ShownStep[]): ShownStep | undefined {
   );
 }
 
-function wholeList(all: readonly ShownStep[], view: RunView, sentence: readonly Line[]): readonly Line[] {
+function wholeList(
+  all: readonly ShownStep[],
+  view: RunView,
+  columns: number,
+  sentence: readonly Line[],
+): readonly Line[] {
   const current = currentOf(all);
-  const width = Math.max(...all.map(({ title }) => title.length));
+  const longest = Math.max(...all.map(({ title }) => stringWidth(title)));
+  const width = Math.min(longest, Math.max(1, columns - BESIDE));
   return all.flatMap((step) => {
     const state = stepStateWords(step.record);
     const style = STYLES[state] ?? 'dim';
@@ -93,7 +119,7 @@ function currentLine(all: readonly ShownStep[], view: RunView, columns: number):
   const state = stepStateWords(current.record);
   const took = tookWords(current.record, view);
   const place = `${all.indexOf(current) + 1} of ${all.length}: `;
-  const title = styled('strong', current.title);
+  const title = styled('strong', current.title.trim());
   const told = styled(STYLES[state] ?? 'dim', ` ${state}`);
   const after = took === '' ? '' : `, ${took}`;
   return fitting(
@@ -117,6 +143,8 @@ function sentenceOf(view: RunView, width: number, room: number): readonly Line[]
   const { model } = view;
   const doing = model.shown === null ? null : (model.node(model.shown)?.doing ?? null);
   if (doing === null || isOver(view) || room < 1) return [];
+  // A playbook's own step has nothing more to say of itself than its name.
+  if (currentOf(stepsOf(view))?.title.trim() === doing.text) return [];
   const style: Style = doing.level === 'warning' || doing.level === 'error' ? 'warning' : 'plain';
   return wrap(doing.text, width, Math.min(2, room)).map((text) =>
     line(' '.repeat(INDENT), styled(style, text)),
