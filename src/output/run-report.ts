@@ -128,6 +128,7 @@ const INCIDENTS: ReadonlySet<EventType> = new Set<EventType>([
   'step.retrying',
   'warning',
   'drift.detected',
+  'rescue.settled',
   'request.settled',
   'undo.started',
   'undo.settled',
@@ -165,6 +166,8 @@ function incidents(events: readonly RunEvent[]): ReadonlyMap<string, readonly st
 
 function isFailure(event: RunEvent, level: Level): boolean {
   if (event.type !== 'step.settled' && event.type !== 'effect.settled') return false;
+  // Its step says the same.
+  if (event.type === 'effect.settled' && event.data.effect === 'action.run') return false;
   // That drain.onOut failed ends nothing, and is worth knowing.
   const isHook = event.type === 'effect.settled' && event.data.effect === 'hook.on_out';
   return level === 'error' || (isHook && level === 'warning');

@@ -180,6 +180,33 @@ test('errors and requests are told when they were; the same trouble again and ag
   ]);
 });
 
+test("a playbook's step that failed is told once, and that it was rescued", () => {
+  const at = { node: 'node-1', step: 'node-1/ssh.upgrade' };
+  const target = { node: 'node-1', step: 'node-1/ssh.upgrade' };
+  const wanted = { action: 'ssh', params: {}, changes: 'node', disruptive: true } as const;
+  const error = { code: 'action.failed', message: 'Upgrade on node-1: exit status 100', hint: '' } as const;
+  const read = { ok: false, said: 'exit status 100' };
+  const lines = runReport(
+    enveloped([
+      started(),
+      { type: 'effect.intended', ...at, data: { effect: 'action.run', target, wanted, found: null } },
+      {
+        type: 'effect.settled',
+        ...at,
+        data: { effect: 'action.run', target, outcome: 'failed', read, error },
+      },
+      { type: 'step.settled', ...at, data: { outcome: 'failed', ms: 2_000, error } },
+      { type: 'rescue.settled', ...at, data: { outcome: 'rescued' } },
+    ]),
+    { verbose: false },
+  );
+  const from = lines.indexOf('  what happened');
+  expect(lines.slice(from + 1, lines.indexOf('', from))).toEqual([
+    `    ${local(3).slice(11)}  ssh.upgrade: failed after 2.0s: Upgrade on node-1: exit status 100`,
+    `    ${local(4).slice(11)}  ssh.upgrade: rescued: the run goes on`,
+  ]);
+});
+
 test('calls that were cut are listed by call, all of them; a request is told with its answer', () => {
   const more = Array.from({ length: 25 }, (_, index) => `leg-${index}`);
   const lines = runReport(
