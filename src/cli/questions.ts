@@ -38,7 +38,8 @@ export function requireAnswers(
       `the playbook asks nothing that is called ${strange}`,
       names.length === 0 ? 'Leave --answer out.' : `It asks: ${names.join(', ')}.`,
     );
-  if (hasTerminal(call)) return;
+  // A dry run asks nobody.
+  if (hasTerminal(call) || call.globals.dryRun) return;
   if (call.options['step'] === true)
     throw new FshaError(
       'refused',

@@ -133,6 +133,15 @@ describe('a question', () => {
     expect(await isThere('approved')).toBe(isDone);
   });
 
+  test('a dry run asks nobody, and needs nobody', async () => {
+    const path = await playbook(
+      `steps:\n  - confirm: { question: 'Go on?', answer: approved }\n  - ssh: [touch, '${dir}/dry']\n`,
+    );
+    const done = await lab.call('run', path, 'node-1', '--dry-run');
+    expect([done.exit, done.stderr]).toEqual([0, '']);
+    expect(await isThere('dry')).toBe(false);
+  });
+
   test('--step asks before each step, so that it needs somebody to be there', async () => {
     const path = await playbook(`steps:\n  - ssh: [touch, '${dir}/stepped']\n`);
     const done = await lab.call('run', path, 'node-1', '--step');
