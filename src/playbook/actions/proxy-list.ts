@@ -16,7 +16,7 @@ import { readFlags, stateArgument } from '../../domain/dispatcher-state.ts';
 import type { DispatcherSet } from '../../domain/observation.ts';
 import { shownText } from '../../domain/playbook/shown-text.ts';
 import { printable } from '../../domain/text.ts';
-import { hasFired } from '../../workflow/deadline.ts';
+import { hasFired, within } from '../../workflow/deadline.ts';
 import type { ActionAround } from '../../workflow/action-port.ts';
 import type { CommandResult, ProxyPort } from '../../workflow/ports.ts';
 import { onHost } from './on-host.ts';
@@ -29,6 +29,8 @@ const MAX_BYTES = 4 * 1024 * 1024;
 /** Between two looks, and between two tries of a reload, which Kamailio refuses for 5 s after the last one: ms. */
 const LOOK_EVERY = 100;
 const RELOAD_EVERY = 250;
+/** Of the step's time, to say what is so before it is over: ms. */
+const KEPT_BACK = 1_000;
 /** How long a reload may take to show in what is listed: ms. */
 const SHOWN_WITHIN = 10_000;
 
@@ -107,8 +109,8 @@ export class ProxyList {
   }
 
   /** @throws FshaError where the proxy does not tell all of it */
-  async loaded(): Promise<Loaded> {
-    const { trouble, sets, instance } = await this.#port.observe(this.#around.signal);
+  async loaded(signal = this.#around.signal): Promise<Loaded> {
+    const { trouble, sets, instance } = await this.#port.observe(signal);
     if (trouble !== null) throw new FshaError(trouble.code, trouble.message, trouble.hint);
     if (!sets.known) throw new FshaError('protocol', `${this.name}: ${sets.why}`);
     return { sets: sets.value, instance: instance.known ? instance.value : '' };
@@ -188,22 +190,25 @@ export class ProxyList {
    */
   async answered(otherThan: string): Promise<Loaded> {
     const { world, signal } = this.#around;
+    const { clock } = world;
+    let why: string | null = 'it was not read';
     for (;;) {
-      let why: string;
-      try {
-        const loaded = await this.loaded();
-        if (otherThan === '' || (loaded.instance !== '' && loaded.instance !== otherThan)) return loaded;
-        why = loaded.instance === '' ? 'which process it is is unknown' : '';
-      } catch (error) {
-        if (!(error instanceof FshaError) || error.code === 'bug' || hasFired(signal)) throw error;
-        why = error.message;
-      }
-      // The step's own end would say only that it took too long.
-      if (timeLeft(this.#around) <= LOOK_EVERY * 2)
-        throw why === ''
+      // The step's own end would say only that it took too long, and leave unknown what is known.
+      const left = timeLeft(this.#around) - KEPT_BACK;
+      if (left <= 0)
+        throw why === null
           ? new FshaError('action.failed', `${this.name} is still the process that it was`)
           : new FshaError('timeout', `${this.name} does not tell its destinations: ${why}`);
-      await world.clock.sleep(LOOK_EVERY, signal);
+      try {
+        const loaded = await within(clock, left, signal, 'reading it', (limit) => this.loaded(limit));
+        if (otherThan === '' || (loaded.instance !== '' && loaded.instance !== otherThan)) return loaded;
+        why = loaded.instance === '' ? 'which process it is is unknown' : null;
+      } catch (error) {
+        if (!(error instanceof FshaError) || error.code === 'bug' || hasFired(signal)) throw error;
+        // What the last whole look has told holds, where there was no time for another one.
+        if (error.code !== 'timeout' || why !== null) why = error.message;
+      }
+      await clock.sleep(LOOK_EVERY, signal);
     }
   }
 
